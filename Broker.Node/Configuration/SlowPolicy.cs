@@ -1,0 +1,8 @@
+namespace Broker.Node.Configuration;
+
+/// <summary><c>slow</c> of a topic: what happens to a subscriber that lags over the bound.</summary>
+public enum SlowPolicy
+{
+    /// <summary>Close 1013 <c>slow consumer</c>; the client reconnects.</summary>
+    Disconnect,
+}

@@ -1,0 +1,23 @@
+namespace Broker.Node.Configuration;
+
+/// <summary>One entry of <c>broker.topics</c>.</summary>
+public sealed record TopicOptions
+{
+    /// <summary>Topic pattern: <c>*</c> one token, <c>&gt;</c> one or more trailing tokens.</summary>
+    public string Match { get; init; } = ">";
+
+    /// <summary>What a lagging subscriber gets.</summary>
+    public SlowPolicy Slow { get; init; } = SlowPolicy.Disconnect;
+
+    /// <summary>Adds <c>from</c> to pushes.</summary>
+    public bool Sender { get; init; }
+
+    /// <summary>Adds <c>time</c> to pushes.</summary>
+    public bool Time { get; init; }
+
+    /// <summary>Largest <c>data</c> in bytes; 0: the message limit.</summary>
+    public int MaxSize { get; init; }
+
+    /// <summary>Local subscribers of one topic on one node; 0: no bound.</summary>
+    public int MaxSubscribers { get; init; }
+}

@@ -1,0 +1,8 @@
+namespace Broker.Protocol.Wire;
+
+/// <summary>How messages are written on the wire; chosen by the WebSocket subprotocol.</summary>
+public enum WireFormat : byte
+{
+    /// <summary><c>broker.v1.json</c>, text frames; also what a client without a subprotocol speaks.</summary>
+    Json,
+}
