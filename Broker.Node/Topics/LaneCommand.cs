@@ -1,0 +1,17 @@
+namespace Broker.Node.Topics;
+
+/// <summary>Something a lane is asked to do for a local connection or for the publish API; executed in the order posted.</summary>
+internal abstract class LaneCommand
+{
+    /// <summary>Stable hash of the topic: chooses the lane.</summary>
+    public abstract uint TopicHash { get; }
+
+    /// <summary>Topic name, UTF-8; valid until <see cref="Complete"/>.</summary>
+    public abstract ReadOnlySpan<byte> Topic { get; }
+
+    /// <summary>
+    /// Called once by the lane when it has taken the command: the bytes it points to may be reused, and its connection may
+    /// read on. For a publish that means: appended here and placed in the window of every peer that is not skipped.
+    /// </summary>
+    public abstract void Complete();
+}

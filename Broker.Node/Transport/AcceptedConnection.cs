@@ -1,0 +1,45 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// A client connection before anybody has read its request: a plain <see cref="Socket"/>, or a <see cref="Stream"/>
+/// (TLS, or an upgrade taken back from Kestrel). Exactly one of the two is set. Whoever holds it owns it:
+/// the owner disposes it or hands it on.
+/// </summary>
+internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPoint remote, bool tls, AdmissionLease? lease) : IDisposable
+{
+    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _disposed;
+
+    public Socket? Socket { get; } = socket;
+
+    public Stream? Stream { get; } = stream;
+
+    public IPEndPoint Remote { get; } = remote;
+
+    public bool Tls { get; } = tls;
+
+    /// <summary>Counts this connection against the listener's bounds; null for one whose first owner (Kestrel) holds the lease.</summary>
+    public AdmissionLease? Lease { get; } = lease;
+
+    /// <summary>Set when the 101 has already been sent (by Kestrel): only frames follow.</summary>
+    public UpgradedRequest? Upgraded { get; init; }
+
+    /// <summary>Completes when the connection has been disposed.</summary>
+    public Task Ended => _ended.Task;
+
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) != 0)
+        {
+            return;
+        }
+
+        Stream?.Dispose();
+        Socket?.Dispose();
+        Lease?.Dispose();
+        _ended.TrySetResult();
+    }
+}

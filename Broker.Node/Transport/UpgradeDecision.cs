@@ -1,0 +1,6 @@
+using Broker.Protocol.Http;
+
+namespace Broker.Node.Transport;
+
+/// <summary>The response to an upgrade request: 101 with <see cref="Request"/> set, or a refusal with a plain text body.</summary>
+internal sealed record UpgradeDecision(int Status, IReadOnlyList<HttpHeader> Headers, string Body, UpgradedRequest? Request);

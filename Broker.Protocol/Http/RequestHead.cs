@@ -1,0 +1,3 @@
+namespace Broker.Protocol.Http;
+
+public sealed class RequestHead;
