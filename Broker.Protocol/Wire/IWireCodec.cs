@@ -1,0 +1,49 @@
+using System.Buffers;
+
+namespace Broker.Protocol.Wire;
+
+/// <summary>
+/// One encoding of the client protocol. Thread-safe. Encoded values (<c>data</c>, <c>info</c>) go in and out in the
+/// codec's own format. In every message that answers a request <c>id</c> comes right after <c>type</c>.
+/// </summary>
+public interface IWireCodec
+{
+    WireFormat Format { get; }
+
+    /// <summary>
+    /// Decodes a frame: one message, or an array of them. Never throws, whatever the bytes.
+    /// </summary>
+    /// <param name="frame">A whole message of the transport; the result points into it.</param>
+    /// <param name="into">Cleared first. Elements that are wrong by themselves are in it with their <see cref="ClientMessage.Error"/>.</param>
+    /// <returns>
+    /// <see cref="ErrorCode.None"/>, or what is wrong with the whole frame, of which then nothing is in <paramref name="into"/>:
+    /// <see cref="ErrorCode.InvalidJson"/> where it does not decode, <see cref="ErrorCode.InvalidMessage"/> where it
+    /// decodes to neither a map nor an array with 1 to <see cref="WireLimits.Batch"/> elements.
+    /// </returns>
+    ErrorCode Decode(ReadOnlyMemory<byte> frame, ClientMessageList into);
+
+    /// <summary>The exact number of bytes <see cref="WriteMessage"/> writes, so that a frame header can be put first.</summary>
+    int MeasureMessage(in PushMessage push);
+
+    /// <returns>The number of bytes written.</returns>
+    /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="MeasureMessage"/> says.</exception>
+    int WriteMessage(Span<byte> destination, in PushMessage push);
+
+    void Write(IBufferWriter<byte> output, in WelcomeMessage message);
+
+    void Write(IBufferWriter<byte> output, in AuthenticatedMessage message);
+
+    void Write(IBufferWriter<byte> output, in SubscribedMessage message);
+
+    void Write(IBufferWriter<byte> output, in UnsubscribedMessage message);
+
+    void Write(IBufferWriter<byte> output, in PublishedMessage message);
+
+    void Write(IBufferWriter<byte> output, in GapMessage message);
+
+    void Write(IBufferWriter<byte> output, in PongMessage message);
+
+    void Write(IBufferWriter<byte> output, in DisconnectingMessage message);
+
+    void Write(IBufferWriter<byte> output, in ErrorMessage message);
+}

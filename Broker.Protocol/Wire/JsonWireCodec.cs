@@ -1,0 +1,100 @@
+using System.Buffers;
+using System.Text.Json;
+using Broker.Protocol.Wire.Json;
+
+namespace Broker.Protocol.Wire;
+
+/// <summary>
+/// <c>broker.v1.json</c>. Stricter than JSON: no byte order mark, no key twice in a map at any level, no lone
+/// surrogate, at most <see cref="WireLimits.Depth"/> levels (<see cref="JsonReaderOptions.MaxDepth"/> counts the
+/// frame's own array and maps too). Numbers inside <c>data</c> stay as they are written, out of range or not.
+/// </summary>
+public sealed class JsonWireCodec : IWireCodec
+{
+    // Per thread, not per connection: decoding is synchronous, and an idle connection should hold nothing.
+    [ThreadStatic]
+    private static JsonKeyTracker? _keys;
+
+    private JsonWireCodec()
+    {
+    }
+
+    private delegate void Put<T>(ref JsonSpanWriter writer, in T message);
+
+    public static JsonWireCodec Instance { get; } = new();
+
+    public WireFormat Format => WireFormat.Json;
+
+    public ErrorCode Decode(ReadOnlyMemory<byte> frame, ClientMessageList into)
+    {
+        into.Clear();
+        if (!JsonText.IsValidUtf8(frame.Span))
+        {
+            return ErrorCode.InvalidJson;
+        }
+
+        var keys = _keys ??= new JsonKeyTracker();
+        ErrorCode error;
+        try
+        {
+            error = new JsonRequestReader(frame, keys).Read(into);
+        }
+        catch (JsonException)
+        {
+            // The only way the reader of the runtime has to say it.
+            error = ErrorCode.InvalidJson;
+        }
+        finally
+        {
+            keys.Reset();
+        }
+
+        if (error != ErrorCode.None)
+        {
+            into.Clear();
+        }
+
+        return error;
+    }
+
+    public int MeasureMessage(in PushMessage push)
+    {
+        var writer = JsonSpanWriter.Measuring();
+        JsonMessages.Push(ref writer, push);
+        return writer.Position;
+    }
+
+    public int WriteMessage(Span<byte> destination, in PushMessage push)
+    {
+        var writer = new JsonSpanWriter(destination);
+        JsonMessages.Push(ref writer, push);
+        return writer.Position;
+    }
+
+    public void Write(IBufferWriter<byte> output, in WelcomeMessage message) => Write(output, message, JsonMessages.Welcome);
+
+    public void Write(IBufferWriter<byte> output, in AuthenticatedMessage message) => Write(output, message, JsonMessages.Authenticated);
+
+    public void Write(IBufferWriter<byte> output, in SubscribedMessage message) => Write(output, message, JsonMessages.Subscribed);
+
+    public void Write(IBufferWriter<byte> output, in UnsubscribedMessage message) => Write(output, message, JsonMessages.Unsubscribed);
+
+    public void Write(IBufferWriter<byte> output, in PublishedMessage message) => Write(output, message, JsonMessages.Published);
+
+    public void Write(IBufferWriter<byte> output, in GapMessage message) => Write(output, message, JsonMessages.Gap);
+
+    public void Write(IBufferWriter<byte> output, in PongMessage message) => Write(output, message, JsonMessages.Pong);
+
+    public void Write(IBufferWriter<byte> output, in DisconnectingMessage message) => Write(output, message, JsonMessages.Disconnecting);
+
+    public void Write(IBufferWriter<byte> output, in ErrorMessage message) => Write(output, message, JsonMessages.Error);
+
+    private static void Write<T>(IBufferWriter<byte> output, in T message, Put<T> put)
+    {
+        var measure = JsonSpanWriter.Measuring();
+        put(ref measure, message);
+        var writer = new JsonSpanWriter(output.GetSpan(measure.Position));
+        put(ref writer, message);
+        output.Advance(writer.Position);
+    }
+}
