@@ -1,0 +1,8 @@
+namespace Broker.Protocol.Frames;
+
+internal enum FrameHeaderStatus
+{
+    NeedMore,
+    Complete,
+    Invalid,
+}

@@ -1,0 +1,112 @@
+using System.Globalization;
+using Broker.Protocol.Http;
+
+namespace Broker.Protocol.Handshake;
+
+/// <summary>The server's side of the opening handshake (RFC 6455 section 4.2). Pure and thread-safe.</summary>
+public static class ServerHandshake
+{
+    private static readonly HttpHeader[] UpgradeRequired =
+        [new("Upgrade", "websocket"), new("Connection", "Upgrade, close"), new("Sec-WebSocket-Version", "13")];
+
+    /// <summary>Answers an upgrade request. Origins and tokens are judged elsewhere.</summary>
+    /// <param name="head">A head that a strict HTTP parser let through.</param>
+    /// <param name="subprotocols">Subprotocols the server speaks; the first of the client's list that is among them is chosen.</param>
+    public static ServerHandshakeResult Evaluate(RequestHead head, IReadOnlyList<string> subprotocols)
+    {
+        ArgumentNullException.ThrowIfNull(head);
+        ArgumentNullException.ThrowIfNull(subprotocols);
+        if (RefusalOf(head) is { } refusal)
+        {
+            return refusal;
+        }
+
+        // 4.2.1 item 5: exactly one key, 16 bytes in base64.
+        var key = head.Single("Sec-WebSocket-Key");
+        if (!AcceptKey.IsKey(key))
+        {
+            return Refuse(400, "Sec-WebSocket-Key must be one base64 value of 16 bytes");
+        }
+
+        var offer = SubprotocolOffer.Read(head, subprotocols);
+        return offer.Violation is { } violation ? Refuse(400, violation) : Accept(key!, offer);
+    }
+
+    private static ServerHandshakeResult? RefusalOf(RequestHead head)
+    {
+        // 4.2.1 item 1: an HTTP/1.1 or higher GET request.
+        if (head.Method != "GET")
+        {
+            return Refuse(405, "A WebSocket handshake is a GET request", new HttpHeader("Allow", "GET"), Closing);
+        }
+
+        if (head.VersionMinor == 0)
+        {
+            return Refuse(400, "A WebSocket handshake needs HTTP/1.1");
+        }
+
+        // What follows the head would be read as frames here and as a body by a proxy in front.
+        if (head.Count("Transfer-Encoding") > 0 || (head.Count("Content-Length") > 0 && !IsZero(head.Single("Content-Length"))))
+        {
+            return Refuse(400, "A WebSocket handshake has no body");
+        }
+
+        if (head.Headers.MembersOf("Upgrade") is not [var protocol] || !protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase))
+        {
+            return Refuse(426, "This is a WebSocket endpoint: send Upgrade: websocket", UpgradeRequired);
+        }
+
+        if (!head.HasToken("Connection", "upgrade"))
+        {
+            return Refuse(426, "This is a WebSocket endpoint: send Connection: Upgrade", UpgradeRequired);
+        }
+
+        // 4.4: answer other versions with the one spoken here.
+        return head.Single("Sec-WebSocket-Version") == "13"
+            ? null
+            : Refuse(426, "Sec-WebSocket-Version must be 13", UpgradeRequired);
+    }
+
+    private static bool IsZero(string? length) => length is not null && length.Length > 0 && !length.AsSpan().ContainsAnyExcept('0');
+
+    private static ServerHandshakeResult Accept(string key, SubprotocolOffer offer)
+    {
+        var headers = new List<HttpHeader>(4)
+        {
+            new("Upgrade", "websocket"),
+            new("Connection", "Upgrade"),
+            new("Sec-WebSocket-Accept", AcceptKey.For(key)),
+        };
+        if (offer.Selected is not null)
+        {
+            headers.Add(new HttpHeader("Sec-WebSocket-Protocol", offer.Selected));
+        }
+
+        return new ServerHandshakeResult
+        {
+            Accepted = true,
+            Status = 101,
+            Reason = "",
+            Headers = headers,
+            Subprotocol = offer.Selected,
+            BearerToken = offer.BearerToken,
+        };
+    }
+
+    private static HttpHeader Closing => new("Connection", "close");
+
+    private static ServerHandshakeResult Refuse(int status, string reason) => Refuse(status, reason, Closing);
+
+    private static ServerHandshakeResult Refuse(int status, string reason, params ReadOnlySpan<HttpHeader> headers) => new()
+    {
+        Accepted = false,
+        Status = status,
+        Reason = reason,
+        Headers =
+        [
+            .. headers,
+            new HttpHeader("Content-Type", "text/plain; charset=utf-8"),
+            new HttpHeader("Content-Length", reason.Length.ToString(CultureInfo.InvariantCulture)),
+        ],
+    };
+}

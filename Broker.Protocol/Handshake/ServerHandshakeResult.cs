@@ -1,0 +1,24 @@
+using Broker.Protocol.Http;
+
+namespace Broker.Protocol.Handshake;
+
+/// <summary>The answer to an upgrade request: either accepted (101) or a refusal, never something between.</summary>
+public sealed record ServerHandshakeResult
+{
+    public required bool Accepted { get; init; }
+
+    /// <summary>101 when accepted, else 400, 405 or 426.</summary>
+    public required int Status { get; init; }
+
+    /// <summary>The body of a refusal, ASCII plain text; empty when accepted.</summary>
+    public required string Reason { get; init; }
+
+    /// <summary>All response headers; a refusal's say its Content-Length and <c>Connection: close</c>.</summary>
+    public required IReadOnlyList<HttpHeader> Headers { get; init; }
+
+    /// <summary>The subprotocol answered; null when the client offered none.</summary>
+    public string? Subprotocol { get; init; }
+
+    /// <summary>The rest of an offered <c>bearer.</c> subprotocol (possibly empty, then no valid token); null when none was offered.</summary>
+    public string? BearerToken { get; init; }
+}

@@ -1,0 +1,9 @@
+namespace Broker.Protocol.Http;
+
+internal enum LineStatus
+{
+    NeedMore,
+    Line,
+    TooLong,
+    Malformed,
+}

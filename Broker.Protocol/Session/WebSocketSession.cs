@@ -1,0 +1,381 @@
+using System.Text.Unicode;
+using Broker.Protocol.Frames;
+
+namespace Broker.Protocol.Session;
+
+/// <summary>
+/// One end of an open WebSocket connection (RFC 6455 sections 5 to 7) without I/O: bytes in, events out. What it
+/// reports depends on the bytes alone, never on how reads cut them. A peer's faults become one close code and
+/// <see cref="Failure"/>; nothing is thrown for them. An idle session is under 200 bytes and owns no buffer.
+/// </summary>
+/// <remarks>Not thread-safe. States: <see cref="WebSocketState"/>.</remarks>
+public sealed class WebSocketSession : IDisposable
+{
+    private const string Abuse = "abuse";
+    private readonly WebSocketLimits _limits;
+    private readonly TimeProvider _time;
+    private readonly WebSocketRole _role;
+    private bool _inPayload;
+    private byte _partialLength;
+    private PartialHeader _partial;
+    private CloseCode _failure;
+    private FrameHeader _frame;
+    private long _taken; // payload bytes of _frame
+    private OpenMessage _message;
+    private ReceiveBuffer _control;
+    private ControlBudget _budget;
+
+    /// <param name="role">Decides who masks.</param>
+    /// <param name="limits">Bounds on the peer.</param>
+    /// <param name="time">For the message time and the control frame rate.</param>
+    public WebSocketSession(WebSocketRole role, WebSocketLimits limits, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        _role = role;
+        _limits = limits;
+        _time = time;
+        MessageLimit = limits.Message;
+    }
+
+    /// <summary>Bytes of a message; a change applies from the next frame header on.</summary>
+    public int MessageLimit { get; set; }
+
+    public WebSocketState State { get; private set; }
+
+    /// <summary>Why this side failed the connection; null when it did not.</summary>
+    public CloseCode? Failure => _failure == 0 ? null : _failure;
+
+    private bool IsReading => State is WebSocketState.Open or WebSocketState.CloseSent;
+
+    /// <summary>Takes bytes from the transport. After a close or a failure they are dropped.</summary>
+    /// <param name="bytes">Unmasked in place; a message that lies wholly inside in one frame is handed on without a copy.</param>
+    /// <param name="handler">Told what the bytes amount to.</param>
+    public void Receive(Span<byte> bytes, IWebSocketHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        while (!bytes.IsEmpty && IsReading)
+        {
+            bytes = bytes[(_inPayload ? TakePayload(bytes, handler) : TakeHeader(bytes, handler))..];
+        }
+    }
+
+    /// <summary>Fails a message that is unfinished after <see cref="WebSocketLimits.MessageTime"/> with 1008; to be called about once a second.</summary>
+    public void CheckTime(IWebSocketHandler handler)
+    {
+        if (State == WebSocketState.Open && _message.Age(_time) > _limits.MessageTime)
+        {
+            Fail(CloseCode.PolicyViolation, Abuse, handler);
+        }
+    }
+
+    /// <summary>Starts the closing handshake; does nothing when a close was sent or received before.</summary>
+    /// <param name="code">A code that may be sent, or <see cref="CloseCode.NoStatusReceived"/> for a frame without one.</param>
+    /// <param name="reason">Cut to 123 bytes of UTF-8 at a code point.</param>
+    /// <param name="handler">Gets the close frame.</param>
+    public void Close(CloseCode code, string reason, IWebSocketHandler handler)
+    {
+        if (State == WebSocketState.Open)
+        {
+            State = WebSocketState.CloseSent;
+            _message.Release();
+            FrameSender.SendClose(_role, code, reason, handler);
+        }
+    }
+
+    /// <summary>Frames a message or a control frame, masked in the client role. Does nothing once a close was sent or received.</summary>
+    /// <exception cref="ArgumentException">A close frame, a continuation, or a control frame over 125 bytes.</exception>
+    public void Send(Opcode opcode, ReadOnlySpan<byte> payload, IWebSocketHandler handler)
+    {
+        ArgumentNullException.ThrowIfNull(handler);
+        if (opcode is Opcode.Close or Opcode.Continuation || (opcode is Opcode.Ping or Opcode.Pong && payload.Length > FrameWriter.MaxControlPayload))
+        {
+            throw new ArgumentException("Only whole messages, and pings and pongs of at most 125 bytes.", nameof(opcode));
+        }
+
+        if (State == WebSocketState.Open)
+        {
+            FrameSender.Send(_role, opcode, payload, handler);
+        }
+    }
+
+    /// <summary>Gives back what a half-received message holds; further bytes are dropped.</summary>
+    public void Dispose()
+    {
+        if (IsReading)
+        {
+            State = WebSocketState.Closed;
+        }
+
+        ReleaseBuffers();
+    }
+
+    private int TakeHeader(Span<byte> bytes, IWebSocketHandler handler)
+    {
+        if (_partialLength == 0 && FrameHeader.Read(bytes, out var whole) == FrameHeaderStatus.Complete)
+        {
+            return whole.Size + Begin(whole, bytes[whole.Size..], handler);
+        }
+
+        // Cut by the read: byte by byte, so that a fault shows at the byte that makes it.
+        for (var taken = 0; taken < bytes.Length;)
+        {
+            _partial[_partialLength++] = bytes[taken++];
+            var status = FrameHeader.Read(_partial[.._partialLength], out var header);
+            if (status == FrameHeaderStatus.Invalid)
+            {
+                Fail(CloseCode.ProtocolError, "Malformed frame header", handler);
+                return taken;
+            }
+
+            if (status == FrameHeaderStatus.Complete)
+            {
+                _partialLength = 0;
+                return taken + Begin(header, bytes[taken..], handler);
+            }
+
+            if (header.Length >= 0 && !Accept(header, handler))
+            {
+                return taken;
+            }
+        }
+
+        return bytes.Length;
+    }
+
+    // Returns how much of the payload it took: all of it where no byte needs to be kept, else nothing.
+    private int Begin(in FrameHeader header, Span<byte> rest, IWebSocketHandler handler)
+    {
+        if (!Accept(header, handler) || (header.IsControl && !AcceptControl(handler)))
+        {
+            return 0;
+        }
+
+        if (header.Length <= rest.Length && (header.IsControl || (header.Fin && !_message.IsOpen)))
+        {
+            var payload = rest[..(int)header.Length];
+            if (header.Masked)
+            {
+                Masking.Apply(payload, header.Mask, 0);
+            }
+
+            DeliverWhole(header.Opcode, payload, handler);
+            return payload.Length;
+        }
+
+        if (!header.IsControl)
+        {
+            _message.AddFrame(header.Opcode, _time);
+        }
+
+        _frame = header;
+        _taken = 0;
+        _inPayload = true;
+        if (header.Length == 0)
+        {
+            EndFrame(handler);
+        }
+
+        return 0;
+    }
+
+    private bool Accept(in FrameHeader header, IWebSocketHandler handler)
+    {
+        // RFC 6455 section 5.1: a server MUST close on an unmasked frame, a client on a masked one.
+        if (header.Masked != (_role == WebSocketRole.Server))
+        {
+            Fail(CloseCode.ProtocolError, header.Masked ? "Masked frame" : "Unmasked frame", handler);
+        }
+        else if (!header.IsControl)
+        {
+            AcceptData(header, handler);
+        }
+
+        return IsReading;
+    }
+
+    private void AcceptData(in FrameHeader header, IWebSocketHandler handler)
+    {
+        // Section 5.4: a continuation needs an open message, and an open message takes nothing else.
+        var continues = header.Opcode == Opcode.Continuation;
+        if (continues != _message.IsOpen)
+        {
+            Fail(CloseCode.ProtocolError, continues ? "Continuation of nothing" : "Message inside a message", handler);
+        }
+        else if (State != WebSocketState.Open)
+        {
+            // Section 5.5.1: after our close the data is dropped, whatever its size.
+            return;
+        }
+        else if ((header.Opcode == Opcode.Text && !_limits.AllowText) || (header.Opcode == Opcode.Binary && !_limits.AllowBinary))
+        {
+            Fail(CloseCode.UnsupportedData, header.Opcode == Opcode.Text ? "Text is not accepted" : "Binary is not accepted", handler);
+        }
+        else if (header.Length > MessageLimit - _message.Length)
+        {
+            Fail(CloseCode.MessageTooBig, "Message too big", handler);
+        }
+        else if (continues && _message.Fragments >= _limits.Fragments)
+        {
+            Fail(CloseCode.PolicyViolation, Abuse, handler);
+        }
+    }
+
+    private bool AcceptControl(IWebSocketHandler handler)
+    {
+        if (State == WebSocketState.Open && !_budget.TryTake(_limits.ControlFrames, _time))
+        {
+            Fail(CloseCode.PolicyViolation, Abuse, handler);
+        }
+
+        return IsReading;
+    }
+
+    private int TakePayload(Span<byte> bytes, IWebSocketHandler handler)
+    {
+        var part = bytes[..(int)Math.Min(bytes.Length, _frame.Length - _taken)];
+        if (_frame.IsControl || State == WebSocketState.Open)
+        {
+            if (_frame.Masked)
+            {
+                Masking.Apply(part, _frame.Mask, (int)(_taken & 3));
+            }
+
+            Keep(part, handler);
+        }
+
+        _taken += part.Length;
+        if (_taken == _frame.Length && IsReading)
+        {
+            EndFrame(handler);
+        }
+
+        return part.Length;
+    }
+
+    private void Keep(ReadOnlySpan<byte> part, IWebSocketHandler handler)
+    {
+        if (_frame.IsControl)
+        {
+            _control.Append(part);
+        }
+        else if (!_message.Append(part))
+        {
+            Fail(CloseCode.InvalidPayloadData, "Invalid UTF-8", handler);
+        }
+    }
+
+    private void EndFrame(IWebSocketHandler handler)
+    {
+        _inPayload = false;
+        if (_frame.IsControl)
+        {
+            // Detached first: the handler may close or dispose of the session while it reads the bytes.
+            var kept = _control;
+            _control = default;
+            DeliverControl(_frame.Opcode, kept.Span, handler);
+            kept.Release();
+        }
+        else if (_frame.Fin)
+        {
+            var kept = _message;
+            _message = default;
+            DeliverMessage(kept, handler);
+            kept.Release();
+        }
+    }
+
+    private void DeliverMessage(in OpenMessage message, IWebSocketHandler handler)
+    {
+        if (State != WebSocketState.Open)
+        {
+            return;
+        }
+
+        if (message.IsValid)
+        {
+            handler.OnMessage(message.Kind, message.Payload);
+        }
+        else
+        {
+            Fail(CloseCode.InvalidPayloadData, "Invalid UTF-8", handler);
+        }
+    }
+
+    private void DeliverWhole(Opcode opcode, ReadOnlySpan<byte> payload, IWebSocketHandler handler)
+    {
+        if ((byte)opcode >= 8)
+        {
+            DeliverControl(opcode, payload, handler);
+        }
+        else if (State != WebSocketState.Open)
+        {
+            return;
+        }
+        else if (opcode == Opcode.Text && !Utf8.IsValid(payload))
+        {
+            Fail(CloseCode.InvalidPayloadData, "Invalid UTF-8", handler);
+        }
+        else
+        {
+            handler.OnMessage(opcode, payload);
+        }
+    }
+
+    private void DeliverControl(Opcode opcode, ReadOnlySpan<byte> payload, IWebSocketHandler handler)
+    {
+        if (opcode == Opcode.Close)
+        {
+            ReceiveClose(payload, handler);
+        }
+        else if (State != WebSocketState.Open)
+        {
+            return;
+        }
+        else if (opcode == Opcode.Pong)
+        {
+            handler.OnPong(payload);
+        }
+        else
+        {
+            // Section 5.5.3: a pong has the application data of the ping it answers.
+            FrameSender.Send(_role, Opcode.Pong, payload, handler);
+        }
+    }
+
+    private void ReceiveClose(ReadOnlySpan<byte> payload, IWebSocketHandler handler)
+    {
+        if (ClosePayload.Read(payload, out var code, out var reason) is { } fault)
+        {
+            Fail(fault, "Invalid close frame", handler);
+            return;
+        }
+
+        var answered = State == WebSocketState.CloseSent;
+        State = answered ? WebSocketState.Closed : WebSocketState.CloseReceived;
+        ReleaseBuffers();
+        handler.OnClose(code, reason);
+        if (!answered)
+        {
+            // "When sending a Close frame in response, the endpoint typically echos the status code it received."
+            FrameSender.SendClose(_role, code, "", handler);
+        }
+    }
+
+    private void Fail(CloseCode code, string reason, IWebSocketHandler handler)
+    {
+        var closeSent = State == WebSocketState.CloseSent;
+        State = WebSocketState.Failed;
+        _failure = code;
+        ReleaseBuffers();
+        if (!closeSent)
+        {
+            FrameSender.SendClose(_role, code, reason, handler);
+        }
+    }
+
+    private void ReleaseBuffers()
+    {
+        _message.Release();
+        _control.Release();
+    }
+}
