@@ -1,0 +1,11 @@
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Connections;
+
+/// <summary>The outcome of checking a token.</summary>
+/// <param name="Identity">Set exactly when <paramref name="Error"/> is <see cref="ErrorCode.None"/>.</param>
+/// <param name="Error">
+/// <see cref="ErrorCode.TokenExpired"/> for a token good in everything else, <see cref="ErrorCode.Unavailable"/> while the
+/// keys that would decide have never been loaded, otherwise <see cref="ErrorCode.InvalidToken"/>.
+/// </param>
+internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error);

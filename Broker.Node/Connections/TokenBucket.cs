@@ -1,0 +1,48 @@
+namespace Broker.Node.Connections;
+
+/// <summary>A token bucket, full at first. Not thread-safe; keep it in a field that is not readonly.</summary>
+/// <remarks>
+/// It holds what is owed in units of 1/frequency of a token, of which one timestamp pays back <c>PerSecond</c>:
+/// whole numbers, so that nothing is rounded away however often it is asked.
+/// </remarks>
+internal struct TokenBucket(TokenRate rate)
+{
+    private long _owed;
+    private long _asOf;
+
+    /// <summary>Takes <paramref name="count"/> tokens, or none.</summary>
+    /// <remarks>
+    /// <paramref name="now"/>: A monotonic timestamp; an earlier one than the last counts as the last.<br/>
+    /// <paramref name="retryAfter"/>: On refusal, when the same question would succeed; for more than the burst, which never does, when the bucket is full.
+    /// </remarks>
+    public bool TryTake(int count, long now, out TimeSpan retryAfter)
+    {
+        PayBack(now);
+        var capacity = rate.Burst * rate.Frequency;
+        var wanted = count * rate.Frequency;
+        if (wanted <= capacity - _owed)
+        {
+            _owed += wanted;
+            retryAfter = TimeSpan.Zero;
+            return true;
+        }
+
+        var lacking = Math.Min(_owed + wanted - capacity, _owed);
+        var timestamps = (lacking + rate.PerSecond - 1) / rate.PerSecond;
+        retryAfter = TimeSpan.FromTicks((long)((((Int128)timestamps * TimeSpan.TicksPerSecond) + rate.Frequency - 1) / rate.Frequency));
+        return false;
+    }
+
+    private void PayBack(long now)
+    {
+        var elapsed = now - _asOf;
+        if (_owed > 0 && elapsed <= 0)
+        {
+            return;
+        }
+
+        // Past FullAfter the product below could overflow, and the answer is known.
+        _owed = elapsed >= rate.FullAfter ? 0 : Math.Max(0, _owed - (elapsed * rate.PerSecond));
+        _asOf = now;
+    }
+}

@@ -1,0 +1,58 @@
+using System.Buffers;
+
+namespace Broker.Node.Topics;
+
+/// <summary>Topic names: 1-255 bytes, tokens of <c>[A-Za-z0-9_:@-]+</c> joined by <c>.</c>.</summary>
+/// <remarks>
+/// The bytes are the only form of a name: rights, routing and hashing all use them as they arrived, so there is
+/// nothing to normalise. Names starting with <c>$</c> are reserved and not part of this grammar.
+/// </remarks>
+internal static class TopicName
+{
+    /// <summary>Longest name and longest pattern, in bytes.</summary>
+    public const int MaxLength = 255;
+
+    private const string TokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:@-";
+
+    private static readonly SearchValues<char> TokenChars = SearchValues.Create(TokenCharacters);
+    private static readonly SearchValues<byte> TokenBytes = SearchValues.Create(System.Text.Encoding.ASCII.GetBytes(TokenCharacters));
+    private static readonly SearchValues<byte> NameBytes = SearchValues.Create(System.Text.Encoding.ASCII.GetBytes(TokenCharacters + "."));
+
+    /// <summary>Whether the bytes are a name clients may use; false for reserved names.</summary>
+    public static bool IsValid(ReadOnlySpan<byte> utf8) =>
+        !utf8.IsEmpty
+        && utf8.Length <= MaxLength
+        && !utf8.ContainsAnyExcept(NameBytes)
+        && utf8[0] != (byte)'.'
+        && utf8[^1] != (byte)'.'
+        && utf8.IndexOf(".."u8) < 0;
+
+    /// <summary>Whether the name belongs to the server (<c>$user</c> and the like).</summary>
+    public static bool IsReserved(ReadOnlySpan<byte> utf8) => !utf8.IsEmpty && utf8[0] == (byte)'$';
+
+    /// <summary>Whether the text is one legal token.</summary>
+    public static bool IsToken(ReadOnlySpan<char> text) =>
+        !text.IsEmpty && text.Length <= MaxLength && !text.ContainsAnyExcept(TokenChars);
+
+    /// <summary>Whether the bytes are one legal token.</summary>
+    public static bool IsToken(ReadOnlySpan<byte> utf8) =>
+        !utf8.IsEmpty && utf8.Length <= MaxLength && !utf8.ContainsAnyExcept(TokenBytes);
+
+    /// <summary>FNV-1a (32 bit) and a final avalanche. Nodes route by it: it may never change.</summary>
+    public static uint Hash(ReadOnlySpan<byte> utf8)
+    {
+        var hash = 2166136261u;
+        foreach (var value in utf8)
+        {
+            hash = (hash ^ value) * 16777619u;
+        }
+
+        // The low bits of FNV-1a alone are weak on short names, and the low bits choose the lane.
+        hash = (hash ^ (hash >> 16)) * 0x85EBCA6Bu;
+        hash = (hash ^ (hash >> 13)) * 0xC2B2AE35u;
+        return hash ^ (hash >> 16);
+    }
+
+    /// <summary>The lane (0 to <paramref name="lanes"/> - 1) a hash belongs to.</summary>
+    public static int Lane(uint hash, int lanes) => (int)(hash % (uint)lanes);
+}
