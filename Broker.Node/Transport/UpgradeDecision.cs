@@ -2,5 +2,5 @@ using Broker.Protocol.Http;
 
 namespace Broker.Node.Transport;
 
-/// <summary>The response to an upgrade request: 101 with <see cref="Request"/> set, or a refusal with a plain text body.</summary>
+/// <summary>The response to an upgrade request: 101 with <see cref="Request"/> set, or a refusal with a plain text body, whose own headers the writer adds.</summary>
 internal sealed record UpgradeDecision(int Status, IReadOnlyList<HttpHeader> Headers, string Body, UpgradedRequest? Request);

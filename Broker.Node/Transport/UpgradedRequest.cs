@@ -1,7 +1,18 @@
 using System.Net;
+using Broker.Node.Connections;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Transport;
 
 /// <summary>What the connection keeps of its upgrade request.</summary>
-internal sealed record UpgradedRequest(WireFormat Format, IPAddress Remote);
+/// <param name="Format">Wire format of the chosen subprotocol.</param>
+/// <param name="Remote">The client's address.</param>
+/// <param name="Identity">Who the request's token says it is, or the anonymous one; null: the first message must be <c>auth</c>.</param>
+internal sealed record UpgradedRequest(WireFormat Format, IPAddress Remote, Identity? Identity)
+{
+    /// <summary>What was wrong with the token where a browser sent it: told by message, then closed.</summary>
+    public ErrorCode TokenError { get; init; }
+
+    /// <summary>The origin is not allowed and is to read so in the close frame.</summary>
+    public bool OriginRefused { get; init; }
+}

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Broker.Protocol.Http;
 
 namespace Broker.Protocol.Handshake;
@@ -102,11 +101,6 @@ public static class ServerHandshake
         Accepted = false,
         Status = status,
         Reason = reason,
-        Headers =
-        [
-            .. headers,
-            new HttpHeader("Content-Type", "text/plain; charset=utf-8"),
-            new HttpHeader("Content-Length", reason.Length.ToString(CultureInfo.InvariantCulture)),
-        ],
+        Headers = headers.ToArray(),
     };
 }

@@ -42,6 +42,9 @@ public sealed class WebSocketSession : IDisposable
 
     public WebSocketState State { get; private set; }
 
+    /// <summary>A message has begun whose last byte has not come.</summary>
+    public bool InMessage => State == WebSocketState.Open && _message.IsOpen;
+
     /// <summary>Why this side failed the connection; null when it did not.</summary>
     public CloseCode? Failure => _failure == 0 ? null : _failure;
 

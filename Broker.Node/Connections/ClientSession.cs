@@ -1,0 +1,398 @@
+using System.Globalization;
+using System.Text;
+using Akka.Actor;
+using Broker.Node.Configuration;
+using Broker.Node.Topics;
+using Broker.Node.Transport;
+using Broker.Protocol.Frames;
+using Broker.Protocol.Streams;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Connections;
+
+/// <summary>
+/// What one connection may do and has asked for: decodes its messages, checks rights and limits, answers what needs no
+/// lane, and posts the rest. Single-threaded: its actor's.
+/// </summary>
+/// <param name="connection">The transport.</param>
+/// <param name="services">Shared by all connections.</param>
+/// <param name="self">The connection's actor.</param>
+/// <param name="disconnect">Tells the client and closes.</param>
+internal sealed class ClientSession(ClientConnection connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
+{
+    [ThreadStatic]
+    private static ClientMessageList? _decoded;
+
+    private readonly Dictionary<byte[], Subscription> _subscriptions = new(TopicKeyComparer.Instance);
+    private readonly RequestMeter _meter = new(services);
+    private readonly LimitOptions _limits = services.Options.Limits;
+    private IDisposable? _userPlace;
+    private bool _ended;
+
+    /// <summary>Null until the connection has authenticated or was admitted without.</summary>
+    public Identity? Identity { get; private set; }
+
+    public IEnumerable<Subscription> Subscriptions => _subscriptions.Values;
+
+    private string ConnectionName => connection.Id.ToString("x", CultureInfo.InvariantCulture);
+
+    /// <summary>Sends <c>welcome</c>, and refuses at once what the upgrade request already showed to be wrong.</summary>
+    public void Start()
+    {
+        var request = connection.Request!;
+        if (request.OriginRefused)
+        {
+            disconnect(DisconnectReasons.OriginNotAllowed);
+            return;
+        }
+
+        var identity = request.Identity;
+        var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
+        var rate = services.Options.Rate;
+        var welcome = new WelcomeMessage(
+            ConnectionName,
+            services.NodeName,
+            Now,
+            auth,
+            (int)services.Options.Heartbeat.Interval.TotalMilliseconds,
+            new WelcomeLimits(_limits.Message, _limits.Subscriptions, rate.Messages, rate.Burst))
+        {
+            User = identity?.User,
+            Expires = identity?.Expires?.ToUnixTimeMilliseconds(),
+            Message = services.Options.Greeting,
+        };
+        var frame = FrameBuffer.OfThread;
+        services.Codec.Write(frame, welcome);
+        connection.Writer.Send(frame.Frame(Opcode.Text));
+        if (request.TokenError != ErrorCode.None)
+        {
+            RefuseToken(default, request.TokenError);
+        }
+        else if (identity is not null)
+        {
+            Accept(identity, default);
+        }
+    }
+
+    public void OnMessages(MessageBatch batch)
+    {
+        var decoded = _decoded ??= new ClientMessageList();
+        for (var i = 0; i < batch.Count && !_ended; i++)
+        {
+            var error = services.Codec.Decode(batch[i], decoded);
+            if (error != ErrorCode.None)
+            {
+                OnUnparsable(error);
+                continue;
+            }
+
+            for (var j = 0; j < decoded.Count && !_ended; j++)
+            {
+                OnMessage(decoded[j], batch);
+            }
+        }
+
+        decoded.Clear();
+    }
+
+    /// <summary>The lane did not open it: the client has been told.</summary>
+    public void OnRefused(Subscription subscription)
+    {
+        if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
+        {
+            _subscriptions.Remove(subscription.Topic);
+        }
+    }
+
+    /// <summary>Nothing more is taken from or delivered to this connection. Safe to repeat.</summary>
+    public void End()
+    {
+        _ended = true;
+        foreach (var subscription in _subscriptions.Values)
+        {
+            services.Post(new UnsubscribeCommand(subscription, default) { Silent = true });
+        }
+
+        _subscriptions.Clear();
+        _userPlace?.Dispose();
+        _meter.User?.Dispose();
+    }
+
+    private long Now => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    private void OnMessage(in ClientMessage message, MessageBatch batch)
+    {
+        if (message.Error != ErrorCode.None && message.Type == ClientMessageType.Unknown)
+        {
+            OnUnparsable(message.Error, message.Id);
+            return;
+        }
+
+        if (Identity is null && message.Type != ClientMessageType.Auth)
+        {
+            Fail(ErrorCode.AuthRequired, message.Id);
+            disconnect(DisconnectReasons.AuthRequired);
+            return;
+        }
+
+        if (!_meter.TryTake(message.Type, out var retryAfter))
+        {
+            Fail(ErrorCode.RateLimited, message.Id, message.Topic, (long)Math.Ceiling(retryAfter.TotalMilliseconds));
+            if (_meter.IsAbused)
+            {
+                disconnect(DisconnectReasons.Abuse);
+            }
+
+            return;
+        }
+
+        if (message.Error != ErrorCode.None)
+        {
+            Fail(message.Error, message.Id);
+            return;
+        }
+
+        switch (message.Type)
+        {
+            case ClientMessageType.Publish:
+                OnPublish(message, batch);
+                break;
+            case ClientMessageType.Subscribe:
+                OnSubscribe(message);
+                break;
+            case ClientMessageType.Unsubscribe:
+                OnUnsubscribe(message);
+                break;
+            case ClientMessageType.Auth:
+                OnAuth(message);
+                break;
+            case ClientMessageType.Ping:
+                Reply(new PongMessage(message.Id, Now));
+                break;
+            default:
+                Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+                break;
+        }
+    }
+
+    private void OnPublish(in ClientMessage message, MessageBatch batch)
+    {
+        var topic = message.Topic.Span;
+        var error = Check(topic, Identity!.Rights.MayPublish(topic));
+        var settings = services.Topics.Of(topic);
+        error = error != ErrorCode.None ? error
+            : !message.Key.IsEmpty ? ErrorCode.Unsupported
+            : settings.MaxSize > 0 && message.Data.Length > settings.MaxSize ? ErrorCode.TooLarge
+            : ErrorCode.None;
+        if (error != ErrorCode.None)
+        {
+            Fail(error, message.Id, message.Topic);
+            return;
+        }
+
+        batch.Retain();
+        services.Post(new PublishCommand(TopicName.Hash(topic), message.Topic, message.Data)
+        {
+            Batch = batch,
+            Publisher = connection.Writer,
+            Id = message.Id,
+            Echo = message.Echo,
+            FromConnection = settings.Sender ? Encoding.UTF8.GetBytes(ConnectionName) : default,
+            FromUser = settings.Sender && Identity.User is { } user ? Encoding.UTF8.GetBytes(user) : default,
+            FromInfo = settings.Sender ? Identity.Info : default,
+            Time = settings.Time ? Now : null,
+        });
+    }
+
+    private void OnSubscribe(in ClientMessage message)
+    {
+        var topic = message.Topic.Span;
+        var rights = Identity!.Rights;
+        if (!message.Token.IsEmpty)
+        {
+            var grant = Identity.User is { } user
+                ? services.Tokens.ValidateGrant(Encoding.UTF8.GetString(message.Token.Span), user)
+                : new GrantResult(null, default, ErrorCode.InvalidToken);
+            if (grant.Pattern is null)
+            {
+                services.Guesses.Failed(connection.Request!.Remote);
+                Fail(grant.Error, message.Id, message.Topic);
+                return;
+            }
+
+            rights = rights.WithSubscribe(grant.Pattern);
+            Identity = new Identity(Identity.User, rights, Identity.Expires, Identity.Info);
+        }
+
+        if (!TopicName.IsReserved(topic) && TopicPattern.TryParse(topic, out var pattern) && !pattern.IsName)
+        {
+            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+            return;
+        }
+
+        var error = Check(topic, rights.MaySubscribe(topic));
+        error = error == ErrorCode.None && message.Presence ? ErrorCode.Unsupported : error;
+        if (error == ErrorCode.None && !_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
+        {
+            error = _subscriptions.Count >= _limits.Subscriptions ? ErrorCode.LimitExceeded : ErrorCode.None;
+        }
+
+        if (error != ErrorCode.None)
+        {
+            Fail(error, message.Id, message.Topic);
+            return;
+        }
+
+        services.Post(new SubscribeCommand(Subscription(topic), message.Id.Retain(), services.Topics.Of(topic).MaxSubscribers, self)
+        {
+            AskedToRecover = message.Recover is not null,
+        });
+    }
+
+    private Subscription Subscription(ReadOnlySpan<byte> topic)
+    {
+        if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
+        {
+            var name = topic.ToArray();
+            _subscriptions.Add(name, subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)));
+        }
+
+        return subscription;
+    }
+
+    private void OnUnsubscribe(in ClientMessage message)
+    {
+        if (_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(message.Topic.Span, out _, out var subscription))
+        {
+            services.Post(new UnsubscribeCommand(subscription, message.Id.Retain()));
+        }
+        else if (TopicPattern.TryParse(message.Topic.Span, out _) || TopicName.IsReserved(message.Topic.Span))
+        {
+            Reply(new UnsubscribedMessage(message.Id, message.Topic));
+        }
+        else
+        {
+            Fail(ErrorCode.InvalidTopic, message.Id, message.Topic);
+        }
+    }
+
+    private static ErrorCode Check(ReadOnlySpan<byte> topic, bool permitted) =>
+        TopicName.IsReserved(topic) ? ErrorCode.Forbidden
+        : !TopicName.IsValid(topic) ? ErrorCode.InvalidTopic
+        : permitted ? ErrorCode.None
+        : ErrorCode.Forbidden;
+
+    private void OnAuth(in ClientMessage message)
+    {
+        var remote = connection.Request!.Remote;
+        if (!services.Guesses.MayTry(remote))
+        {
+            RefuseToken(message.Id, ErrorCode.InvalidToken);
+            return;
+        }
+
+        var result = services.Tokens.Validate(Encoding.UTF8.GetString(message.Token.Span));
+        if (result.Identity is not { } identity)
+        {
+            if (result.Error == ErrorCode.InvalidToken)
+            {
+                services.Guesses.Failed(remote);
+            }
+
+            RefuseToken(message.Id, result.Error);
+        }
+        else if (Identity?.User is { } user && user != identity.User)
+        {
+            RefuseToken(message.Id, ErrorCode.InvalidToken);
+        }
+        else if (Accept(identity, message.Id))
+        {
+            Reply(new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = identity.Info });
+            EndLostSubscriptions();
+        }
+    }
+
+    /// <summary>Takes an identity, if its user has a place left for this connection.</summary>
+    private bool Accept(Identity identity, WireId id)
+    {
+        if (identity.User is { } user && _userPlace is null)
+        {
+            if (!services.Counts.TryAdd(user, out _userPlace))
+            {
+                Fail(ErrorCode.LimitExceeded, id);
+                disconnect(DisconnectReasons.TooManyConnections);
+                return false;
+            }
+
+            _meter.User = services.Options.Rate.Per == RateScope.User ? services.UserBuckets.Join(user) : null;
+        }
+
+        Identity = identity;
+        connection.MessageLimit = _limits.Message;
+        return true;
+    }
+
+    /// <summary>After a refresh with fewer rights.</summary>
+    private void EndLostSubscriptions()
+    {
+        foreach (var (topic, subscription) in _subscriptions)
+        {
+            if (!Identity!.Rights.MaySubscribe(topic))
+            {
+                _subscriptions.Remove(topic);
+                services.Post(new UnsubscribeCommand(subscription, default) { Reason = "not allowed any more" });
+            }
+        }
+    }
+
+    private void RefuseToken(WireId id, ErrorCode error)
+    {
+        Fail(error, id);
+        disconnect(error == ErrorCode.TokenExpired ? DisconnectReasons.TokenExpired : DisconnectReasons.InvalidToken);
+    }
+
+    private void OnUnparsable(ErrorCode error, WireId id = default)
+    {
+        Fail(error, id);
+        if (Identity is null)
+        {
+            disconnect(DisconnectReasons.AuthRequired);
+        }
+        else if (_meter.Unparsable())
+        {
+            disconnect(DisconnectReasons.Abuse);
+        }
+    }
+
+    private void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null)
+    {
+        var frame = FrameBuffer.OfThread;
+        services.Codec.Write(frame, new ErrorMessage(code, id) { Topic = topic, RetryAfter = retryAfter });
+        connection.Writer.Send(frame.Frame(Opcode.Text));
+        if (code == ErrorCode.Forbidden && _meter.Forbidden())
+        {
+            disconnect(DisconnectReasons.Abuse);
+        }
+    }
+
+    private void Reply(in PongMessage message)
+    {
+        var frame = FrameBuffer.OfThread;
+        services.Codec.Write(frame, message);
+        connection.Writer.Send(frame.Frame(Opcode.Text));
+    }
+
+    private void Reply(in UnsubscribedMessage message)
+    {
+        var frame = FrameBuffer.OfThread;
+        services.Codec.Write(frame, message);
+        connection.Writer.Send(frame.Frame(Opcode.Text));
+    }
+
+    private void Reply(in AuthenticatedMessage message)
+    {
+        var frame = FrameBuffer.OfThread;
+        services.Codec.Write(frame, message);
+        connection.Writer.Send(frame.Frame(Opcode.Text));
+    }
+}

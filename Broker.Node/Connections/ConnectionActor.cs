@@ -1,0 +1,282 @@
+using Akka.Actor;
+using Akka.Event;
+using Broker.Node.Topics;
+using Broker.Node.Transport;
+using Broker.Protocol.Frames;
+using Broker.Protocol.Streams;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Connections;
+
+/// <summary>
+/// One client connection after its upgrade: authentication, heartbeat, expiry, slow readers, and the end. What the client
+/// asks for is <see cref="ClientSession"/>'s.
+/// </summary>
+/// <remarks>
+/// States: authenticating (no identity yet), open, closing (the last bytes are queued; nothing is taken any more), and
+/// stopped when the stages have ended. One timer, set to the nearest deadline, on a clock that tests move.
+/// </remarks>
+internal sealed class ConnectionActor : UntypedActor
+{
+    private static readonly byte[] PingFrame = [0x89, 0x00];
+
+    private readonly ClientConnection _connection;
+    private readonly ConnectionServices _services;
+    private readonly ClientSession _session;
+    private readonly ITimer _timer;
+    private readonly long _lagInterval;
+    private readonly long _messageTime;
+    private readonly long _authDeadline;
+    private Heartbeat _heartbeat;
+    private LagWatch _lag;
+    private bool _lagging;
+    private bool _closing;
+
+    public ConnectionActor(ClientConnection connection, ConnectionServices services)
+    {
+        _connection = connection;
+        _services = services;
+        _session = new ClientSession(connection, services, Self, reason => Close(reason, TimeSpan.Zero));
+        var options = services.Options;
+        var now = services.Time.GetTimestamp();
+        _heartbeat = new Heartbeat(now, Timestamps(options.Heartbeat.Interval), Timestamps(options.Heartbeat.Timeout));
+        _lag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime));
+        _lagInterval = Timestamps(options.Limits.LagTime) / 20;
+        _messageTime = Timestamps(options.Limits.MessageTime);
+        _authDeadline = now + Timestamps(options.Auth.Timeout);
+        var self = Self;
+        _timer = services.Time.CreateTimer(static actor => ((IActorRef)actor!).Tell(Tick.Instance, ActorRefs.NoSender), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    protected override void PreStart()
+    {
+        _session.Start();
+        if (_connection.TryStart(Self))
+        {
+            SetTimer();
+        }
+        else
+        {
+            Context.Stop(Self);
+        }
+    }
+
+    protected override void PostStop()
+    {
+        _timer.Dispose();
+        _session.End();
+        if (!_closing)
+        {
+            // The actor failed, or the system goes down under it.
+            _connection.Finish(CloseFrame(DisconnectReasons.ServerError));
+        }
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case MessageBatch batch:
+                OnMessages(batch);
+                break;
+            case Tick:
+                OnTick();
+                break;
+            case ConnectionSignal signal:
+                OnSignal(signal);
+                break;
+            case SubscriptionRefused refused:
+                _session.OnRefused(refused.Subscription);
+                break;
+            case Disconnect disconnect:
+                Close(disconnect.Reason, disconnect.After);
+                break;
+            default:
+                Unhandled(message);
+                break;
+        }
+    }
+
+    private void OnMessages(MessageBatch batch)
+    {
+        try
+        {
+            if (!_closing)
+            {
+                var before = _session.Identity;
+                _session.OnMessages(batch);
+                if (!ReferenceEquals(before, _session.Identity))
+                {
+                    SetTimer();
+                }
+            }
+        }
+        finally
+        {
+            batch.Release();
+        }
+    }
+
+    private void OnSignal(ConnectionSignal signal)
+    {
+        if (signal == ConnectionSignal.Ended)
+        {
+            _closing = true;
+            Context.Stop(Self);
+        }
+        else if (signal == ConnectionSignal.Closing)
+        {
+            BeginClosing();
+        }
+        else if (signal == ConnectionSignal.Overrun)
+        {
+            Close(DisconnectReasons.SlowConsumer, TimeSpan.Zero);
+        }
+        else
+        {
+            // Behind, MessageBegun: another deadline.
+            SetTimer();
+        }
+    }
+
+    private void OnTick()
+    {
+        if (_closing)
+        {
+            return;
+        }
+
+        var now = _services.Time.GetTimestamp();
+        if (_session.Identity is null && now >= _authDeadline)
+        {
+            Close(DisconnectReasons.AuthTimeout, TimeSpan.Zero);
+        }
+        else if (_session.Identity?.Expires is { } expires && _services.Time.GetUtcNow() >= expires + _services.Options.Auth.Skew)
+        {
+            Close(DisconnectReasons.TokenExpired, TimeSpan.Zero);
+        }
+        else if (_connection.MessageBegun is not 0 and var begun && now - begun >= _messageTime)
+        {
+            Close(DisconnectReasons.Abuse, TimeSpan.Zero);
+        }
+        else if (IsTooSlow(now))
+        {
+            Close(DisconnectReasons.SlowConsumer, TimeSpan.Zero);
+        }
+        else
+        {
+            Beat(now);
+            SetTimer();
+        }
+    }
+
+    private void Beat(long now)
+    {
+        switch (_heartbeat.Next(now, _connection.LastReceived, _connection.ReadingHeld))
+        {
+            case HeartbeatAction.Ping:
+                _connection.Pinged();
+                _connection.Writer.Send(PingFrame);
+                break;
+            case HeartbeatAction.Cut:
+                BeginClosing();
+                _connection.Abort();
+                break;
+        }
+    }
+
+    private bool IsTooSlow(long now)
+    {
+        _lagging = _connection.IsBehind;
+        if (!_lagging)
+        {
+            _lag.Reset();
+            return false;
+        }
+
+        var writer = _connection.Writer;
+        long waiting = writer.ControlLength;
+        foreach (var subscription in _session.Subscriptions)
+        {
+            waiting += subscription.Lag;
+        }
+
+        return _lag.IsOver(now, writer.Flushed, writer.Gathered, waiting);
+    }
+
+    /// <summary>Sets the timer to the nearest of all deadlines.</summary>
+    private void SetTimer()
+    {
+        if (_closing)
+        {
+            return;
+        }
+
+        var now = _services.Time.GetTimestamp();
+        var due = _heartbeat.Due;
+        if (_session.Identity is null)
+        {
+            due = Math.Min(due, _authDeadline);
+        }
+
+        if (_connection.MessageBegun is not 0 and var begun)
+        {
+            due = Math.Min(due, begun + _messageTime);
+        }
+
+        if (_connection.IsBehind)
+        {
+            due = Math.Min(due, now + _lagInterval);
+        }
+
+        var wait = _services.Time.GetElapsedTime(now, Math.Max(now, due));
+        if (_session.Identity?.Expires is { } expires)
+        {
+            var left = expires + _services.Options.Auth.Skew - _services.Time.GetUtcNow();
+            wait = left < wait ? left : wait;
+        }
+
+        // Rounded up: a timer of .NET counts whole milliseconds and would fire just before the deadline.
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(wait.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
+    }
+
+    private void Close(DisconnectReason reason, TimeSpan after)
+    {
+        if (_closing)
+        {
+            return;
+        }
+
+        BeginClosing();
+        if (!_connection.Request!.OriginRefused)
+        {
+            var frame = FrameBuffer.OfThread;
+            _services.Codec.Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
+            _connection.Writer.Send(frame.Frame(Opcode.Text));
+        }
+
+        _connection.Finish(CloseFrame(reason));
+        Context.GetLogger().Debug("Closed connection {0} of {1}: {2} {3}", _connection.Id, _connection.Request.Remote, reason.Code, reason.Reason);
+    }
+
+    /// <summary>From here on nothing is taken from the client; its cursors are closed before the last bytes are queued.</summary>
+    private void BeginClosing()
+    {
+        _closing = true;
+        _session.End();
+        _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    private static ReadOnlySpan<byte> CloseFrame(DisconnectReason reason)
+    {
+        Span<byte> frame = new byte[FrameWriter.MaxServerControl];
+        return frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)];
+    }
+
+    private long Timestamps(TimeSpan time) => (long)(time.TotalSeconds * _services.Time.TimestampFrequency);
+
+    private sealed class Tick : IDeadLetterSuppression, INoSerializationVerificationNeeded
+    {
+        public static readonly Tick Instance = new();
+    }
+}

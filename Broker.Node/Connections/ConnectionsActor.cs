@@ -1,0 +1,112 @@
+using Akka.Actor;
+using Akka.Event;
+using Broker.Node.Transport;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Connections;
+
+/// <summary>Parent of all connections of a node: starts them, and closes them all for a drain or after a lane's failure.</summary>
+internal sealed class ConnectionsActor : ReceiveActor
+{
+    private static readonly TimeSpan DrainTick = TimeSpan.FromMilliseconds(50);
+
+    private readonly ConnectionServices _services;
+    private readonly List<TaskCompletionSource> _waiting = [];
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private Queue<IActorRef>? _draining;
+    private ITimer? _timer;
+
+    public ConnectionsActor(ConnectionServices services)
+    {
+        _services = services;
+        Receive<ClientConnection>(OnConnection);
+        Receive<DrainAll>(OnDrain);
+        Receive<DisconnectAll>(OnDisconnectAll);
+        Receive<DrainStep>(OnDrainStep);
+        Receive<Terminated>(_ => TellIfEmpty());
+    }
+
+    protected override void PostStop() => _timer?.Dispose();
+
+    /// <summary>A failed connection ends; a new one would have lost its client's state.</summary>
+    protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(e =>
+    {
+        _log.Error(e, "A connection failed");
+        return Directive.Stop;
+    });
+
+    private void OnConnection(ClientConnection connection)
+    {
+        var actor = Context.ActorOf(Props.CreateBy(new Producer(connection, _services)));
+        Context.Watch(actor);
+        if (_draining is not null)
+        {
+            actor.Tell(new Disconnect(DisconnectReasons.Restart, TimeSpan.Zero));
+        }
+    }
+
+    private void OnDrain(DrainAll command)
+    {
+        _waiting.Add(command.Done);
+        if (_draining is not null)
+        {
+            TellIfEmpty();
+            return;
+        }
+
+        _draining = new Queue<IActorRef>(Context.GetChildren());
+        var step = new DrainStep((int)Math.Ceiling(_draining.Count * DrainTick / Max(command.Time, DrainTick)));
+        var self = Self;
+        _timer = _services.Time.CreateTimer(_ => self.Tell(step, ActorRefs.NoSender), null, TimeSpan.Zero, DrainTick);
+        TellIfEmpty();
+    }
+
+    private void OnDrainStep(DrainStep step)
+    {
+        for (var i = 0; i < step.Count && _draining!.TryDequeue(out var connection); i++)
+        {
+            // Spread, so that the nodes they go to are not stormed.
+            connection.Tell(new Disconnect(DisconnectReasons.Restart, TimeSpan.FromMilliseconds(Random.Shared.Next(1000))));
+        }
+    }
+
+    private void OnDisconnectAll(DisconnectAll command)
+    {
+        foreach (var connection in Context.GetChildren())
+        {
+            connection.Tell(new Disconnect(command.Reason, TimeSpan.FromMilliseconds(Random.Shared.Next(1000))));
+        }
+    }
+
+    private void TellIfEmpty()
+    {
+        if (_draining is not null && !Context.GetChildren().Any())
+        {
+            _waiting.ForEach(static done => done.TrySetResult());
+        }
+    }
+
+    private static TimeSpan Max(TimeSpan a, TimeSpan b) => a > b ? a : b;
+
+    /// <summary>Closes every connection with 1012, spread over a time, and every later one at once.</summary>
+    /// <param name="Time">Over which the closes are spread.</param>
+    /// <param name="Done">Set when no connection is left.</param>
+    public sealed record DrainAll(TimeSpan Time, TaskCompletionSource Done) : INoSerializationVerificationNeeded;
+
+    /// <summary>Closes every connection now.</summary>
+    public sealed record DisconnectAll(DisconnectReason Reason) : INoSerializationVerificationNeeded;
+
+    private sealed record DrainStep(int Count) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>Makes actors without the reflection of an expression.</summary>
+    private sealed class Producer(ClientConnection connection, ConnectionServices services) : IIndirectActorProducer
+    {
+        public Type ActorType => typeof(ConnectionActor);
+
+        public ActorBase Produce() => new ConnectionActor(connection, services);
+
+        public void Release(ActorBase actor)
+        {
+        }
+    }
+}

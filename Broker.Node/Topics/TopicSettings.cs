@@ -1,0 +1,28 @@
+using Broker.Node.Configuration;
+
+namespace Broker.Node.Topics;
+
+/// <summary>The settings of every topic: the first entry whose pattern matches. Immutable.</summary>
+internal sealed class TopicSettings
+{
+    private static readonly TopicOptions Unmatched = new();
+
+    private readonly (TopicPattern Pattern, TopicOptions Options)[] _entries;
+
+    /// <exception cref="ArgumentException">A pattern that configuration validation let through.</exception>
+    public TopicSettings(IEnumerable<TopicOptions> topics) =>
+        _entries = [.. topics.Select(static t => (TopicPattern.TryParse(t.Match, out var pattern) ? pattern : throw new ArgumentException($"Not a topic pattern: {t.Match}."), t))];
+
+    public TopicOptions Of(ReadOnlySpan<byte> topic)
+    {
+        foreach (var (pattern, options) in _entries)
+        {
+            if (pattern.Matches(topic))
+            {
+                return options;
+            }
+        }
+
+        return Unmatched;
+    }
+}

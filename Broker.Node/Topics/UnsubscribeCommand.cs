@@ -1,0 +1,25 @@
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Topics;
+
+/// <summary>Closes a cursor, then queues <c>unsubscribed</c> unless <see cref="Silent"/>.</summary>
+internal sealed class UnsubscribeCommand(Subscription subscription, WireId id) : LaneCommand
+{
+    public override uint TopicHash => subscription.TopicHash;
+
+    public override ReadOnlySpan<byte> Topic => subscription.Topic;
+
+    public Subscription Subscription => subscription;
+
+    public WireId Id => id;
+
+    /// <summary>Why the server ended it; null when the client asked.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The connection is gone: nobody to tell.</summary>
+    public bool Silent { get; init; }
+
+    public override void Complete()
+    {
+    }
+}

@@ -1,0 +1,210 @@
+using Akka.Actor;
+using Broker.Protocol.Frames;
+using Broker.Protocol.Session;
+using Broker.Protocol.Streams;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// What the stages of one connection's graph, its actor and the lanes share of it. Everything here is safe from any thread
+/// unless said; state that has one owner lives with the owner.
+/// </summary>
+internal sealed class ClientConnection : IWebSocketPeer
+{
+    private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider _time;
+    private readonly int _inboundLimit;
+    private readonly Lock _gate = new();
+    private IActorRef? _actor;
+    private ITimer? _lastCall;
+    private bool _ended;
+    private Action? _resume;
+    private Action? _abort;
+    private int _inFlight;
+    private int _held;
+    private int _behind;
+    private int _messageLimit;
+    private long _lastReceived;
+    private long _pinged;
+    private long _messageBegun;
+
+    public ClientConnection(long id, AcceptedConnection transport, WebSocketLimits limits, int messageLimit, int inboundLimit, TimeProvider time)
+    {
+        Id = id;
+        Transport = transport;
+        Limits = limits;
+        Writer = new ConnectionWriter(id);
+        Request = transport.Upgraded;
+        _messageLimit = messageLimit;
+        _inboundLimit = inboundLimit;
+        _time = time;
+        _lastReceived = time.GetTimestamp();
+        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading);
+    }
+
+    public long Id { get; }
+
+    public AcceptedConnection Transport { get; }
+
+    public ConnectionWriter Writer { get; }
+
+    public WebSocketLimits Limits { get; }
+
+    /// <summary>Set once, by the handshake, before the actor is started.</summary>
+    public UpgradedRequest? Request { get; set; }
+
+    /// <summary>The bytes read from a connection that turned out to be ASP.NET Core's; the socket goes with them. Stages only.</summary>
+    public ReadOnlyMemory<byte>? HandOver { get; set; }
+
+    /// <summary>Null until the actor has started.</summary>
+    public IActorRef? Actor => Volatile.Read(ref _actor);
+
+    public int MessageLimit
+    {
+        get => Volatile.Read(ref _messageLimit);
+        set => Volatile.Write(ref _messageLimit, value);
+    }
+
+    /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>
+    public long LastReceived => Volatile.Read(ref _lastReceived);
+
+    /// <summary>Timestamp at which the message now being received began; 0: none is.</summary>
+    public long MessageBegun => Volatile.Read(ref _messageBegun);
+
+    /// <summary>Whether this side has stopped reading: the peer's silence means nothing then.</summary>
+    public bool ReadingHeld => Volatile.Read(ref _held) != 0;
+
+    /// <summary>Whether the client has not taken everything there is for it.</summary>
+    public bool IsBehind => Volatile.Read(ref _behind) != 0;
+
+    private bool HasRoom => Volatile.Read(ref _inFlight) < _inboundLimit && Writer.ControlLength < _inboundLimit;
+
+    /// <summary>The actor is ready for messages. False: the connection has ended already.</summary>
+    public bool TryStart(IActorRef actor)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return false;
+            }
+
+            Volatile.Write(ref _actor, actor);
+        }
+
+        Volatile.Read(ref _resume)?.Invoke();
+        return true;
+    }
+
+    /// <summary>The socket stage has stopped.</summary>
+    public void End()
+    {
+        lock (_gate)
+        {
+            _ended = true;
+            _lastCall?.Dispose();
+        }
+
+        Signal(ConnectionSignal.Ended);
+    }
+
+    /// <summary>Ends the connection without another byte.</summary>
+    public void Abort() => Volatile.Read(ref _abort)?.Invoke();
+
+    public void OnAbort(Action abort) => Volatile.Write(ref _abort, abort);
+
+    public void OnResume(Action resume) => Volatile.Write(ref _resume, resume);
+
+    public void OnReceived() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+
+    public void OnPong()
+    {
+        var pinged = Interlocked.Exchange(ref _pinged, 0);
+        if (pinged != 0)
+        {
+            BrokerMetrics.Latency.Record(_time.GetElapsedTime(pinged).TotalSeconds);
+        }
+    }
+
+    /// <summary>A ping is about to be sent: the next pong tells the round trip.</summary>
+    public void Pinged() => Volatile.Write(ref _pinged, _time.GetTimestamp());
+
+    public void OnPeerClosed(CloseCode code, string reason) => Signal(ConnectionSignal.Closing);
+
+    public void OnUnfinished(bool unfinished)
+    {
+        Volatile.Write(ref _messageBegun, unfinished ? _time.GetTimestamp() : 0);
+        if (unfinished)
+        {
+            Signal(ConnectionSignal.MessageBegun);
+        }
+    }
+
+    public void SendPong(ReadOnlySpan<byte> frame) => Writer.SendPong(frame);
+
+    /// <summary>Writes the last bytes. A peer that does not take them is cut after two seconds. Any thread.</summary>
+    public void Finish(ReadOnlySpan<byte> frame)
+    {
+        lock (_gate)
+        {
+            if (_ended)
+            {
+                return;
+            }
+
+            _lastCall ??= _time.CreateTimer(static connection => ((ClientConnection)connection!).Abort(), this, LastCall, Timeout.InfiniteTimeSpan);
+        }
+
+        Writer.Finish(frame);
+        Signal(ConnectionSignal.Closing);
+    }
+
+    /// <summary>The kernel took less than there was.</summary>
+    public void Behind()
+    {
+        if (Interlocked.Exchange(ref _behind, 1) == 0)
+        {
+            Signal(ConnectionSignal.Behind);
+        }
+    }
+
+    /// <summary>Everything there was has been written.</summary>
+    public void CaughtUp() => Volatile.Write(ref _behind, 0);
+
+    /// <summary>Message bytes are on their way to the actor and the lanes.</summary>
+    public void Add(int bytes) => Interlocked.Add(ref _inFlight, bytes);
+
+    public void OnTaken(int bytes)
+    {
+        Interlocked.Add(ref _inFlight, -bytes);
+        ResumeReading();
+    }
+
+    /// <summary>
+    /// For the sink, before it pulls. False: it waits to be resumed. The mark is set before the counts are read again, so
+    /// that whoever makes room meanwhile sees it.
+    /// </summary>
+    public bool MayRead()
+    {
+        if (HasRoom)
+        {
+            return true;
+        }
+
+        Interlocked.Exchange(ref _held, 1);
+        return HasRoom && Interlocked.Exchange(ref _held, 0) == 1;
+    }
+
+    private void ResumeReading()
+    {
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _held) != 0 && HasRoom && Interlocked.Exchange(ref _held, 0) == 1)
+        {
+            Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+            Volatile.Read(ref _resume)?.Invoke();
+        }
+    }
+
+    private void Signal(ConnectionSignal signal) => Actor?.Tell(signal, ActorRefs.NoSender);
+}

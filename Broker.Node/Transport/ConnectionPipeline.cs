@@ -1,0 +1,52 @@
+using Akka;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Broker.Node.Configuration;
+using Broker.Protocol.Http;
+using Broker.Protocol.Session;
+using Broker.Protocol.Streams;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// The graph of a connection, <c>egress → socket → handshake → framing → messages</c>: one blueprint, built once, one island.
+/// </summary>
+internal sealed class ConnectionPipeline : IConnectionPipeline
+{
+    private readonly IMaterializer _materializer;
+    private readonly LimitOptions _limits;
+    private readonly TimeProvider _time;
+    private readonly WebSocketLimits _webSocketLimits;
+    private readonly IRunnableGraph<NotUsed> _graph;
+    private long _lastId;
+
+    /// <param name="accepted">Starts the actor of a connection whose upgrade has been accepted; called on its stage's thread.</param>
+    public ConnectionPipeline(
+        IMaterializer materializer, LimitOptions limits, IUpgradeGate gate, IHttpFrontDoor frontDoor, Action<ClientConnection> accepted, TimeProvider time)
+    {
+        _materializer = materializer;
+        _limits = limits;
+        _time = time;
+        _webSocketLimits = new WebSocketLimits
+        {
+            Message = limits.Message,
+            Fragments = limits.Fragments,
+            MessageTime = limits.MessageTime,
+            ControlFrames = limits.ControlFrames,
+            AllowBinary = false,
+        };
+        var http = new HttpLimits { RequestLine = limits.RequestLine, HeaderBytes = limits.HeaderBytes, HeaderCount = limits.HeaderCount };
+        _graph = Source.FromGraph(new EgressStage())
+            .Via(new SocketStage(frontDoor))
+            .Via(new HandshakeStage(gate, http, accepted))
+            .Via(new FramingStage(time))
+            .To(new ConnectionSink());
+    }
+
+    public void Start(AcceptedConnection connection)
+    {
+        var id = Interlocked.Increment(ref _lastId);
+        var client = new ClientConnection(id, connection, _webSocketLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _time);
+        _graph.AddAttributes(ConnectionOfGraph.For(client)).Run(_materializer);
+    }
+}

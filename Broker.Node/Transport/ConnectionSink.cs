@@ -1,0 +1,81 @@
+using Akka.Actor;
+using Akka.Streams;
+using Akka.Streams.Stage;
+using Broker.Protocol.Streams;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// Tells batches of messages to the connection's actor. Pulls only while the connection has room for what is on its way, so
+/// that a busy broker stops reading and TCP stops the publisher.
+/// </summary>
+internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
+{
+    private readonly Inlet<MessageBatch> _in = new("Connection.in");
+
+    public override SinkShape<MessageBatch> Shape => new(_in);
+
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) =>
+        new Logic(this, inheritedAttributes.Connection());
+
+    private sealed class Logic : GraphStageLogic
+    {
+        private readonly ConnectionSink _stage;
+        private readonly ClientConnection _connection;
+        private MessageBatch? _early;
+
+        public Logic(ConnectionSink stage, ClientConnection connection)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _connection = connection;
+            SetHandler(stage._in, OnPush);
+        }
+
+        public override void PreStart()
+        {
+            _connection.OnResume(GetAsyncCallback(Resume));
+            Pull(_stage._in);
+        }
+
+        private void OnPush()
+        {
+            var batch = Grab(_stage._in);
+            _connection.Add(batch.Length);
+            if (_connection.Actor is { } actor)
+            {
+                actor.Tell(batch, ActorRefs.NoSender);
+                PullIfRoom();
+            }
+            else
+            {
+                // The actor is being started; nothing more is read until it is there.
+                _early = batch;
+            }
+        }
+
+        private void Resume()
+        {
+            if (_early is { } batch)
+            {
+                if (_connection.Actor is not { } actor)
+                {
+                    return;
+                }
+
+                _early = null;
+                actor.Tell(batch, ActorRefs.NoSender);
+            }
+
+            PullIfRoom();
+        }
+
+        private void PullIfRoom()
+        {
+            if (!HasBeenPulled(_stage._in) && !IsClosed(_stage._in) && _connection.MayRead())
+            {
+                Pull(_stage._in);
+            }
+        }
+    }
+}

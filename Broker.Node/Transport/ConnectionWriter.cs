@@ -1,0 +1,444 @@
+using Broker.Node.Topics;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// The one writer of a connection: control frames first, then its dirty cursors in turn, a segment's worth each.
+/// </summary>
+/// <remarks>
+/// One word of state says who holds it; only the holder may call <see cref="Gather"/> and touch the chunk.
+/// <code>
+/// from        to          by       when
+/// Stage       Parked      stage    it has demand and found nothing to write
+/// Parked      Stage       stage    it finds work made visible while it parked, or gets work of its own
+/// Parked      Taken       marker   it made work visible (TryTake)
+/// Taken       TakenAgain  marker   it made work visible while somebody drains
+/// TakenAgain  Taken       drainer  before it looks again
+/// Taken       Parked      drainer  everything went out
+/// Taken*      Stage       drainer  the kernel took less, the last frame went out, or the connection broke (hand back)
+/// Stage,Parked Closed     stage    its PostStop; it waits for a drainer, which hands back at once when stopping
+/// </code>
+/// Whoever makes work visible does so before a full fence and reads the state after it; who parks writes the state before a
+/// full fence and looks for work after it. So work is never left behind with nobody holding the writer.
+/// Control entries may come from any thread; each is a whole frame, appended under a lock that is never held over a socket call.
+/// </remarks>
+internal sealed class ConnectionWriter(long connectionId)
+{
+    /// <summary>Ranges from this size on are written from the log's own array.</summary>
+    private const int DirectSize = 8 * 1024;
+
+    private const int ScratchSize = 64 * 1024;
+    private const int SmallControl = 512;
+
+    [ThreadStatic]
+    private static byte[]? _scratch;
+
+    private readonly Lock _gate = new();
+    private int _state = (int)WriterState.Stage;
+    private Subscription? _dirty;
+    private Subscription? _firstTurn;
+    private Subscription? _lastTurn;
+    private byte[]? _control;
+    private int _controlStart;
+    private int _controlEnd;
+    private int _pongStart = -1;
+    private bool _last;
+    private bool _stopping;
+    private int _overrun;
+    private long _gathered;
+    private long _flushed;
+    private IDirectSocket? _socket;
+    private Action? _wakeStage;
+    private Action? _controlDrained;
+    private Action? _onOverrun;
+
+    public long ConnectionId { get; } = connectionId;
+
+    public EgressChunk Chunk { get; } = new();
+
+    public WriterState State => (WriterState)Volatile.Read(ref _state);
+
+    /// <summary>Bytes of control frames that wait.</summary>
+    public int ControlLength => Volatile.Read(ref _controlEnd) - Volatile.Read(ref _controlStart);
+
+    /// <summary>The connection broke under a drainer; the stage ends it.</summary>
+    public bool Broken { get; private set; }
+
+    /// <summary>Bytes taken for writing so far, and those of them that the transport has taken; any thread reads them.</summary>
+    public long Gathered => Volatile.Read(ref _gathered);
+
+    public long Flushed => Volatile.Read(ref _flushed);
+
+    /// <summary>Stage only, before its first demand.</summary>
+    /// <param name="socket">Where a drainer writes; null when only the stage can write (TLS): a drainer hands back at once.</param>
+    /// <param name="wakeStage">Tells the stage that it holds the writer again.</param>
+    public void Attach(IDirectSocket? socket, Action wakeStage)
+    {
+        _socket = socket;
+        _wakeStage = wakeStage;
+    }
+
+    /// <summary>Who is told, once, that a cursor lags over its bound, and each time that waiting control frames have gone out.</summary>
+    public void Observe(Action onOverrun, Action controlDrained)
+    {
+        _controlDrained = controlDrained;
+        _onOverrun = onOverrun;
+    }
+
+    /// <summary>Queues a dirty cursor. Any thread, for a subscription it made dirty itself.</summary>
+    public void Enqueue(Subscription subscription)
+    {
+        Subscription? head;
+        do
+        {
+            head = Volatile.Read(ref _dirty);
+            subscription.NextDirty = head;
+        }
+        while (Interlocked.CompareExchange(ref _dirty, subscription, head) != head);
+    }
+
+    /// <summary>A cursor lags over its bound: reported once.</summary>
+    public void Overrun()
+    {
+        if (_onOverrun is { } report && Interlocked.Exchange(ref _overrun, 1) == 0)
+        {
+            report();
+        }
+    }
+
+    /// <summary>Queues a whole control frame and writes it if the writer is free. Any thread.</summary>
+    public void Send(ReadOnlySpan<byte> frame)
+    {
+        AddControl(frame, last: false);
+        if (TryTake())
+        {
+            Drain();
+        }
+    }
+
+    /// <summary>Queues a whole control frame; written when <paramref name="batch"/> is flushed, or by the present holder.</summary>
+    public void Send(ReadOnlySpan<byte> frame, DrainBatch batch)
+    {
+        AddControl(frame, last: false);
+        batch.Add(this);
+    }
+
+    /// <summary>As <see cref="Send(ReadOnlySpan{byte})"/> for a pong: one that still waits is replaced (RFC 6455 section 5.5.3).</summary>
+    public void SendPong(ReadOnlySpan<byte> frame)
+    {
+        lock (_gate)
+        {
+            if (_pongStart >= _controlStart && _pongStart + frame.Length == _controlEnd && _control is not null)
+            {
+                frame.CopyTo(_control.AsSpan(_pongStart));
+                return;
+            }
+
+            Append(frame);
+            _pongStart = _last ? -1 : _controlEnd - frame.Length;
+        }
+
+        Interlocked.MemoryBarrier();
+        if (TryTake())
+        {
+            Drain();
+        }
+    }
+
+    /// <summary>Queues the last bytes: a close frame, or a refusal of the handshake. Nothing is written after them (RFC 6455 section 5.5.1).</summary>
+    public void Finish(ReadOnlySpan<byte> frame)
+    {
+        AddControl(frame, last: true);
+        if (TryTake())
+        {
+            Drain();
+        }
+    }
+
+    /// <summary>Takes a parked writer. True: the caller holds it and must <see cref="Drain"/>.</summary>
+    public bool TryTake()
+    {
+        while (true)
+        {
+            switch (State)
+            {
+                case WriterState.Parked when Change(WriterState.Parked, WriterState.Taken):
+                    return true;
+                case WriterState.Taken when Change(WriterState.Taken, WriterState.TakenAgain):
+                case WriterState.Stage or WriterState.TakenAgain or WriterState.Closed:
+                    return false;
+            }
+        }
+    }
+
+    /// <summary>Holder only: writes all there is straight to the socket, then parks; or hands back to the stage.</summary>
+    public void Drain()
+    {
+        while (true)
+        {
+            while (_socket is not null && !Volatile.Read(ref _stopping) && Gather())
+            {
+                var sent = _socket.TrySend(Chunk.Span);
+                if (sent < Chunk.Length)
+                {
+                    Broken |= sent < 0;
+                    Chunk.Advance(Math.Max(0, sent));
+                    Chunk.Keep();
+                    HandBack();
+                    return;
+                }
+
+                Written();
+            }
+
+            if (_socket is null || Finished || Volatile.Read(ref _stopping))
+            {
+                HandBack();
+                return;
+            }
+
+            if (Change(WriterState.Taken, WriterState.Parked))
+            {
+                return;
+            }
+
+            Volatile.Write(ref _state, (int)WriterState.Taken);
+        }
+    }
+
+    /// <summary>Stage only: parks. False: there is work and the stage still holds the writer.</summary>
+    public bool TryPark()
+    {
+        Interlocked.Exchange(ref _state, (int)WriterState.Parked);
+        return !HasWork || !Change(WriterState.Parked, WriterState.Stage);
+    }
+
+    /// <summary>Stage only: takes its parked writer back, to end. Waits for a drainer, which never blocks.</summary>
+    public void Stop()
+    {
+        Volatile.Write(ref _stopping, true);
+        var spin = new SpinWait();
+        while (!Change(WriterState.Stage, WriterState.Closed) && !Change(WriterState.Parked, WriterState.Closed) && State != WriterState.Closed)
+        {
+            spin.SpinOnce();
+        }
+
+        Chunk.Release();
+        lock (_gate)
+        {
+            _last = true;
+            (_control, _controlStart, _controlEnd) = (null, 0, 0);
+        }
+
+        _dirty = _firstTurn = _lastTurn = null;
+    }
+
+    /// <summary>Holder only: everything was written and nothing may follow.</summary>
+    public bool Finished => Volatile.Read(ref _last) && ControlLength == 0 && Chunk.Length == 0;
+
+    private bool HasWork => ControlLength > 0 || Finished || Volatile.Read(ref _dirty) is not null || _firstTurn is not null;
+
+    /// <summary>
+    /// Holder only: fills the chunk with what is to be written next, always ending at the end of a frame or inside the
+    /// control frames, which then go on. False: nothing to write.
+    /// </summary>
+    public bool Gather()
+    {
+        if (Chunk.Length > 0)
+        {
+            return true;
+        }
+
+        var scratch = _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);
+        var length = 0;
+        while (NextTurn() is { } subscription)
+        {
+            subscription.ClearDirty();
+            if (!subscription.TryPeek(out var segment, out var start, out var end))
+            {
+                continue;
+            }
+
+            // The head is read before the control frames, the closed mark after them: a reply queued before an append goes
+            // out before it ("subscribed", "published"), one queued after a close goes out after its topic's last message.
+            length += TakeControl(scratch.AsSpan(length));
+            if (Volatile.Read(ref _last))
+            {
+                break;
+            }
+
+            if (subscription.Closed)
+            {
+                continue;
+            }
+
+            var fits = end - start <= scratch.Length - length;
+            if (ControlLength > 0 || (!fits && length > 0))
+            {
+                ReturnTurn(subscription);
+                break;
+            }
+
+            if (subscription.Advance(end))
+            {
+                AddTurn(subscription);
+            }
+
+            if (!fits || (length == 0 && end - start >= DirectSize))
+            {
+                return Take(segment.Bytes, start, end - start);
+            }
+
+            segment.Bytes.AsSpan(start, end - start).CopyTo(scratch.AsSpan(length));
+            length += end - start;
+        }
+
+        length += TakeControl(scratch.AsSpan(length));
+        return length > 0 && Take(scratch, 0, length);
+    }
+
+    /// <summary>Holder only: the chunk has been written.</summary>
+    public void Written()
+    {
+        Chunk.Release();
+        Volatile.Write(ref _flushed, _gathered);
+    }
+
+    private bool Take(byte[] array, int offset, int length)
+    {
+        Chunk.Set(array, offset, length);
+        Volatile.Write(ref _gathered, _gathered + length);
+        return true;
+    }
+
+    private Subscription? NextTurn()
+    {
+        if (_firstTurn is null && Volatile.Read(ref _dirty) is not null)
+        {
+            // The stack is newest first; turns go oldest first.
+            var stack = Interlocked.Exchange(ref _dirty, null);
+            _lastTurn = stack;
+            while (stack is not null)
+            {
+                var next = stack.NextDirty;
+                stack.NextDirty = _firstTurn;
+                _firstTurn = stack;
+                stack = next;
+            }
+        }
+
+        var first = _firstTurn;
+        if (first is not null)
+        {
+            _firstTurn = first.NextDirty;
+            first.NextDirty = null;
+        }
+
+        return first;
+    }
+
+    /// <summary>Puts a cursor at the end of the turns, unless a marker has queued it meanwhile.</summary>
+    private void AddTurn(Subscription subscription)
+    {
+        if (!subscription.TrySetDirty())
+        {
+            return;
+        }
+
+        if (_firstTurn is null)
+        {
+            _firstTurn = subscription;
+        }
+        else
+        {
+            _lastTurn!.NextDirty = subscription;
+        }
+
+        _lastTurn = subscription;
+    }
+
+    private void ReturnTurn(Subscription subscription)
+    {
+        if (!subscription.TrySetDirty())
+        {
+            return;
+        }
+
+        subscription.NextDirty = _firstTurn;
+        _lastTurn = _firstTurn is null ? subscription : _lastTurn;
+        _firstTurn = subscription;
+    }
+
+    private void AddControl(ReadOnlySpan<byte> frame, bool last)
+    {
+        lock (_gate)
+        {
+            Append(frame);
+            _last |= last;
+        }
+
+        Interlocked.MemoryBarrier();
+    }
+
+    private void Append(ReadOnlySpan<byte> frame)
+    {
+        if (_last)
+        {
+            return;
+        }
+
+        if (_control is null || _control.Length - _controlEnd < frame.Length)
+        {
+            var pending = _controlEnd - _controlStart;
+            var larger = new byte[Math.Max(SmallControl, 2 * (pending + frame.Length))];
+            _control?.AsSpan(_controlStart, pending).CopyTo(larger);
+            _pongStart -= _controlStart;
+            (_control, _controlStart, _controlEnd) = (larger, 0, pending);
+        }
+
+        frame.CopyTo(_control.AsSpan(_controlEnd));
+        Volatile.Write(ref _controlEnd, _controlEnd + frame.Length);
+    }
+
+    private int TakeControl(Span<byte> destination)
+    {
+        if (ControlLength == 0 || destination.IsEmpty)
+        {
+            return 0;
+        }
+
+        int count;
+        bool empty;
+        lock (_gate)
+        {
+            count = Math.Min(destination.Length, _controlEnd - _controlStart);
+            _control.AsSpan(_controlStart, count).CopyTo(destination);
+            _controlStart += count;
+            empty = _controlStart == _controlEnd;
+            if (empty)
+            {
+                // A connection that talks keeps a small buffer; a burst's large one is let go.
+                _control = _control!.Length > SmallControl ? null : _control;
+                _controlStart = _controlEnd = 0;
+            }
+
+            _pongStart = -1;
+        }
+
+        if (empty)
+        {
+            _controlDrained?.Invoke();
+        }
+
+        return count;
+    }
+
+    private void HandBack()
+    {
+        Interlocked.Exchange(ref _state, (int)WriterState.Stage);
+        _wakeStage!();
+    }
+
+    private bool Change(WriterState from, WriterState to) =>
+        Interlocked.CompareExchange(ref _state, (int)to, (int)from) == (int)from;
+}

@@ -1,0 +1,26 @@
+using System.Net.Sockets;
+
+namespace Broker.Node.Transport;
+
+/// <summary>Non-blocking sends on a connected socket.</summary>
+internal sealed class DirectSocket(Socket socket) : IDirectSocket
+{
+    public int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        try
+        {
+            var sent = socket.Send(bytes, SocketFlags.None, out var error);
+            return error switch
+            {
+                SocketError.Success => sent,
+                SocketError.WouldBlock => 0,
+                _ => -1,
+            };
+        }
+        catch (ObjectDisposedException)
+        {
+            // The handshake time-out disposes a socket under its owner.
+            return -1;
+        }
+    }
+}

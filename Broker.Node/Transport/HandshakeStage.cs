@@ -1,0 +1,161 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using Akka.Streams;
+using Akka.Streams.Stage;
+using Broker.Protocol.Http;
+using Broker.Protocol.Streams;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// Reads the request head of a fresh connection: accepts the upgrade, refuses it, or hands the connection with the bytes
+/// read to ASP.NET Core. After the 101 it passes on what it is given. The response goes through the connection's writer.
+/// </summary>
+internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Action<ClientConnection> accepted)
+    : GraphStage<FlowShape<ReceivedBytes, ReceivedBytes>>
+{
+    private readonly IUpgradeGate _gate = gate;
+    private readonly HttpLimits _limits = limits;
+    private readonly Action<ClientConnection> _accepted = accepted;
+    private readonly Inlet<ReceivedBytes> _in = new("Handshake.in");
+    private readonly Outlet<ReceivedBytes> _out = new("Handshake.out");
+
+    public override FlowShape<ReceivedBytes, ReceivedBytes> Shape => new(_in, _out);
+
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) =>
+        new Logic(this, inheritedAttributes.Connection());
+
+    private sealed class Logic : GraphStageLogic
+    {
+        private readonly HandshakeStage _stage;
+        private readonly ClientConnection _connection;
+        private RequestHeadParser? _parser;
+        private ArrayBufferWriter<byte>? _head;
+        private bool _open;
+
+        public Logic(HandshakeStage stage, ClientConnection connection)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _connection = connection;
+            SetHandler(stage._in, OnPush);
+            SetHandler(stage._out, () => Pull(stage._in));
+        }
+
+        public override void PreStart()
+        {
+            if (_connection.Request is not null)
+            {
+                Open();
+            }
+            else
+            {
+                _parser = new RequestHeadParser(_stage._limits);
+            }
+        }
+
+        private void OnPush()
+        {
+            var received = Grab(_stage._in);
+            if (_open)
+            {
+                Push(_stage._out, received);
+            }
+            else if (_parser is not null)
+            {
+                Read(received);
+            }
+            else
+            {
+                // Refused: what still comes is not looked at.
+                Pull(_stage._in);
+            }
+        }
+
+        private void Read(ReceivedBytes received)
+        {
+            var before = _head?.WrittenCount ?? 0;
+            ReadOnlySpan<byte> bytes = received.Span;
+            if (_head is not null)
+            {
+                _head.Write(bytes);
+                bytes = _head.WrittenSpan;
+            }
+
+            switch (_parser!.Parse(bytes, out var head, out var consumed))
+            {
+                case HttpParseStatus.NeedMore:
+                    if (_head is null)
+                    {
+                        _head = new ArrayBufferWriter<byte>(received.Span.Length * 2);
+                        _head.Write(received.Span);
+                    }
+
+                    Pull(_stage._in);
+                    break;
+                case HttpParseStatus.Refused:
+                    Refuse(_parser.Refusal.Status, [new HttpHeader("Connection", "close")], _parser.Refusal.Reason);
+                    break;
+                case HttpParseStatus.Complete when _stage._gate.Owns(head!.Path):
+                    received.Skip(consumed - before);
+                    Decide(head!, received);
+                    break;
+                default:
+                    _connection.Transport.Lease?.HandshakeDone();
+                    _connection.HandOver = bytes.ToArray();
+                    CompleteStage();
+                    break;
+            }
+        }
+
+        private void Decide(RequestHead head, ReceivedBytes rest)
+        {
+            var transport = _connection.Transport;
+            var decision = _stage._gate.Evaluate(head, transport.Remote.Address, transport.Tls);
+            if (decision.Request is null)
+            {
+                Refuse(decision.Status, decision.Headers, decision.Body);
+                return;
+            }
+
+            var response = new ArrayBufferWriter<byte>(256);
+            ResponseHead.Write(response, decision.Status, decision.Headers);
+            _connection.Request = decision.Request;
+            _connection.Writer.Send(response.WrittenSpan);
+            Open();
+            if (rest.Span.IsEmpty)
+            {
+                Pull(_stage._in);
+            }
+            else
+            {
+                Push(_stage._out, rest);
+            }
+        }
+
+        private void Open()
+        {
+            _open = true;
+            (_parser, _head) = (null, null);
+            _connection.Transport.Lease?.HandshakeDone();
+            _stage._accepted(_connection);
+        }
+
+        private void Refuse(int status, IReadOnlyList<HttpHeader> headers, string body)
+        {
+            (_parser, _head) = (null, null);
+            var text = Encoding.UTF8.GetBytes(body + "\n");
+            var response = new ArrayBufferWriter<byte>(512);
+            ResponseHead.Write(response, status,
+            [
+                .. headers,
+                new("Content-Type", "text/plain; charset=utf-8"),
+                new("Content-Length", text.Length.ToString(CultureInfo.InvariantCulture)),
+            ]);
+            response.Write(text);
+            _connection.Finish(response.WrittenSpan);
+            Pull(_stage._in);
+        }
+    }
+}

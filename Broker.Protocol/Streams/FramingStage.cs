@@ -1,0 +1,83 @@
+using Akka.Streams;
+using Akka.Streams.Stage;
+using Broker.Protocol.Frames;
+using Broker.Protocol.Session;
+
+namespace Broker.Protocol.Streams;
+
+/// <summary>
+/// Bytes in, batches of whole messages out: a thin shell over <see cref="WebSocketSession"/> in the server role. What the
+/// session wants sent goes to the peer's writer, not downstream. Takes its <see cref="IWebSocketPeer"/> from the attributes.
+/// </summary>
+public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<ReceivedBytes, MessageBatch>>
+{
+    private readonly Inlet<ReceivedBytes> _in = new("Framing.in");
+    private readonly Outlet<MessageBatch> _out = new("Framing.out");
+
+    public override FlowShape<ReceivedBytes, MessageBatch> Shape => new(_in, _out);
+
+    protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) =>
+        new Logic(this, time, inheritedAttributes.GetAttribute<PeerOfGraph>()!.Peer);
+
+    [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A stage's logic disposes in PostStop.")]
+    private sealed class Logic : GraphStageLogic, IWebSocketHandler
+    {
+        private readonly FramingStage _stage;
+        private readonly IWebSocketPeer _peer;
+        private readonly WebSocketSession _session;
+        private MessageBatch? _batch;
+        private bool _unfinished;
+
+        public Logic(FramingStage stage, TimeProvider time, IWebSocketPeer peer)
+            : base(stage.Shape)
+        {
+            _stage = stage;
+            _peer = peer;
+            _session = new WebSocketSession(WebSocketRole.Server, peer.Limits, time);
+            SetHandler(stage._in, OnPush);
+            SetHandler(stage._out, () => Pull(stage._in));
+        }
+
+        public override void PostStop() => _session.Dispose();
+
+        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload) => (_batch ??= new MessageBatch(_peer)).Add(payload);
+
+        public void OnPong(ReadOnlySpan<byte> payload) => _peer.OnPong();
+
+        public void OnClose(CloseCode code, string reason) => _peer.OnPeerClosed(code, reason);
+
+        public void OnSend(Opcode opcode, ReadOnlySpan<byte> frame)
+        {
+            if (opcode == Opcode.Close)
+            {
+                _peer.Finish(frame);
+            }
+            else
+            {
+                _peer.SendPong(frame);
+            }
+        }
+
+        private void OnPush()
+        {
+            _peer.OnReceived();
+            _session.MessageLimit = _peer.MessageLimit;
+            _session.Receive(Grab(_stage._in).Span, this);
+            if (_session.InMessage != _unfinished)
+            {
+                _unfinished = !_unfinished;
+                _peer.OnUnfinished(_unfinished);
+            }
+
+            if (_batch is { } batch)
+            {
+                _batch = null;
+                Push(_stage._out, batch);
+            }
+            else
+            {
+                Pull(_stage._in);
+            }
+        }
+    }
+}
