@@ -1,0 +1,38 @@
+using System.Text;
+using Broker.Node.Transport;
+
+namespace Broker.Tests.Transport;
+
+/// <summary>Collects what a writer sends; takes at most <see cref="Room"/> bytes more, then is full.</summary>
+internal sealed class FakeSocket : IDirectSocket
+{
+    private readonly List<byte> _sent = [];
+
+    public int Room { get; set; } = int.MaxValue;
+
+    public bool IsBroken { get; set; }
+
+    /// <summary>Runs before each send, in the drainer.</summary>
+    public Action? Sending { get; set; }
+
+    public int Sends { get; private set; }
+
+    public byte[] Bytes => _sent.ToArray();
+
+    public string Text => Encoding.UTF8.GetString(Bytes);
+
+    public int TrySend(ReadOnlySpan<byte> bytes)
+    {
+        Sending?.Invoke();
+        Sends++;
+        if (IsBroken)
+        {
+            return -1;
+        }
+
+        var count = Math.Min(Room, bytes.Length);
+        Room -= count;
+        _sent.AddRange(bytes[..count]);
+        return count;
+    }
+}
