@@ -1,0 +1,48 @@
+using Broker.Protocol.Http;
+
+namespace Broker.Tests.Http;
+
+public sealed class RequestHeadSpecs
+{
+    private static RequestHead Head(string target, params HttpHeader[] headers) => new("GET", target, 1, headers);
+
+    [Theory]
+    [InlineData("/a/b?c=d?e", "/a/b", "c=d?e", "host")]
+    [InlineData("/a%20b", "/a%20b", "", "host")]
+    [InlineData("/?", "/", "", "host")]
+    [InlineData("*", "*", "", "host")]
+    [InlineData("http://Other:81/a?b", "/a", "b", "Other:81")]
+    [InlineData("https://other?b", "/", "b", "other")]
+    [InlineData("https://other", "/", "", "other")]
+    [InlineData("/a?u=http://x/", "/a", "u=http://x/", "host")]
+    public void Target_splits_into_path_query_and_host(string target, string path, string query, string host)
+    {
+        var head = Head(target, new HttpHeader("Host", "host"));
+        Assert.Equal((path, query, host), (head.Path, head.Query, head.Host));
+    }
+
+    [Theory]
+    [InlineData("/?token=a", "a")]
+    [InlineData("/?x=1&token=a%2Bb+c%C3%A9&token=z", "a+b cé")]
+    [InlineData("/?tok%65n=a", "a")]
+    [InlineData("/?token=a=b", "a=b")]
+    [InlineData("/?token=", "")]
+    [InlineData("/?token", "")]
+    [InlineData("/?tokens=a&&Token=b", null)]
+    [InlineData("/", null)]
+    [InlineData("/?token=%zz%", "%zz%")]
+    public void Query_parameter_is_the_first_of_its_name_decoded(string target, string? value) => Assert.Equal(value, Head(target).QueryParameter("token"));
+
+    [Fact]
+    public void Header_lookups_ignore_case_and_span_lines()
+    {
+        var head = Head("/", new("Connection", "keep-alive ,\tUPGRADE"), new("connection", ", x"), new("Upgrade", "websocket"), new("Empty", ""));
+        Assert.Equal((2, 1, 0), (head.Count("CONNECTION"), head.Count("upgrade"), head.Count("Via")));
+        Assert.Equal((null, "websocket", "", null), (head.Single("Connection"), head.Single("UPGRADE"), head.Single("Empty"), head.Single("Via")));
+        Assert.True(head.HasToken("Connection", "upgrade"));
+        Assert.True(head.HasToken("Connection", "X"));
+        Assert.False(head.HasToken("Connection", "keep"));
+        Assert.False(head.HasToken("Connection", ""));
+        Assert.False(head.HasToken("Via", "x"));
+    }
+}

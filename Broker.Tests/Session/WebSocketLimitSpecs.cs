@@ -1,0 +1,173 @@
+using Broker.Protocol.Frames;
+using Broker.Protocol.Session;
+using Broker.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Broker.Tests.Session;
+
+/// <summary>What a peer may cost: sizes, fragments, time, control frames, memory.</summary>
+public sealed class WebSocketLimitSpecs
+{
+    private static readonly WebSocketLimits Small = SessionProbe.Unlimited with { Message = 200 };
+
+    private static SessionProbe Receive(WebSocketLimits limits, params byte[][] frames) =>
+        SessionProbe.Receive(WebSocketRole.Server, [.. frames.SelectMany(frame => frame)], limits);
+
+    [Fact]
+    public void Message_at_the_limit_is_accepted_and_one_more_byte_closes_with_1009()
+    {
+        Assert.Single(Receive(Small, TestFrame.Build(2, new byte[200])).Events);
+        Receive(Small, TestFrame.Build(2, new byte[201])).AssertFailed(CloseCode.MessageTooBig, WebSocketRole.Server);
+        Assert.Single(Receive(Small, TestFrame.Build(2, new byte[150], false), TestFrame.Build(0, new byte[50])).Events);
+        Receive(Small, TestFrame.Build(2, new byte[150], false), TestFrame.Build(0, new byte[51])).AssertFailed(CloseCode.MessageTooBig, WebSocketRole.Server);
+        Assert.Equal(2, Receive(Small, TestFrame.Build(2, new byte[150]), TestFrame.Build(2, new byte[150])).Events.Count);
+    }
+
+    [Theory]
+    [InlineData(201UL)]
+    [InlineData(65536UL)]
+    [InlineData(1UL << 32)]
+    [InlineData(long.MaxValue)]
+    public void Announced_length_over_the_limit_closes_on_the_header_even_before_the_mask(ulong length)
+    {
+        var header = TestFrame.Build(2, [], announced: length);
+        Receive(Small, header).AssertFailed(CloseCode.MessageTooBig, WebSocketRole.Server);
+        Receive(Small, header[..^4]).AssertFailed(CloseCode.MessageTooBig, WebSocketRole.Server);
+        Receive(Small, TestFrame.Build(2, [1], false), TestFrame.Build(0, [], announced: length)).AssertFailed(CloseCode.MessageTooBig, WebSocketRole.Server);
+    }
+
+    [Fact]
+    public void Announced_length_allocates_nothing()
+    {
+        var header = TestFrame.Build(2, [], announced: 1 << 30);
+        var limits = new WebSocketLimits { Message = int.MaxValue };
+        var sessions = Enumerable.Range(0, 100).Select(_ => new WebSocketSession(WebSocketRole.Server, limits, TimeProvider.System)).ToArray();
+        var handler = new RecordingHandler();
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var session in sessions)
+        {
+            session.Receive(header, handler);
+        }
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.All(sessions, session => Assert.Equal(WebSocketState.Open, session.State));
+    }
+
+    [Fact]
+    public void Raised_limit_applies_from_the_next_header()
+    {
+        byte[] input = [.. TestFrame.Text("auth"), .. TestFrame.Build(2, new byte[300])];
+        SessionProbe.Receive(WebSocketRole.Server, input, Small).AssertFailed(CloseCode.MessageTooBig, WebSocketRole.Server, "Text \"auth\"");
+        var raised = SessionProbe.Receive(WebSocketRole.Server, input, Small, (session, handler) => handler.Message = _ => session.MessageLimit = 300);
+        Assert.Equal(2, raised.Events.Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public void Fragment_1025_closes_with_1008(int size)
+    {
+        var payload = new byte[size];
+        byte[][] fragments = [TestFrame.Build(2, payload, false), .. Enumerable.Repeat(TestFrame.Build(0, payload, false), 1022)];
+        var whole = Receive(new WebSocketLimits(), [.. fragments, TestFrame.Build(0, payload), TestFrame.Build(2, payload, false)]);
+        Assert.Equal([$"Binary {new string('0', 2 * 1024 * size)}"], whole.Events);
+        Assert.Equal(WebSocketState.Open, whole.State);
+
+        var probe = Receive(new WebSocketLimits(), [.. fragments, TestFrame.Build(0, payload, false), TestFrame.Build(0, payload)]);
+        probe.AssertFailed(CloseCode.PolicyViolation, WebSocketRole.Server);
+        Assert.EndsWith(Convert.ToHexStringLower("abuse"u8), probe.Events[0], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("02", true)] // one byte of a header
+    [InlineData("0281000000", true)] // header without the last byte
+    [InlineData("028100000000", false)] // header, no payload
+    [InlineData("02810000000041", false)] // a fragment
+    [InlineData("028000000000", false)] // an empty fragment
+    [InlineData("82820000000041", false)] // half a frame
+    [InlineData("02810000000041898000000000", false)] // a ping since
+    [InlineData("82810000000041", true)] // a whole message
+    [InlineData("", true)]
+    public void Message_unfinished_after_30_s_closes_with_1008(string hex, bool survives)
+    {
+        var time = new FakeTimeProvider();
+        var handler = new RecordingHandler();
+        using var session = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits(), time);
+        session.Receive(Convert.FromHexString(hex), handler);
+        time.Advance(TimeSpan.FromSeconds(30));
+        session.CheckTime(handler);
+        Assert.Null(session.Failure);
+        time.Advance(TimeSpan.FromMilliseconds(1));
+        session.CheckTime(handler);
+        session.CheckTime(handler);
+        Assert.Equal(survives ? null : CloseCode.PolicyViolation, session.Failure);
+        if (!survives)
+        {
+            // 88 07: FIN, close, 7 bytes; 03F0: 1008; "abuse"
+            Assert.Equal("880703F06162757365", Convert.ToHexString(handler.Sent[^1]));
+            Assert.Single(handler.Events, line => line.StartsWith("sent Close", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Message_time_starts_anew_with_each_message()
+    {
+        var time = new FakeTimeProvider();
+        var handler = new RecordingHandler();
+        using var session = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits(), time);
+        for (var i = 0; i < 3; i++)
+        {
+            session.Receive(TestFrame.Build(2, [1], false), handler);
+            time.Advance(TimeSpan.FromSeconds(29));
+            session.CheckTime(handler);
+            session.Receive(TestFrame.Build(0, []), handler);
+        }
+
+        Assert.Equal(["Binary 01", "Binary 01", "Binary 01"], handler.Events);
+    }
+
+    [Theory]
+    [InlineData(9)]
+    [InlineData(10)]
+    public void Control_frames_have_a_burst_of_twice_their_rate(int opcode)
+    {
+        var time = new FakeTimeProvider();
+        var handler = new RecordingHandler();
+        using var session = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits(), time);
+        Flood(session, handler, opcode, 40);
+        time.Advance(TimeSpan.FromSeconds(1));
+        Flood(session, handler, opcode, 20);
+        time.Advance(TimeSpan.FromSeconds(100));
+        Flood(session, handler, opcode, 40);
+        Assert.Equal(100, handler.Events.Count);
+        Assert.Null(session.Failure);
+        Flood(session, handler, opcode, 1);
+        Assert.Equal(CloseCode.PolicyViolation, session.Failure);
+        Assert.Equal("sent Close 880703f06162757365", handler.Events[^1]);
+        Assert.Equal(101, handler.Events.Count);
+    }
+
+    [Fact]
+    public void Control_frames_are_unlimited_at_0_and_messages_never_count()
+    {
+        var handler = new RecordingHandler();
+        using var unlimited = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits { ControlFrames = 0 }, new FakeTimeProvider());
+        using var limited = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits { ControlFrames = 1 }, new FakeTimeProvider());
+        Flood(unlimited, handler, 9, 10_000);
+        Flood(limited, handler, 2, 10_000);
+        Assert.Equal((null, null, 20_000), (unlimited.Failure, limited.Failure, handler.Events.Count));
+    }
+
+    [Fact]
+    public void Control_frame_rate_is_the_same_in_every_segmentation() =>
+        Receive(new WebSocketLimits(), [.. Enumerable.Repeat(TestFrame.Build(10, [1]), 50)])
+            .AssertFailed(CloseCode.PolicyViolation, WebSocketRole.Server, [.. Enumerable.Repeat("Pong 01", 40)]);
+
+    private static void Flood(WebSocketSession session, RecordingHandler handler, int opcode, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            session.Receive(TestFrame.Build(opcode, [1]), handler);
+        }
+    }
+}
