@@ -96,7 +96,7 @@ internal sealed class PublicJwtKey : JwtKey
         using var ecdsa = parameters is { } some ? ECDsa.Create(some) : null;
         error = ecdsa is null || ecdsa.KeySize != algorithm.CurveBits ? $"public-key: {algorithm} needs a key on {algorithm.Curve}" : null;
         key = error is null
-            ? new PublicJwtKey(id, algorithm, JsonWebKeyConverter.ConvertFromECDsaSecurityKey(new ECDsaSecurityKey(ecdsa)), algorithm.SignatureBytes)
+            ? new PublicJwtKey(id, algorithm, PublicHalf(algorithm, parameters!.Value.Q), algorithm.SignatureBytes)
             : null;
         return key is not null;
     }
@@ -136,6 +136,15 @@ internal sealed class PublicJwtKey : JwtKey
         certificate = pem.Contains("BEGIN CERTIFICATE", StringComparison.Ordinal) ? X509Certificate2.CreateFromPem(pem) : null;
         return certificate is not null;
     }
+
+    // An ECDsaSecurityKey would share one key object among all threads; from a JWK the provider makes its own.
+    private static JsonWebKey PublicHalf(JwtAlgorithm algorithm, ECPoint point) => new()
+    {
+        Kty = "EC",
+        Crv = algorithm.Curve,
+        X = Base64UrlEncoder.Encode(point.X),
+        Y = Base64UrlEncoder.Encode(point.Y),
+    };
 
     private static ECParameters EcPoint(JwtAlgorithm algorithm, JsonWebKey jwk) => new()
     {

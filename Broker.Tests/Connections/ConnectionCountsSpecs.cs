@@ -1,0 +1,94 @@
+using System.Net;
+using Broker.Node.Connections;
+
+namespace Broker.Tests.Connections;
+
+public sealed class ConnectionCountsSpecs
+{
+    [Fact]
+    public void Address_is_refused_over_its_limit_until_one_leaves()
+    {
+        var counts = new ConnectionCounts(2, 100);
+        var address = IPAddress.Loopback;
+        Assert.True(counts.TryAdd(address, out var first));
+        Assert.True(counts.TryAdd(address, out _));
+        Assert.False(counts.TryAdd(address, out var refused));
+        Assert.Null(refused);
+        Assert.True(counts.TryAdd(IPAddress.Parse("127.0.0.2"), out _));
+        first.Dispose();
+        first.Dispose();
+        Assert.True(counts.TryAdd(address, out _));
+        Assert.False(counts.TryAdd(address, out _));
+    }
+
+    [Fact]
+    public void User_is_refused_over_its_limit()
+    {
+        var counts = new ConnectionCounts(100, 1);
+        Assert.True(counts.TryAdd("alice", out _));
+        Assert.False(counts.TryAdd("alice", out _));
+        Assert.True(counts.TryAdd("Alice", out _));
+    }
+
+    [Theory]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", true)]
+    [InlineData("2001:db8:1:2::1", "2001:db8:1:3::1", false)]
+    [InlineData("10.0.0.1", "::ffff:10.0.0.1", true)]
+    [InlineData("10.0.0.1", "10.0.0.2", false)]
+    [InlineData("10.0.0.1", "0:0:a00:1::", false)]
+    public void Address_is_an_IPv4_address_or_an_IPv6_slash_64(string left, string right, bool same)
+    {
+        var counts = new ConnectionCounts(1, 1);
+        Assert.True(counts.TryAdd(IPAddress.Parse(left), out _));
+        Assert.Equal(same, !counts.TryAdd(IPAddress.Parse(right), out _));
+    }
+
+    [Fact]
+    public void Entries_vanish_with_the_last_connection()
+    {
+        var counts = new ConnectionCounts(2, 2);
+        Assert.True(counts.TryAdd(IPAddress.Loopback, out var address));
+        Assert.True(counts.TryAdd("alice", out var one));
+        Assert.True(counts.TryAdd("alice", out var two));
+        Assert.Equal((1, 1), (counts.Addresses, counts.Users));
+        one.Dispose();
+        Assert.Equal(1, counts.Users);
+        two.Dispose();
+        address.Dispose();
+        Assert.Equal((0, 0), (counts.Addresses, counts.Users));
+    }
+
+    [Fact]
+    public void Counts_are_right_when_many_come_and_go_at_once()
+    {
+        var counts = new ConnectionCounts(1000, 4);
+        var most = 0;
+        var now = 0;
+        Parallel.For(0, 20_000, _ =>
+        {
+            if (counts.TryAdd("alice", out var lease))
+            {
+                var held = Interlocked.Increment(ref now);
+                InterlockedMax(ref most, held);
+                Interlocked.Decrement(ref now);
+                lease.Dispose();
+            }
+        });
+        Assert.InRange(most, 1, 4);
+        Assert.Equal(0, counts.Users);
+    }
+
+    private static void InterlockedMax(ref int target, int value)
+    {
+        for (var seen = Volatile.Read(ref target); seen < value;)
+        {
+            var before = Interlocked.CompareExchange(ref target, value, seen);
+            if (before == seen)
+            {
+                return;
+            }
+
+            seen = before;
+        }
+    }
+}
