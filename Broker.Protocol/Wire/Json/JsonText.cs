@@ -1,5 +1,8 @@
 #if NET
 using System.Buffers;
+using System.Text.Unicode;
+#else
+using System.Text;
 #endif
 
 namespace Broker.Protocol.Wire.Json;
@@ -13,6 +16,8 @@ internal static class JsonText
             0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
             29, 30, 31, (byte)'"', (byte)'\\',
         ]);
+#else
+    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 #endif
 
     /// <summary>Index of the first byte that RFC 8259 section 7 wants escaped, or -1.</summary>
@@ -72,20 +77,17 @@ internal static class JsonText
     public static bool IsValidUtf8(ReadOnlySpan<byte> bytes)
     {
 #if NET
-        return System.Text.Unicode.Utf8.IsValid(bytes);
+        return Utf8.IsValid(bytes);
 #else
-        while (!bytes.IsEmpty)
+        try
         {
-            var length = SequenceLength(bytes);
-            if (length == 0)
-            {
-                return false;
-            }
-
-            bytes = bytes[length..];
+            _ = Strict.GetCharCount(bytes);
+            return true;
         }
-
-        return true;
+        catch (DecoderFallbackException)
+        {
+            return false;
+        }
 #endif
     }
 
@@ -99,42 +101,4 @@ internal static class JsonText
 
         return unit;
     }
-
-#if !NET
-    // RFC 3629 section 4, the table of well-formed sequences; 0: none.
-    private static int SequenceLength(ReadOnlySpan<byte> bytes)
-    {
-        var (length, low, high) = bytes[0] switch
-        {
-            <= 0x7F => (1, 0x80, 0xBF),
-            >= 0xC2 and <= 0xDF => (2, 0x80, 0xBF),
-            0xE0 => (3, 0xA0, 0xBF),
-            0xED => (3, 0x80, 0x9F),
-            >= 0xE1 and <= 0xEF => (3, 0x80, 0xBF),
-            0xF0 => (4, 0x90, 0xBF),
-            >= 0xF1 and <= 0xF3 => (4, 0x80, 0xBF),
-            0xF4 => (4, 0x80, 0x8F),
-            _ => (0, 0, 0),
-        };
-        if (length < 2)
-        {
-            return length;
-        }
-
-        if (bytes.Length < length || bytes[1] < low || bytes[1] > high)
-        {
-            return 0;
-        }
-
-        for (var i = 2; i < length; i++)
-        {
-            if ((bytes[i] & 0xC0) != 0x80)
-            {
-                return 0;
-            }
-        }
-
-        return length;
-    }
-#endif
 }
