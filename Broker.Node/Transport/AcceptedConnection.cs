@@ -19,6 +19,9 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
 
     public IPEndPoint Remote { get; } = remote;
 
+    /// <summary>This side's end point, where <see cref="Stream"/> cannot tell it.</summary>
+    public IPEndPoint? Local { get; init; }
+
     public bool Tls { get; } = tls;
 
     /// <summary>Counts this connection against the listener's bounds; null for one whose first owner (Kestrel) holds the lease.</summary>

@@ -1,0 +1,41 @@
+using Broker.Node.Configuration;
+using Broker.Node.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace Broker.Node.Http;
+
+internal static class FrontDoorServices
+{
+    /// <summary>
+    /// Puts the front door before the application's Kestrel. Needs <see cref="IUpgradeGate"/> and
+    /// <see cref="IConnectionPipeline"/> among the services.
+    /// </summary>
+    public static IServiceCollection AddFrontDoor(this IServiceCollection services, LimitOptions limits)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<LingeringClose>();
+        services.AddSingleton<HttpFrontDoor>();
+        services.AddSingleton<IHttpFrontDoor>(provider => provider.GetRequiredService<HttpFrontDoor>());
+
+        // Kestrel registers its sockets only where there is no transport yet.
+        services.TryAddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
+        services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<HttpFrontDoor>());
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, UpgradeTakeBackFilter>());
+        return services.Configure<KestrelServerOptions>(options => Configure(options, limits));
+    }
+
+    private static void Configure(KestrelServerOptions options, LimitOptions limits)
+    {
+        options.AddServerHeader = false;
+        options.AllowSynchronousIO = false;
+        options.Limits.MaxRequestLineSize = limits.RequestLine;
+        options.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;
+        options.Limits.MaxRequestHeaderCount = limits.HeaderCount;
+        options.Limits.RequestHeadersTimeout = limits.HandshakeTimeout;
+        options.Limits.MaxRequestBodySize = limits.ApiMessage;
+        options.Listen(FrontDoorEndPoint.Instance, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+}

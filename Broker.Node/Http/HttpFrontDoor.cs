@@ -1,0 +1,66 @@
+using System.Net;
+using Broker.Node.Transport;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+
+namespace Broker.Node.Http;
+
+/// <summary>
+/// Feeds Kestrel with connections that somebody else accepted. Those that come before Kestrel listens, after it stopped, or
+/// while <see cref="MaxWaiting"/> are waiting for it are answered 503. Thread-safe.
+/// </summary>
+internal sealed class HttpFrontDoor(LingeringClose refusals, ILoggerFactory logging)
+    : IHttpFrontDoor, IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
+{
+    /// <summary>Kestrel takes connections in a loop that does nothing else; more than this means that it has stopped.</summary>
+    public const int MaxWaiting = 1024;
+
+    private readonly SocketConnectionContextFactory _sockets =
+        new(new SocketConnectionFactoryOptions(), logging.CreateLogger<SocketConnectionContextFactory>());
+
+    private FrontDoorListener? _listener;
+
+    public bool CanBind(EndPoint endpoint) => endpoint is FrontDoorEndPoint;
+
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        var listener = new FrontDoorListener(this, endpoint);
+        if (Interlocked.CompareExchange(ref _listener, listener, null) is not null)
+        {
+            throw new AddressInUseException($"{endpoint} is in use by another server");
+        }
+
+        return ValueTask.FromResult<IConnectionListener>(listener);
+    }
+
+    public void Offer(AcceptedConnection connection, ReadOnlyMemory<byte> received)
+    {
+        // From here on Kestrel's own time-outs hold.
+        connection.Lease?.HandshakeDone();
+        if (Volatile.Read(ref _listener)?.TryAdd(connection, received) != true)
+        {
+            refusals.Close(connection, RefusalResponse.Unavailable);
+        }
+    }
+
+    public void Dispose() => _sockets.Dispose();
+
+    internal FrontDoorConnection Connect(AcceptedConnection connection, ReadOnlyMemory<byte> received)
+    {
+        if (connection.Socket is null)
+        {
+            return new FrontDoorConnection(new StreamConnection(connection, received), connection);
+        }
+
+        var inner = _sockets.Create(connection.Socket);
+        inner.RemoteEndPoint = connection.Remote;
+        if (!received.IsEmpty)
+        {
+            inner.Transport = new DuplexPipe(new PrefixedPipeReader(received, inner.Transport.Input), inner.Transport.Output);
+        }
+
+        return new FrontDoorConnection(inner, connection);
+    }
+
+    internal void Closed(FrontDoorListener listener) => Interlocked.CompareExchange(ref _listener, null, listener);
+}

@@ -1,0 +1,156 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Broker.Node.Configuration;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// The listener's bounds: connections, connections per address, accepts a second, handshakes in flight, and the time a
+/// handshake (TLS and request head together) may take. Thread-safe; one lock, held for a few dictionary steps.
+/// </summary>
+internal sealed class Admission : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly LimitOptions _limits;
+    private readonly Dictionary<AddressKey, int> _addresses = [];
+    private readonly AcceptRate _rate;
+    private readonly DeadlineQueue<Entry> _handshakes;
+    private readonly long[] _refused = new long[Enum.GetValues<AdmissionRefusal>().Length];
+    private readonly long[] _ended = new long[Enum.GetValues<HandshakeEnd>().Length];
+    private int _connections;
+
+    public Admission(LimitOptions limits, TimeProvider time)
+    {
+        _limits = limits;
+        _rate = new AcceptRate(limits.AcceptsPerSecond, time);
+        _handshakes = new DeadlineQueue<Entry>(limits.HandshakeTimeout, time, entry => End(entry, HandshakeEnd.TimedOut));
+    }
+
+    /// <summary>Connections that hold a lease.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Leases whose handshake is not done.</summary>
+    public int Handshakes => _handshakes.Count;
+
+    /// <summary>Addresses (IPv6: /64 networks) with at least one lease.</summary>
+    public int Addresses
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _addresses.Count;
+            }
+        }
+    }
+
+    /// <summary>The next connection would be refused whoever asks: the node is not ready for more.</summary>
+    public bool Full => Connections >= _limits.Connections;
+
+    /// <summary>Connections refused for this reason since the start.</summary>
+    public long Refused(AdmissionRefusal refusal) => Interlocked.Read(ref _refused[(int)refusal]);
+
+    /// <summary>Handshakes ended for this reason since the start.</summary>
+    public long Ended(HandshakeEnd end) => Interlocked.Read(ref _ended[(int)end]);
+
+    /// <summary>
+    /// Lets a new connection in or refuses it. <paramref name="abort"/> is called at most once, from any thread, as long as
+    /// the lease's handshake is not done; it must not throw or block, and whoever owns the connection still disposes the lease.
+    /// </summary>
+    public AdmissionResult Enter(IPAddress remote, Action<HandshakeEnd> abort)
+    {
+        var entry = new Entry(this, AddressKey.Of(remote), abort);
+        Entry? evicted = null;
+        lock (_gate)
+        {
+            var refusal = Count(entry.Key);
+            if (refusal != AdmissionRefusal.None)
+            {
+                Interlocked.Increment(ref _refused[(int)refusal]);
+                return new AdmissionResult(null, refusal);
+            }
+
+            // Dropping the newest instead would let a few silent clients lock everybody out.
+            if (_handshakes.Count >= _limits.Handshakes)
+            {
+                evicted = _handshakes.TakeOldest();
+            }
+
+            entry.Join(_handshakes);
+        }
+
+        if (evicted is not null)
+        {
+            End(evicted, HandshakeEnd.Evicted);
+        }
+
+        return new AdmissionResult(new AdmissionLease(entry.HandshakeDone, entry.Release), AdmissionRefusal.None);
+    }
+
+    public void Dispose() => _handshakes.Dispose();
+
+    private AdmissionRefusal Count(AddressKey key)
+    {
+        if (_connections >= _limits.Connections)
+        {
+            return AdmissionRefusal.Full;
+        }
+
+        if (_addresses.GetValueOrDefault(key) >= _limits.ConnectionsPerAddress)
+        {
+            return AdmissionRefusal.Address;
+        }
+
+        // Last, so that what is refused anyway takes no token from the others.
+        if (!_rate.TryTake())
+        {
+            return AdmissionRefusal.Rate;
+        }
+
+        _connections++;
+        CollectionsMarshal.GetValueRefOrAddDefault(_addresses, key, out _)++;
+        return AdmissionRefusal.None;
+    }
+
+    private void Leave(AddressKey key)
+    {
+        lock (_gate)
+        {
+            _connections--;
+            ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_addresses, key);
+            if (--count == 0)
+            {
+                _addresses.Remove(key);
+            }
+        }
+    }
+
+    private void End(Entry entry, HandshakeEnd end)
+    {
+        Interlocked.Increment(ref _ended[(int)end]);
+        entry.Abort(end);
+    }
+
+    private sealed class Entry(Admission owner, AddressKey key, Action<HandshakeEnd> abort)
+    {
+        private Action<HandshakeEnd>? _abort = abort;
+        private LinkedListNode<DeadlineQueue<Entry>.Waiting>? _place;
+
+        public AddressKey Key => key;
+
+        public void Join(DeadlineQueue<Entry> handshakes) => _place = handshakes.Add(this);
+
+        public void HandshakeDone()
+        {
+            owner._handshakes.Remove(_place!);
+
+            // Nothing of the handshake stays in memory for the life of the connection.
+            _place = null;
+            _abort = null;
+        }
+
+        public void Release() => owner.Leave(key);
+
+        public void Abort(HandshakeEnd end) => Interlocked.Exchange(ref _abort, null)?.Invoke(end);
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net.Security;
+using System.Net.Sockets;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// Sends a last response and closes. Closing a socket that still has unread bytes resets the connection and takes the
+/// response with it, so what the client sends is read and thrown away until it closes too, for one second at most.
+/// Nobody waits for it; beyond <see cref="MaxClosing"/> at a time connections are closed at once. Thread-safe.
+/// </summary>
+internal sealed class LingeringClose(TimeProvider time) : IDisposable
+{
+    public const int MaxClosing = 256;
+    private const int MaxDiscarded = 256 * 1024;
+
+    // Every connection reads into the same bytes: nobody looks at them.
+    private static readonly byte[] Discarded = new byte[16 * 1024];
+
+    private readonly DeadlineQueue<IDisposable> _closing = new(TimeSpan.FromSeconds(1), time, static owner => owner.Dispose());
+
+    /// <summary>Connections between their response and their end.</summary>
+    public int Count => _closing.Count;
+
+    public void Close(Socket socket, ReadOnlyMemory<byte> response) => Start(socket, socket, null, response);
+
+    public void Close(AcceptedConnection connection, ReadOnlyMemory<byte> response) =>
+        Start(connection, connection.Socket, connection.Stream, response);
+
+    public void Dispose()
+    {
+        while (_closing.TakeOldest() is { } owner)
+        {
+            owner.Dispose();
+        }
+
+        _closing.Dispose();
+    }
+
+    private void Start(IDisposable owner, Socket? socket, Stream? stream, ReadOnlyMemory<byte> response)
+    {
+        if (_closing.Count >= MaxClosing)
+        {
+            owner.Dispose();
+            return;
+        }
+
+        _ = RunAsync(owner, socket, stream, response);
+    }
+
+    private async Task RunAsync(IDisposable owner, Socket? socket, Stream? stream, ReadOnlyMemory<byte> response)
+    {
+        var place = _closing.Add(owner);
+        try
+        {
+            if (socket is not null)
+            {
+                await socket.SendAsync(response, SocketFlags.None);
+                socket.Shutdown(SocketShutdown.Send);
+            }
+            else
+            {
+                await stream!.WriteAsync(response);
+                await (stream is SslStream tls ? tls.ShutdownAsync() : stream.FlushAsync());
+            }
+
+            var discarded = 0;
+            int received;
+            do
+            {
+                received = socket is not null ? await socket.ReceiveAsync(Discarded, SocketFlags.None) : await stream!.ReadAsync(Discarded);
+                discarded += received;
+            }
+            while (received > 0 && discarded < MaxDiscarded);
+        }
+        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // The client reset the connection, or its second is over: either way it is closed below.
+        }
+        finally
+        {
+            _closing.Remove(place);
+            owner.Dispose();
+        }
+    }
+}

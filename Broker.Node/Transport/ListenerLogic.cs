@@ -1,0 +1,382 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using Akka.Event;
+using Akka.Streams.Stage;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// States: accepting (one accept in flight), idle (no demand), pausing (accepting failed, waiting for the timer), unbinding.
+/// What other threads bring lies in a queue of its own rather than in the asynchronous callback, because a stage that has
+/// ended drops its callbacks, and a dropped socket would stay open.
+/// </summary>
+internal sealed class ListenerLogic : TimerGraphStageLogic
+{
+    /// <summary>Connections that the kernel keeps while nobody accepts.</summary>
+    private const int Backlog = 4096;
+
+    private const int SendBuffer = 256 * 1024;
+    private const string PauseTimer = "pause";
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly ListenerStage _stage;
+    private readonly TaskCompletionSource<ListenerBinding> _bound;
+    private readonly ConcurrentQueue<ListenerArrival> _arrivals = new();
+    private readonly Queue<AcceptedConnection> _ready = new();
+    private readonly Action _arrived;
+    private Socket? _listening;
+    private ListenerBinding? _binding;
+    private bool _accepting;
+    private bool _pausing;
+    private bool _unbinding;
+    private int _handshakes;
+    private int _failures;
+    private int _stopped;
+
+    public ListenerLogic(ListenerStage stage, TaskCompletionSource<ListenerBinding> bound) : base(stage.Shape)
+    {
+        _stage = stage;
+        _bound = bound;
+        _arrived = GetAsyncCallback(OnArrivals);
+        SetHandler(stage.Out, onPull: OnPull);
+    }
+
+    public override void PreStart()
+    {
+        try
+        {
+            _listening = Listen(_stage.EndPoint);
+        }
+        catch (SocketException e)
+        {
+            var failure = new IOException($"cannot listen on {_stage.EndPoint}: {Explain(e)}", e);
+            _bound.TrySetException(failure);
+            FailStage(failure);
+            return;
+        }
+
+        _binding = new ListenerBinding((IPEndPoint)_listening.LocalEndPoint!, GetAsyncCallback(Unbind));
+        _bound.TrySetResult(_binding);
+    }
+
+    public override void PostStop()
+    {
+        Interlocked.Exchange(ref _stopped, 1);
+        _listening?.Dispose();
+        DiscardArrivals();
+        while (_ready.TryDequeue(out var connection))
+        {
+            connection.Dispose();
+        }
+
+        _binding?.SetUnbound();
+        _bound.TrySetException(new IOException($"the listener on {_stage.EndPoint} ended before it was bound"));
+    }
+
+    protected override void OnTimer(object timerKey)
+    {
+        _pausing = false;
+        AcceptNext();
+    }
+
+    private static Socket Listen(IPEndPoint endPoint)
+    {
+        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = endPoint.Address.Equals(IPAddress.IPv6Any);
+            }
+
+            // Accepted sockets inherit both: two system calls a connection less.
+            socket.NoDelay = true;
+            socket.SendBufferSize = SendBuffer;
+            socket.Bind(endPoint);
+            socket.Listen(Backlog);
+            return socket;
+        }
+        catch (SocketException)
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
+    private static string Explain(SocketException e) => e.SocketErrorCode switch
+    {
+        SocketError.AddressAlreadyInUse => "address already in use",
+        SocketError.AddressNotAvailable => "this machine does not have that address",
+        SocketError.AccessDenied => "not allowed to use that port",
+        _ => e.Message,
+    };
+
+    private void OnPull()
+    {
+        if (_ready.TryDequeue(out var connection))
+        {
+            Push(_stage.Out, connection);
+        }
+
+        AcceptNext();
+        CompleteWhenDone();
+    }
+
+    private void AcceptNext()
+    {
+        if (!_accepting && !_pausing && !_unbinding && IsAvailable(_stage.Out))
+        {
+            _accepting = true;
+            _ = AcceptAsync(_listening!);
+        }
+    }
+
+    private async Task AcceptAsync(Socket listening)
+    {
+        ListenerArrival arrival;
+        try
+        {
+            arrival = new ListenerArrival.Accepted(await _stage.Accept(listening));
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            arrival = new ListenerArrival.AcceptFailed(e);
+        }
+
+        Post(arrival);
+    }
+
+    private void Post(ListenerArrival arrival)
+    {
+        _arrivals.Enqueue(arrival);
+        Interlocked.MemoryBarrier();
+        if (Volatile.Read(ref _stopped) == 0)
+        {
+            _arrived();
+        }
+        else
+        {
+            DiscardArrivals();
+        }
+    }
+
+    private void DiscardArrivals()
+    {
+        while (_arrivals.TryDequeue(out var arrival))
+        {
+            (arrival switch
+            {
+                ListenerArrival.Accepted accepted => (IDisposable)accepted.Socket,
+                ListenerArrival.Secured secured => secured.Connection,
+                _ => null,
+            })?.Dispose();
+        }
+    }
+
+    private void OnArrivals()
+    {
+        while (_arrivals.TryDequeue(out var arrival))
+        {
+            OnArrival(arrival);
+        }
+
+        AcceptNext();
+        CompleteWhenDone();
+    }
+
+    private void OnArrival(ListenerArrival arrival)
+    {
+        switch (arrival)
+        {
+            case ListenerArrival.Accepted accepted:
+                _accepting = false;
+                OnAccepted(accepted.Socket);
+                break;
+            case ListenerArrival.AcceptFailed failed:
+                _accepting = false;
+                OnAcceptFailed(failed.Error);
+                break;
+            case ListenerArrival.Secured secured:
+                _handshakes--;
+                Deliver(secured.Connection);
+                break;
+            case ListenerArrival.HandshakeFailed failed:
+                _handshakes--;
+                Log.Debug("TLS handshake failed: {0}", failed.Failure);
+                break;
+        }
+    }
+
+    private void OnAccepted(Socket socket)
+    {
+        if (_failures > 1)
+        {
+            Log.Info("Accepting connections on {0} again after {1} errors", _stage.EndPoint, _failures);
+        }
+
+        _failures = 0;
+        _binding!.Accepting = true;
+        if (RemoteOf(socket) is { } remote)
+        {
+            Admit(socket, remote);
+        }
+        else
+        {
+            socket.Dispose();
+        }
+    }
+
+    private void OnAcceptFailed(Exception error)
+    {
+        if (_unbinding)
+        {
+            return;
+        }
+
+        // The first failure is taken for one client's: it may have gone between its SYN and our accept.
+        _failures++;
+        if (_failures == 1 && error is SocketException { SocketErrorCode: SocketError.ConnectionAborted or SocketError.ConnectionReset })
+        {
+            return;
+        }
+
+        if (_binding!.Accepting)
+        {
+            _binding.Accepting = false;
+            Log.Warning("Cannot accept connections on {0}: {1}. Trying again until it works", _stage.EndPoint, error.Message);
+        }
+
+        _pausing = true;
+        ScheduleOnce(PauseTimer, Pause(_failures));
+    }
+
+    private static TimeSpan Pause(int failures)
+    {
+        var pause = FirstPause * (1 << Math.Min(failures - 1, 4));
+        return pause < LongestPause ? pause : LongestPause;
+    }
+
+    private static IPEndPoint? RemoteOf(Socket socket)
+    {
+        try
+        {
+            return socket.RemoteEndPoint is not IPEndPoint remote ? null
+                : remote.Address.IsIPv4MappedToIPv6 ? new IPEndPoint(remote.Address.MapToIPv4(), remote.Port)
+                : remote;
+        }
+        catch (SocketException)
+        {
+            // Reset before it was looked at.
+            return null;
+        }
+    }
+
+    private void Admit(Socket socket, IPEndPoint remote)
+    {
+        var tls = _stage.Tls;
+        var (lease, refusal) = _stage.Admission.Enter(remote.Address, end => EndHandshake(socket, end, tls is not null));
+        if (lease is null)
+        {
+            Refuse(socket, refusal);
+        }
+        else if (tls is null)
+        {
+            Deliver(new AcceptedConnection(socket, null, remote, tls: false, lease));
+        }
+        else
+        {
+            _handshakes++;
+            ThreadPool.UnsafeQueueUserWorkItem(_ => _ = SecureAsync(tls, socket, remote, lease), null);
+        }
+    }
+
+    private void Refuse(Socket socket, AdmissionRefusal refusal)
+    {
+        if (_stage.Tls is null)
+        {
+            _stage.Refusals.Close(socket, RefusalResponse.For(refusal));
+        }
+        else
+        {
+            // A response would cost the handshake first.
+            socket.Dispose();
+        }
+    }
+
+    /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
+    private static void EndHandshake(Socket socket, HandshakeEnd end, bool tls)
+    {
+        try
+        {
+            if (end == HandshakeEnd.TimedOut && !tls)
+            {
+                // RFC 9110 §15.5.9. Nothing has been sent before, so the kernel's buffer takes it without waiting.
+                socket.Send(RefusalResponse.RequestTimeout.Span, SocketFlags.None, out _);
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its owner was faster.
+        }
+
+        socket.Dispose();
+    }
+
+    private async Task SecureAsync(TlsAcceptor tls, Socket socket, IPEndPoint remote, AdmissionLease lease)
+    {
+        var local = LocalOf(socket);
+        var (stream, failure) = await tls.AuthenticateAsync(socket);
+        if (stream is null)
+        {
+            lease.Dispose();
+            Post(new ListenerArrival.HandshakeFailed($"{remote}: {failure}"));
+        }
+        else
+        {
+            Post(new ListenerArrival.Secured(new AcceptedConnection(null, stream, remote, tls: true, lease) { Local = local }));
+        }
+    }
+
+    private static IPEndPoint? LocalOf(Socket socket)
+    {
+        try
+        {
+            return socket.LocalEndPoint as IPEndPoint;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The handshake has been ended already; authenticating finds the same.
+            return null;
+        }
+    }
+
+    private void Deliver(AcceptedConnection connection)
+    {
+        if (IsAvailable(_stage.Out))
+        {
+            Push(_stage.Out, connection);
+        }
+        else
+        {
+            _ready.Enqueue(connection);
+        }
+    }
+
+    private void Unbind()
+    {
+        _unbinding = true;
+        _listening!.Dispose();
+        _binding!.SetUnbound();
+        CompleteWhenDone();
+    }
+
+    private void CompleteWhenDone()
+    {
+        if (_unbinding && !_accepting && _handshakes == 0 && _ready.Count == 0)
+        {
+            CompleteStage();
+        }
+    }
+}

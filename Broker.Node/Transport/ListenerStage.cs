@@ -1,0 +1,47 @@
+using System.Net;
+using System.Net.Sockets;
+using Akka.Streams;
+using Akka.Streams.Stage;
+
+namespace Broker.Node.Transport;
+
+/// <summary>
+/// Source of admitted connections on one listening socket. No demand, no accept: then clients wait in the kernel's backlog.
+/// With TLS the handshakes run on the thread pool beside each other, bounded by <see cref="Admission"/>, and connections
+/// come out in the order in which their handshakes end. The materialised task is the bound listener, or an
+/// <see cref="IOException"/> that names the address. The stage ends after <see cref="ListenerBinding.UnbindAsync"/> or
+/// when downstream cancels; no error of a connection or of accepting ends it.
+/// </summary>
+internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShape<AcceptedConnection>, Task<ListenerBinding>>
+{
+    public ListenerStage(IPEndPoint endPoint, Admission admission, LingeringClose refusals, TlsAcceptor? tls, Func<Socket, ValueTask<Socket>>? accept = null)
+    {
+        EndPoint = endPoint;
+        Admission = admission;
+        Refusals = refusals;
+        Tls = tls;
+        Accept = accept ?? (static listening => listening.AcceptAsync(CancellationToken.None));
+        Shape = new SourceShape<AcceptedConnection>(Out);
+    }
+
+    public Outlet<AcceptedConnection> Out { get; } = new("Listener.out");
+
+    public override SourceShape<AcceptedConnection> Shape { get; }
+
+    internal IPEndPoint EndPoint { get; }
+
+    internal Admission Admission { get; }
+
+    internal LingeringClose Refusals { get; }
+
+    internal TlsAcceptor? Tls { get; }
+
+    /// <summary>How a connection is taken from the listening socket.</summary>
+    internal Func<Socket, ValueTask<Socket>> Accept { get; }
+
+    public override ILogicAndMaterializedValue<Task<ListenerBinding>> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
+    {
+        var bound = new TaskCompletionSource<ListenerBinding>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return new LogicAndMaterializedValue<Task<ListenerBinding>>(new ListenerLogic(this, bound), bound.Task);
+    }
+}
