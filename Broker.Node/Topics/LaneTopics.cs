@@ -1,7 +1,7 @@
 namespace Broker.Node.Topics;
 
 /// <summary>The local logs of one lane's topics. Single-threaded: only its lane calls it.</summary>
-internal sealed class LaneTopics
+internal sealed class LaneTopics : ILaneTopics
 {
     /// <summary>Topics with a local subscriber.</summary>
     public int Count { get; }

@@ -1,0 +1,23 @@
+namespace Broker.Node.Topics;
+
+/// <summary>The local logs of one lane's topics. Single-threaded: only its lane calls it.</summary>
+internal interface ILaneTopics
+{
+    /// <summary>Topics with a local subscriber.</summary>
+    int Count { get; }
+
+    /// <summary>
+    /// Executes a command. For a publish the result is the framed push that peers append (valid until the next call), and
+    /// the publisher has been acknowledged; for everything else it is empty.
+    /// </summary>
+    ReadOnlySpan<byte> Execute(LaneCommand command);
+
+    /// <summary>Appends a framed push that another node's lane made; nothing happens where the topic has no local subscriber.</summary>
+    void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame);
+
+    /// <summary>Appends a <c>gap</c> to every topic with a local subscriber.</summary>
+    void AppendGap();
+
+    /// <summary>Drains every connection made dirty since the last call: the end of a batch.</summary>
+    void Flush();
+}
