@@ -1,6 +1,6 @@
 namespace Broker.Node.Topics;
 
-/// <summary>The local logs of one lane's topics, as the lane sees them. Single-threaded: only its lane calls it.</summary>
+/// <summary>The local logs of one lane's topics. Single-threaded: only its lane calls it.</summary>
 internal interface ILaneTopics
 {
     /// <summary>Topics with a local subscriber.</summary>

@@ -1,0 +1,53 @@
+using System.Runtime.Serialization;
+using Akka.Actor;
+using Akka.Serialization;
+using Broker.Node.Links;
+
+namespace Broker.Node.Serialization;
+
+/// <summary>
+/// The closed set of messages between nodes, each under a manifest of one letter. What it does not know or cannot read is a
+/// <see cref="SerializationException"/>, which Akka.Remote logs; the association lives on.
+/// </summary>
+internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
+{
+    public const int Id = 4242;
+    public const string Hello = "h";
+    public const string Welcome = "w";
+    public const string Envelope = "e";
+    public const string Ack = "a";
+    public const string Resend = "r";
+    public const string Statement = "s";
+
+    public override int Identifier => Id;
+
+    public override string Manifest(object o) => o switch
+    {
+        LinkEnvelope => Envelope,
+        LinkAck => Ack,
+        LinkStatement => Statement,
+        LinkResend => Resend,
+        LinkHello => Hello,
+        LinkWelcome => Welcome,
+        _ => throw new SerializationException($"Not a message between nodes: {o?.GetType().FullName}"),
+    };
+
+    public override byte[] ToBinary(object obj) => obj is LinkMessage message
+        ? LinkCodec.Encode(message)
+        : throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}");
+
+    public override object FromBinary(byte[] bytes, string manifest)
+    {
+        LinkMessage? message = manifest switch
+        {
+            Envelope => LinkCodec.DecodeEnvelope(bytes),
+            Ack => LinkCodec.DecodeAck(bytes),
+            Statement => LinkCodec.DecodeStatement(bytes),
+            Resend => LinkCodec.DecodeResend(bytes),
+            Hello => LinkCodec.DecodeHello(bytes),
+            Welcome => LinkCodec.DecodeWelcome(bytes),
+            _ => throw new SerializationException($"Unknown manifest of {bytes.Length} bytes"),
+        };
+        return message ?? throw new SerializationException($"Malformed message '{manifest}' of {bytes.Length} bytes");
+    }
+}

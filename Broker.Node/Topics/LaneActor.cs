@@ -1,0 +1,437 @@
+using Akka.Actor;
+using Akka.Cluster.Tools.PublishSubscribe;
+using Akka.Event;
+using Broker.Node.Configuration;
+using Broker.Node.Links;
+
+namespace Broker.Node.Topics;
+
+/// <summary>
+/// The single-threaded owner of one lane's topics on this node: executes what local connections post, sends it to the lane's
+/// counterparts on other nodes, and appends what they send.
+/// </summary>
+/// <remarks>
+/// States: taking; stalled (a peer's window is full: the inbox waits, at most <see cref="LaneOptions.SkipAfter"/>); leaving
+/// (the goodbye is being said, nothing is taken any more). What it does with a burst, local or remote: append all, drain the
+/// dirty connections once, then envelopes or the acknowledgement, then the commands' completion.
+/// </remarks>
+internal sealed class LaneActor : UntypedActor, IWithTimers
+{
+    /// <summary>Commands executed before messages from peers get their turn.</summary>
+    public const int Slice = 512;
+
+    private static readonly TimeSpan QuickTick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SlowTick = TimeSpan.FromSeconds(1);
+
+    private readonly LaneIdentity _identity;
+    private readonly Lane _lane;
+    private readonly ILaneTopics _topics;
+    private readonly IActorRef _mediator;
+    private readonly LaneOptions _options;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly LinkCounters _counters;
+    private readonly LaneLinks _links;
+    private readonly LaneBatch _batch;
+    private readonly Queue<LaneCommand> _taken = new();
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private int _room;
+    private bool _isStalled;
+    private bool _isSliceOpen;
+    private bool _isTickSlow;
+    private bool _isLeaving;
+    private bool _hasLeft;
+    private bool _isFarewellDone;
+
+    public LaneActor(LaneIdentity identity, Lane lane, Func<int, ILaneTopics> topics, IActorRef mediator, LaneOptions options, TimeProvider time, LinkCounters counters)
+    {
+        (_identity, _lane, _topics, _mediator, _options, _time, _counters) = (identity, lane, topics(identity.Lane), mediator, options, time, counters);
+        _started = time.GetTimestamp();
+        _links = new LaneLinks(identity, Self, mediator, options, counters);
+        _batch = new LaneBatch(options.Envelope, OnSegment);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => _time.GetElapsedTime(_started);
+
+    protected override void PreStart()
+    {
+        _mediator.Tell(new Subscribe(_identity.Topic, Self));
+        _isTickSlow = true;
+        ScheduleTick();
+    }
+
+    protected override void PostStop()
+    {
+        // Nothing that was taken may leave its connection waiting, however the lane ended.
+        Complete();
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case Drain: OnDrain(); break;
+            case LinkEnvelope envelope: OnEnvelope(envelope); break;
+            case LinkAck ack: OnAck(ack); break;
+            case EndOfSlice: OnEndOfSlice(); break;
+            case LinkStatement statement: OnStatement(statement); break;
+            case LinkResend resend: OnResend(resend); break;
+            case LinkHello hello: OnHello(hello); break;
+            case LinkWelcome welcome: OnWelcome(welcome); break;
+            case Tick: OnTick(); break;
+            case SkipFull: OnSkipFull(); break;
+            case Peer peer: OnPeer(peer); break;
+            case Farewell: OnFarewell(); break;
+            case SubscribeAck: Context.Parent.Tell(new Subscribed(_identity)); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnDrain()
+    {
+        if (_isStalled || _hasLeft)
+        {
+            return;
+        }
+
+        _lane.Disarm();
+        _room = _links.Room();
+        var isKeeping = _links.IsKeeping;
+        var unkept = 0;
+        for (var n = 0; n < Slice && _batch.Length < _room && _lane.TryTake(out var command); n++)
+        {
+            _taken.Enqueue(command);
+            var frame = _topics.Execute(command);
+            if (frame.IsEmpty)
+            {
+                continue;
+            }
+
+            if (isKeeping)
+            {
+                _batch.Add(command.Topic, frame);
+            }
+            else
+            {
+                unkept++;
+            }
+        }
+
+        EndBatch(unkept);
+    }
+
+    private void EndBatch(int unkept)
+    {
+        _batch.Close();
+        if (unkept > 0)
+        {
+            _links.Count(unkept);
+        }
+
+        _topics.Flush();
+        _links.Send(Now);
+        Complete();
+        if (!_lane.IsEmpty)
+        {
+            if (_links.Room() > 0)
+            {
+                _lane.Arm();
+            }
+            else
+            {
+                _isStalled = true;
+                Timers.StartSingleTimer(SkipFull.Instance, SkipFull.Instance, _options.SkipAfter);
+            }
+        }
+
+        Hasten();
+        ContinueFarewell();
+    }
+
+    private void OnSegment(Segment segment)
+    {
+        _links.Offer(segment);
+        _room = _links.Room();
+    }
+
+    private void Complete()
+    {
+        while (_taken.TryDequeue(out var command))
+        {
+            command.Complete();
+        }
+    }
+
+    private void OnSkipFull()
+    {
+        foreach (var peer in _links.SkipFull(Now))
+        {
+            _log.Warning("Lane {0}: node {1} did not take its share for {2} and is skipped", _identity.Lane, peer, _options.SkipAfter);
+        }
+
+        Resume();
+    }
+
+    // A window has room again, or does not count any more.
+    private void Resume()
+    {
+        if (_isStalled && _links.Room() > 0)
+        {
+            _isStalled = false;
+            Timers.Cancel(SkipFull.Instance);
+            OnDrain();
+        }
+    }
+
+    private void OnEnvelope(LinkEnvelope envelope)
+    {
+        if (_links.IsForMe(envelope, envelope.To, out var link) && _links.OnEnvelope(envelope, link, Sender) is { } arrival)
+        {
+            Take(arrival);
+            if (arrival.Deliver)
+            {
+                Append(envelope);
+            }
+        }
+    }
+
+    private void Append(LinkEnvelope envelope)
+    {
+        foreach (var part in envelope.Body)
+        {
+            var rest = part.Span;
+            while (EnvelopeEntry.TryRead(ref rest, out var topic, out var frame))
+            {
+                _topics.AppendRemote(topic, frame);
+            }
+
+            if (!rest.IsEmpty)
+            {
+                _log.Error("Lane {0}: envelope {1} of node {2} is malformed", _identity.Lane, envelope.Number, envelope.From);
+                AppendGap();
+            }
+        }
+    }
+
+    private void OnStatement(LinkStatement statement)
+    {
+        if (_links.IsForMe(statement, statement.To, out var link))
+        {
+            Take(_links.OnStatement(statement, link, Sender));
+            Resume();
+        }
+    }
+
+    private void OnHello(LinkHello hello)
+    {
+        if (!_links.IsForMe(hello, _identity.Incarnation, out var link) || link.IsRefused)
+        {
+            return;
+        }
+
+        if (hello.Major != LinkProtocol.Major || hello.Lanes != _identity.Lanes)
+        {
+            link.Refuse();
+            Context.Parent.Tell(new Refused(hello.From, $"protocol {hello.Major}.{hello.Minor} with {hello.Lanes} lanes, here {LinkProtocol.Major}.{LinkProtocol.Minor} with {_identity.Lanes}"));
+            return;
+        }
+
+        Take(_links.OnHello(hello, link));
+        ReportReady(link);
+    }
+
+    private void OnWelcome(LinkWelcome welcome)
+    {
+        if (_links.IsForMe(welcome, welcome.To, out var link))
+        {
+            Take(_links.OnWelcome(welcome, link, Sender));
+            _links.Send(Now);
+            ReportReady(link);
+        }
+    }
+
+    private void ReportReady(PeerLink link)
+    {
+        if (link.IsReady)
+        {
+            Context.Parent.Tell(new LinkReady(_identity, link.Peer));
+        }
+
+        Resume();
+        Hasten();
+    }
+
+    private void OnAck(LinkAck ack)
+    {
+        if (_links.IsForMe(ack, ack.To, out var link))
+        {
+            link.OnAck(ack.Incarnation, ack.Number, ack.Goodbye);
+            _links.Send(Now);
+            Resume();
+            ContinueFarewell();
+        }
+    }
+
+    private void OnResend(LinkResend resend)
+    {
+        if (_links.IsForMe(resend, resend.To, out var link))
+        {
+            _links.OnResend(resend, link, Now);
+        }
+    }
+
+    private void Take(Arrival? arrival)
+    {
+        if (arrival is null)
+        {
+            return;
+        }
+
+        if (arrival is { Gap: true })
+        {
+            AppendGap();
+        }
+
+        // One message at the end of what lies in the mailbox now: one flush and one acknowledgement for all of it.
+        if (!_isSliceOpen)
+        {
+            _isSliceOpen = true;
+            Self.Tell(EndOfSlice.Instance);
+        }
+    }
+
+    private void AppendGap()
+    {
+        _counters.Gap();
+        _topics.AppendGap();
+    }
+
+    private void OnEndOfSlice()
+    {
+        _isSliceOpen = false;
+        _topics.Flush();
+        _links.SendAcks();
+    }
+
+    private void OnPeer(Peer peer)
+    {
+        switch (peer.Change)
+        {
+            case PeerChange.Seen: _links.See(peer.Uid); break;
+            case PeerChange.Reachable: _links.Reachable(peer.Uid, Now); break;
+            case PeerChange.Unreachable: _links.Unreachable(peer.Uid); break;
+            case PeerChange.Leaving: _links.Depart(peer.Uid); break;
+            default: OnRemoved(peer.Uid); break;
+        }
+
+        _links.Tick(Now);
+        Resume();
+        Hasten();
+        ContinueFarewell();
+    }
+
+    private void OnRemoved(uint peer)
+    {
+        if (_links.Remove(peer))
+        {
+            // It went without goodbye: what it acknowledged last may be missing here.
+            AppendGap();
+            _topics.Flush();
+        }
+    }
+
+    private void OnFarewell()
+    {
+        _isLeaving = true;
+        OnDrain();
+        ContinueFarewell();
+    }
+
+    private void ContinueFarewell()
+    {
+        if (!_isLeaving || _isFarewellDone)
+        {
+            return;
+        }
+
+        if (!_hasLeft && _lane.IsEmpty)
+        {
+            _hasLeft = true;
+            _links.Leave();
+            _links.Tick(Now);
+            Hasten();
+        }
+
+        if (_hasLeft && _links.IsFarewellDone)
+        {
+            _isFarewellDone = true;
+            Context.Parent.Tell(new FarewellDone(_identity));
+        }
+    }
+
+    private void OnTick()
+    {
+        _links.Tick(Now);
+        ContinueFarewell();
+        ScheduleTick();
+    }
+
+    private void ScheduleTick()
+    {
+        _isTickSlow = !_links.IsBusy;
+        Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _isTickSlow ? SlowTick : QuickTick);
+    }
+
+    // Something is under way now: do not let it wait for the slow tick.
+    private void Hasten()
+    {
+        if (_isTickSlow && _links.IsBusy)
+        {
+            ScheduleTick();
+        }
+    }
+
+    /// <summary>There is something in the inbox.</summary>
+    internal sealed class Drain : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly Drain Instance = new();
+    }
+
+    /// <summary>The membership changed.</summary>
+    internal sealed record Peer(uint Uid, PeerChange Change) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>The node stops: send what is kept and say goodbye.</summary>
+    internal sealed class Farewell : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly Farewell Instance = new();
+    }
+
+    /// <summary>To the parent: this node's mediator knows the lane.</summary>
+    internal sealed record Subscribed(LaneIdentity Lane) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>To the parent: hellos were answered both ways.</summary>
+    internal sealed record LinkReady(LaneIdentity Lane, uint Peer) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>To the parent: there is no link with this peer.</summary>
+    internal sealed record Refused(uint Peer, string Difference) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>To the parent: every peer that can be reached has acknowledged the goodbye.</summary>
+    internal sealed record FarewellDone(LaneIdentity Lane) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    private sealed class EndOfSlice : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly EndOfSlice Instance = new();
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed class SkipFull : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly SkipFull Instance = new();
+    }
+}

@@ -1,0 +1,53 @@
+using Broker.Node.Links;
+
+namespace Broker.Node.Topics;
+
+/// <summary>Collects the publishes of one batch as envelope entries: encoded once, for all peers.</summary>
+/// <param name="limit">Bytes at which a segment closes; a single message above it gets its own.</param>
+/// <param name="closed">Takes each segment as it closes.</param>
+internal sealed class LaneBatch(int limit, Action<Segment> closed)
+{
+    private byte[] _buffer = new byte[Math.Min(limit, 4096)];
+    private int _length;
+    private int _messages;
+
+    /// <summary>Bytes collected since the last segment closed.</summary>
+    public int Length => _length;
+
+    public void Add(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    {
+        var length = EnvelopeEntry.Length(topic, frame);
+        if (_length > 0 && _length + length > limit)
+        {
+            Close();
+        }
+
+        if (length > limit)
+        {
+            var alone = new byte[length];
+            EnvelopeEntry.Write(alone, topic, frame);
+            closed(new Segment(alone, 1));
+            return;
+        }
+
+        if (_length + length > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Min(limit, Math.Max(2 * _buffer.Length, _length + length)));
+        }
+
+        EnvelopeEntry.Write(_buffer.AsSpan(_length), topic, frame);
+        _length += length;
+        _messages++;
+    }
+
+    /// <summary>The end of the batch.</summary>
+    public void Close()
+    {
+        if (_length > 0)
+        {
+            var segment = new Segment(_buffer.AsSpan(0, _length).ToArray(), _messages);
+            _length = _messages = 0;
+            closed(segment);
+        }
+    }
+}

@@ -1,0 +1,61 @@
+using Akka.Actor;
+using Akka.Cluster.Tools.PublishSubscribe;
+using Broker.Node.Configuration;
+using Broker.Node.Links;
+
+namespace Broker.Node.Topics;
+
+/// <summary>The lanes of this node: broadcast to local connections and to every other node. Thread-safe.</summary>
+/// <remarks>
+/// The dispatcher <c>broker.lane-dispatcher</c> runs the lanes if the actor system has one. The cluster and distributed
+/// pub/sub extensions are started; <c>BrokerSerializer</c> must be bound to <c>IBrokerMessage</c>.
+/// </remarks>
+internal sealed class Lanes
+{
+    public const string Dispatcher = "broker.lane-dispatcher";
+
+    private readonly Lane[] _lanes;
+    private readonly IActorRef _actor;
+
+    /// <param name="system">The node's actor system.</param>
+    /// <param name="options">Settings of lanes.</param>
+    /// <param name="topics">Makes the empty local logs of a lane, at start and again after a failure; called on the lane's thread.</param>
+    /// <param name="failed">
+    /// Told when a lane has failed: the connections it served have to be closed (1011), their subscriptions on it are gone. Called
+    /// by an actor: must not block. Commands still in the lane's inbox are executed by its successor.
+    /// </param>
+    /// <param name="time">Clock; null: the system's.</param>
+    public Lanes(ActorSystem system, LaneOptions options, Func<int, ILaneTopics> topics, Action<int, Exception> failed, TimeProvider? time = null)
+    {
+        var clock = time ?? TimeProvider.System;
+        var mediator = DistributedPubSub.Get(system).Mediator;
+        var hasDispatcher = system.Dispatchers.HasDispatcher(Dispatcher);
+        Gate = new ReadyGate(options.Count, options.HelloTimeout);
+        _lanes = [.. Enumerable.Range(0, options.Count).Select(_ => new Lane())];
+        Func<LaneIdentity, Props> propsOf = lane =>
+        {
+            var props = Props.Create(() => new LaneActor(lane, _lanes[lane.Lane], topics, mediator, options, clock, Counters));
+            return hasDispatcher ? props.WithDispatcher(Dispatcher) : props;
+        };
+
+        _actor = system.ActorOf(Props.Create(() => new LanesActor(options, _lanes, propsOf, Gate, failed, clock)), "lanes");
+    }
+
+    public ReadyGate Gate { get; }
+
+    public LinkCounters Counters { get; } = new();
+
+    public void Post(LaneCommand command) => _lanes[command.TopicHash % (uint)_lanes.Length].Post(command);
+
+    /// <summary>
+    /// Orderly stop, after the connections were closed: the gate closes, lanes execute what lies in their inboxes and then take
+    /// nothing more, send what they keep, and say goodbye with their last numbers. True when every peer that can be reached has
+    /// acknowledged; false when the time was up before.
+    /// </summary>
+    public Task<bool> GoodbyeAsync(TimeSpan timeout)
+    {
+        var done = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _actor.Tell(new LanesActor.Goodbye(timeout, done));
+        return done.Task;
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text;
+using System.Threading.Channels;
+using Broker.Node.Topics;
+
+namespace Broker.Tests.Topics;
+
+/// <summary>Logs of a lane as a channel of lines: <c>topic=frame</c> for what arrives from other nodes, <c>gap</c> for gaps.</summary>
+internal sealed class FakeLaneTopics : ILaneTopics
+{
+    public const string Gap = "gap";
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private int _executed;
+    private int _flushes;
+
+    public int Count => 1;
+
+    public int Executed => Volatile.Read(ref _executed);
+
+    public int Flushes => Volatile.Read(ref _flushes);
+
+    public ChannelReader<string> Lines => _lines.Reader;
+
+    public ReadOnlySpan<byte> Execute(LaneCommand command)
+    {
+        Interlocked.Increment(ref _executed);
+        var publish = (PublishCommand)command;
+        return publish.Frame.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : publish.Frame;
+    }
+
+    public void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) =>
+        _lines.Writer.TryWrite($"{Encoding.UTF8.GetString(topic)}={Encoding.UTF8.GetString(frame)}");
+
+    public void AppendGap() => _lines.Writer.TryWrite(Gap);
+
+    public void Flush() => Interlocked.Increment(ref _flushes);
+}
