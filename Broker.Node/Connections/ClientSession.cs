@@ -317,7 +317,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     {
         if (identity.User is { } user && _userPlace is null)
         {
-            if (!services.Counts.TryAdd(user, out _userPlace))
+            if (!services.Users.TryAdd(user, out _userPlace))
             {
                 Fail(ErrorCode.LimitExceeded, id);
                 disconnect(DisconnectReasons.TooManyConnections);

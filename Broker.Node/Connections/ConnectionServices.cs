@@ -11,7 +11,7 @@ internal sealed record ConnectionServices(
     ITokenValidator Tokens,
     Rights AnonymousRights,
     TopicSettings Topics,
-    ConnectionCounts Counts,
+    LeaseTable<string> Users,
     TokenGuesses Guesses,
     UserBuckets UserBuckets,
     Action<LaneCommand> Post,

@@ -5,6 +5,7 @@ using Broker.Protocol.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Net.Http.Headers;
+using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
 
 namespace Broker.Node.Http;
 

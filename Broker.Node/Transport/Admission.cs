@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using Broker.Node.Configuration;
+using Broker.Node.Connections;
 
 namespace Broker.Node.Transport;
 

@@ -103,9 +103,9 @@ internal sealed class LaneNode : IAsyncDisposable
         return nodes;
     }
 
-    public PublishCommand Publish(uint lane, string frame)
+    public FakePublish Publish(uint lane, string frame)
     {
-        var command = new PublishCommand("t", frame, lane);
+        var command = new FakePublish("t", frame, lane);
         Lanes.Post(command);
         return command;
     }

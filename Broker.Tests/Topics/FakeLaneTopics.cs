@@ -23,7 +23,7 @@ internal sealed class FakeLaneTopics : ILaneTopics
     public ReadOnlySpan<byte> Execute(LaneCommand command)
     {
         Interlocked.Increment(ref _executed);
-        var publish = (PublishCommand)command;
+        var publish = (FakePublish)command;
         return publish.Frame.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : publish.Frame;
     }
 

@@ -4,7 +4,7 @@ using Broker.Node.Topics;
 namespace Broker.Tests.Topics;
 
 /// <summary>A publish whose frame is its text.</summary>
-internal sealed class PublishCommand(string topic, string frame, uint hash = 0) : LaneCommand
+internal sealed class FakePublish(string topic, string frame, uint hash = 0) : LaneCommand
 {
     private readonly byte[] _topic = Encoding.UTF8.GetBytes(topic);
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);

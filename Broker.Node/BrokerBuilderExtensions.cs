@@ -1,0 +1,46 @@
+using Broker.Node.Configuration;
+using Broker.Node.Http;
+using Broker.Node.Transport;
+
+namespace Broker.Node;
+
+/// <summary>Puts a broker node into an ASP.NET Core application.</summary>
+public static class BrokerBuilderExtensions
+{
+    /// <summary>
+    /// Adds a node whose public port serves both WebSocket clients and this application: upgrades on
+    /// <c>broker.listen.paths</c> are the broker's, everything else is the application's. <see cref="IBroker"/> is then
+    /// among the services. Configuration comes from the embedded defaults, a file, and <c>BROKER__…</c> variables;
+    /// the application's own urls are not used.
+    /// </summary>
+    /// <param name="builder">The application's builder.</param>
+    /// <param name="configFile">A HOCON file; null: the embedded <c>broker.conf</c>.</param>
+    /// <exception cref="ConfigurationException">The configuration has errors; the message has a line for each.</exception>
+    public static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, string? configFile = null) =>
+        builder.AddBroker(new CommandLineOptions { Config = configFile });
+
+    internal static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, CommandLineOptions flags)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var configuration = BrokerConfiguration.Load(flags, ProcessEnvironment.Variables(), ConfigurationRules.All);
+        return configuration.Options is null
+            ? throw new ConfigurationException(configuration.Errors)
+            : builder.AddBroker(configuration);
+    }
+
+    internal static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, ConfigurationResult configuration)
+    {
+        var options = configuration.Options!;
+        var services = builder.Services;
+        services.AddSingleton(configuration);
+        services.AddSingleton(options);
+        services.AddSingleton<BrokerNode>();
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<BrokerNode>());
+        services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<BrokerNode>());
+        services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<BrokerNode>());
+        services.AddSingleton<IBroker, BrokerApi>();
+        services.AddFrontDoor(options.Limits);
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Platform.GracePeriod);
+        return builder;
+    }
+}

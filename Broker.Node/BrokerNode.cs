@@ -1,0 +1,301 @@
+using System.Net;
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Cluster;
+using Akka.Streams;
+using Akka.Streams.Dsl;
+using Broker.Node.Configuration;
+using Broker.Node.Connections;
+using Broker.Node.Http;
+using Broker.Node.Topics;
+using Broker.Node.Transport;
+using Broker.Protocol.Handshake;
+using Broker.Protocol.Http;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node;
+
+/// <summary>
+/// One node: actor system, lanes, connections, public listener, operations port. Starts with the host before its web
+/// server, opens the public port after it, and stops in the phases of Akka's coordinated shutdown, whoever asks for it: the
+/// host, <c>Cluster.Leave</c> from elsewhere, or being downed.
+/// </summary>
+internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth, IUpgradeGate, IConnectionPipeline, IDisposable
+{
+    private readonly ConfigurationResult _configuration;
+    private readonly BrokerOptions _options;
+    private readonly IServiceProvider _services;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly ILogger<BrokerNode> _logger;
+    private readonly TimeProvider _time;
+    private readonly FanOutPool _pool = new(Environment.ProcessorCount);
+    private readonly Admission _admission;
+    private ActorSystem? _system;
+    private ActorMaterializer? _materializer;
+    private Lanes? _lanes;
+    private IActorRef _connections = ActorRefs.Nobody;
+    private UpgradeGate? _gate;
+    private ConnectionPipeline? _pipeline;
+    private OpsServer? _ops;
+    private ListenerBinding? _binding;
+    private JwtValidator? _tokens;
+    private int _stopping;
+    private int _open;
+
+    public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, ILogger<BrokerNode> logger, TimeProvider time)
+    {
+        _configuration = configuration;
+        _options = configuration.Options!;
+        _services = services;
+        _lifetime = lifetime;
+        _logger = logger;
+        _time = time;
+        _admission = new Admission(_options.Limits, time);
+        Topics = new TopicSettings(_options.Topics);
+    }
+
+    public TopicSettings Topics { get; }
+
+    public bool Started { get; private set; }
+
+    public bool Ready => Reason is null;
+
+    public string? Reason =>
+        Volatile.Read(ref _stopping) != 0 ? "stopping"
+        : _lanes is not { } lanes ? "starting"
+        : !lanes.Gate.IsReady ? lanes.Gate.Reason
+        : _binding is not { Accepting: true } ? "not accepting connections"
+        : _admission.Full ? "no room for connections"
+        : null;
+
+    public Task ReadyForClients => _readyForClients.Task;
+
+    public NodeState State => new(Name, Ready, Volatile.Read(ref _open), Members);
+
+    private readonly TaskCompletionSource _readyForClients = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private string Name { get; set; } = "";
+
+    private int Members => _system is { } system ? Cluster.Get(system).State.Members.Count(static m => m.Status == MemberStatus.Up) : 0;
+
+    public bool Owns(string path) => _gate!.Owns(path);
+
+    public UpgradeDecision Evaluate(RequestHead head, IPAddress remote, bool tls) => _gate!.Evaluate(head, remote, tls);
+
+    public void Start(AcceptedConnection connection) => _pipeline!.Start(connection);
+
+    /// <returns>False: the node is not ready.</returns>
+    public bool TryPost(LaneCommand command)
+    {
+        if (_lanes is not { Gate.IsReady: true } lanes)
+        {
+            return false;
+        }
+
+        lanes.Post(command);
+        return true;
+    }
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        foreach (var warning in _configuration.Warnings)
+        {
+            Warning(warning);
+        }
+
+        _ops = new OpsServer(_options.Ops, _options.Listen.Port, this);
+        var ops = await _ops.StartAsync(cancellationToken);
+        OpsListens(ops);
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new InvalidOperationException(error);
+        var setup = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(_configuration.Akka!));
+        _system = ActorSystem.Create(AkkaConfig.SystemName, ClusterTls.Setup(_options.Cluster.Tls) is { } tls ? setup.And(tls) : ActorSystemSetup.Create(setup));
+        var cluster = Cluster.Get(_system);
+        var address = cluster.SelfAddress;
+        Name = _options.Node.Name.Length > 0 ? _options.Node.Name : $"{address.Host}:{address.Port}";
+        ClusterListens(address.Host!, address.Port ?? 0);
+
+        _lanes = new Lanes(_system, _options.Lanes, _ => new LaneTopics(JsonWireCodec.Instance, _pool, _options.Limits.Lag), OnLaneFailed, _time);
+        var services = ConnectionServices();
+        _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
+        OriginPolicy.TryCreate(_options.Origins.Allow, out var origins, out _);
+        _gate = new UpgradeGate(services, origins!, () => Ready, _services.GetRequiredService<ILogger<UpgradeGate>>());
+        _materializer = _system.Materializer();
+        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _time);
+        OrderShutdown(_system);
+        _ = WatchAsync(_system);
+        if (_options.Cluster.Seeds.Count == 0)
+        {
+            cluster.Join(address);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <summary>The host's web server is up: requests that are not upgrades have somewhere to go.</summary>
+    public async Task StartedAsync(CancellationToken cancellationToken)
+    {
+        var endPoint = new IPEndPoint(IPAddress.Parse(_options.Listen.Host), _options.Listen.Port);
+        var tls = _options.Listen.Tls.Enabled ? TlsAcceptor.Load(_options.Listen.Tls) : null;
+        var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls);
+        _binding = await Source.FromGraph(listener).To(Sink.ForEach<AcceptedConnection>(Start)).Run(_materializer!);
+        Listens(tls is null ? "http" : "https", _binding.EndPoint);
+        _ = AnnounceAsync(tls is null ? "ws" : "wss");
+    }
+
+    /// <summary>Before the web server stops: clients are told, then the node leaves the cluster.</summary>
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        if (_system is not null)
+        {
+            Stopping();
+            await CoordinatedShutdown.Get(_system).Run(CoordinatedShutdown.ClrExitReason.Instance);
+        }
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        if (_ops is not null)
+        {
+            await _ops.DisposeAsync();
+        }
+    }
+
+    public void Dispose()
+    {
+        _admission.Dispose();
+        _pool.Dispose();
+        _tokens?.Dispose();
+    }
+
+    private ConnectionServices ConnectionServices()
+    {
+        Rights.TryCreate(_options.Auth.AnonymousRights, out var anonymous, out _);
+        return new ConnectionServices(
+            _options,
+            JsonWireCodec.Instance,
+            _tokens!,
+            anonymous!,
+            Topics,
+            new LeaseTable<string>(_options.Limits.ConnectionsPerUser),
+            new TokenGuesses(_time),
+            new UserBuckets(new TokenRate(_options.Rate.Messages, _options.Rate.Burst, _time.TimestampFrequency)),
+            _lanes!.Post,
+            Name,
+            _time);
+    }
+
+    private void OnAccepted(ClientConnection connection)
+    {
+        Interlocked.Increment(ref _open);
+        connection.Transport.Ended.ContinueWith(
+            static (_, node) => Interlocked.Decrement(ref ((BrokerNode)node!)._open),
+            this,
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        _connections.Tell(connection, ActorRefs.NoSender);
+    }
+
+    /// <summary>A lane's logs are lost: everyone comes back, and subscribes anew.</summary>
+    private void OnLaneFailed(int lane, Exception error)
+    {
+        LaneFailed(error, lane);
+        _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));
+    }
+
+    private void OrderShutdown(ActorSystem system)
+    {
+        var shutdown = CoordinatedShutdown.Get(system);
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "broker-unready", async () =>
+        {
+            Volatile.Write(ref _stopping, 1);
+            if (IsOrderly(shutdown))
+            {
+                await Task.Delay(_options.Drain.Delay, _time);
+            }
+
+            return Done.Instance;
+        });
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceUnbind, "broker-unbind", async () =>
+        {
+            if (_binding is not null)
+            {
+                await _binding.UnbindAsync();
+            }
+
+            return Done.Instance;
+        });
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "broker-drain", async () =>
+        {
+            // A node that is leaving by another's word, or was downed, must not serve a moment longer than it can help.
+            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _connections.Tell(new ConnectionsActor.DrainAll(IsOrderly(shutdown) ? _options.Drain.Time : TimeSpan.Zero, done));
+            await done.Task;
+            return Done.Instance;
+        });
+        shutdown.AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "broker-goodbye", async () =>
+        {
+            if (IsOrderly(shutdown) && !await _lanes!.GoodbyeAsync(ShutdownBudget.Goodbye))
+            {
+                NoGoodbye();
+            }
+
+            return Done.Instance;
+        });
+    }
+
+    private static bool IsOrderly(CoordinatedShutdown shutdown) => shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason;
+
+    /// <summary>The actor system may end without the host asking: then the process ends, for its supervisor to start it anew.</summary>
+    private async Task WatchAsync(ActorSystem system)
+    {
+        await system.WhenTerminated;
+        if (!_lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            Removed();
+            Environment.ExitCode = 1;
+            _lifetime.StopApplication();
+        }
+    }
+
+    private async Task AnnounceAsync(string scheme)
+    {
+        await _lanes!.Gate.Ready;
+        Started = true;
+        _readyForClients.TrySetResult();
+        IsReady(Name, scheme, _binding!.EndPoint, _options.Listen.Paths[0]);
+    }
+
+    [LoggerMessage(1, LogLevel.Warning, "{Text}")]
+    private partial void Warning(string text);
+
+    [LoggerMessage(2, LogLevel.Information, "ops on http://{EndPoint}")]
+    private partial void OpsListens(IPEndPoint endPoint);
+
+    [LoggerMessage(3, LogLevel.Information, "cluster on {Host}:{Port}")]
+    private partial void ClusterListens(string host, int port);
+
+    [LoggerMessage(4, LogLevel.Information, "listening on {Scheme}://{EndPoint}")]
+    private partial void Listens(string scheme, IPEndPoint endPoint);
+
+    [LoggerMessage(5, LogLevel.Information, "node {Name} is ready: {Scheme}://{EndPoint}{Path}")]
+    private partial void IsReady(string name, string scheme, IPEndPoint endPoint, string path);
+
+    [LoggerMessage(6, LogLevel.Information, "stopping: closing connections, then leaving the cluster")]
+    private partial void Stopping();
+
+    [LoggerMessage(7, LogLevel.Error, "lane {Lane} failed; its connections are closed and come back")]
+    private partial void LaneFailed(Exception error, int lane);
+
+    [LoggerMessage(8, LogLevel.Warning, "not every node acknowledged the goodbye in time; they may tell their clients of a gap")]
+    private partial void NoGoodbye();
+
+    [LoggerMessage(9, LogLevel.Error, "this node has left or was removed from the cluster; the process ends")]
+    private partial void Removed();
+}

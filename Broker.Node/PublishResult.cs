@@ -1,0 +1,20 @@
+namespace Broker.Node;
+
+/// <summary>Outcome of a publish through <see cref="IBroker"/>.</summary>
+public enum PublishResult
+{
+    /// <summary>Appended on this node; every subscriber connected since gets it or is told of a gap.</summary>
+    Published,
+
+    /// <summary>The node is not ready or stops; nothing was done.</summary>
+    Unavailable,
+
+    /// <summary>Not a topic name, or a reserved one.</summary>
+    InvalidTopic,
+
+    /// <summary>Not one JSON value as the protocol allows it.</summary>
+    InvalidData,
+
+    /// <summary>Larger than the API or the topic takes.</summary>
+    TooLarge,
+}
