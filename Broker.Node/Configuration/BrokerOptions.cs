@@ -14,6 +14,7 @@ public sealed record BrokerOptions
     public HeartbeatOptions Heartbeat { get; init; } = new();
     public LaneOptions Lanes { get; init; } = new();
     public DrainOptions Drain { get; init; } = new();
+    public PlatformOptions Platform { get; init; } = new();
 
     /// <summary><c>broker.topics</c>: the first entry whose pattern matches decides a topic's settings.</summary>
     public IReadOnlyList<TopicOptions> Topics { get; init; } = [];

@@ -6,6 +6,9 @@ public sealed record TopicOptions
     /// <summary>Topic pattern: <c>*</c> one token, <c>&gt;</c> one or more trailing tokens.</summary>
     public string Match { get; init; } = ">";
 
+    /// <summary>How messages reach subscribers.</summary>
+    public DeliveryKind Delivery { get; init; } = DeliveryKind.Broadcast;
+
     /// <summary>What a lagging subscriber gets.</summary>
     public SlowPolicy Slow { get; init; } = SlowPolicy.Disconnect;
 

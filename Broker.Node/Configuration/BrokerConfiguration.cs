@@ -1,0 +1,118 @@
+using Broker.Node.Configuration.Hocon;
+
+namespace Broker.Node.Configuration;
+
+/// <summary>
+/// Reads the layers, later wins: <c>reference.conf</c>, the <c>--config</c> file or the built-in <c>broker.conf</c>,
+/// <c>BROKER__…</c> variables, flags. Bad input gives error lines, never an exception.
+/// </summary>
+internal static class BrokerConfiguration
+{
+    /// <param name="flags">What the command line says.</param>
+    /// <param name="environment">Variables of the process.</param>
+    /// <param name="checks">Rules of other parts.</param>
+    /// <param name="readFile">Text of a file, null when it is not there; null reads the disk.</param>
+    public static ConfigurationResult Load(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, ConfigurationChecks checks, Func<string, string?>? readFile = null)
+    {
+        var errors = new ConfigurationErrors();
+        var files = new ConfigurationFiles(readFile);
+        if (Bind(flags, environment, files, errors) is not { } bound)
+        {
+            return new ConfigurationResult { Errors = errors.Lines };
+        }
+
+        var akka = AkkaConfig.Build(bound.Options, bound.Tree["akka"] as HoconObject, errors);
+        new OptionsValidator(bound.Options, bound.Tree, checks, files, errors).Validate();
+        AkkaRules.Validate(bound.Options, akka, bound.Tree, errors);
+        if (errors.Any)
+        {
+            return new ConfigurationResult { Errors = errors.Lines };
+        }
+
+        return new ConfigurationResult { Options = bound.Options, Akka = akka, Warnings = Warnings(flags, bound.Options) };
+    }
+
+    /// <summary>The options alone, with the rules for keys only: what minting a token needs on a machine that will not start a node.</summary>
+    public static ConfigurationResult LoadKeys(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, Func<string, string?>? readFile = null)
+    {
+        var errors = new ConfigurationErrors();
+        var bound = Bind(flags, environment, new ConfigurationFiles(readFile), errors);
+        if (bound is not null)
+        {
+            KeyValidator.Validate(bound.Value.Options, bound.Value.Tree, errors);
+        }
+
+        return new ConfigurationResult { Options = errors.Any ? null : bound?.Options, Errors = errors.Lines };
+    }
+
+    private static (BrokerOptions Options, HoconObject Tree)? Bind(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, ConfigurationFiles files, ConfigurationErrors errors)
+    {
+        var variables = new EnvironmentLayer(environment, errors);
+        if (Merge(flags.Config ?? HoconReader.BuiltIn + "broker.conf", files, errors) is not { } merged || errors.Any)
+        {
+            return null;
+        }
+
+        variables.Put(merged);
+        CommandLineLayer.Put(flags, merged);
+        var resolver = new HoconResolver(merged, environment);
+        if (resolver.Resolve() is not { } tree)
+        {
+            errors.Add(resolver.Error!);
+            return null;
+        }
+
+        variables.PutItems(tree, errors);
+        if (errors.Any)
+        {
+            return null;
+        }
+
+        var root = new ConfigurationSection(tree, "", errors);
+        var options = OptionsBinder.Bind(root.Child("broker"), new SecretFiles(files.Read, SecretFiles.IsReadableByOthers, errors));
+        root.Child("akka");
+        root.End();
+        return (options, tree);
+    }
+
+    private static HoconObject? Merge(string config, ConfigurationFiles files, ConfigurationErrors errors)
+    {
+        HoconObject? merged = null;
+        foreach (var file in new[] { HoconReader.BuiltIn + "reference.conf", config })
+        {
+            var reader = new HoconReader(files.Read);
+            if (reader.Read(file) is not { } tree)
+            {
+                errors.Add(reader.Error!);
+                return null;
+            }
+
+            if (merged is null)
+            {
+                merged = tree;
+            }
+            else
+            {
+                merged.Merge(tree);
+            }
+        }
+
+        return merged;
+    }
+
+    private static string[] Warnings(CommandLineOptions flags, BrokerOptions options)
+    {
+        var warnings = new List<string>();
+        if (flags.Dev)
+        {
+            warnings.Add("--dev: EVERYBODY who can reach this machine may subscribe and publish to everything. Never use --dev where others can connect.");
+        }
+
+        if (options.Cluster.Insecure && !options.Cluster.Tls.Enabled && !NodeAddress.IsLoopback(options.Cluster.Host))
+        {
+            warnings.Add($"broker.cluster.insecure = on: whoever can reach {options.Cluster.Host} on the cluster port controls this node.");
+        }
+
+        return [.. warnings];
+    }
+}

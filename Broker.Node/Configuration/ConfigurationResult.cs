@@ -1,0 +1,19 @@
+using Broker.Node.Configuration.Hocon;
+
+namespace Broker.Node.Configuration;
+
+/// <summary>What a start is configured to do, or why it must not start.</summary>
+internal sealed record ConfigurationResult
+{
+    /// <summary>Null when there are errors.</summary>
+    public BrokerOptions? Options { get; init; }
+
+    /// <summary>The whole tree for the actor system, ready for <see cref="AkkaConfig.ToConfig"/>; null when there are errors.</summary>
+    public HoconObject? Akka { get; init; }
+
+    /// <summary>One line each.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>Lines an operator should see at start.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}

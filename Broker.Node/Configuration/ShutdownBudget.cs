@@ -1,0 +1,30 @@
+namespace Broker.Node.Configuration;
+
+/// <summary>
+/// How long each phase of the coordinated shutdown may take. In <see cref="Unready"/> readiness fails and load balancers look away
+/// (<c>drain.delay</c>), in <see cref="Unbind"/> accepting ends, in <see cref="Drain"/> connections are closed
+/// (<c>drain.time</c> and what close handshakes need); then the node leaves the cluster.
+/// </summary>
+internal static class ShutdownBudget
+{
+    public const string Unready = "before-service-unbind";
+    public const string Unbind = "service-unbind";
+    public const string Drain = "service-requests-done";
+
+    /// <summary>All phases of Akka 1.5 with what this broker gives them.</summary>
+    public static IReadOnlyList<(string Phase, TimeSpan Time)> Phases(DrainOptions drain) =>
+    [
+        (Unready, drain.Delay + TimeSpan.FromSeconds(1)),
+        (Unbind, TimeSpan.FromSeconds(2)),
+        (Drain, drain.Time + TimeSpan.FromSeconds(3)),
+        ("service-stop", TimeSpan.FromSeconds(1)),
+        ("before-cluster-shutdown", TimeSpan.FromSeconds(1)),
+        ("cluster-sharding-shutdown-region", TimeSpan.FromSeconds(1)),
+        ("cluster-leave", TimeSpan.FromSeconds(4)),
+        ("cluster-exiting", TimeSpan.FromSeconds(3)),
+        ("cluster-exiting-done", TimeSpan.FromSeconds(1)),
+        ("cluster-shutdown", TimeSpan.FromSeconds(1)),
+        ("before-actor-system-terminate", TimeSpan.FromSeconds(1)),
+        ("actor-system-terminate", TimeSpan.FromSeconds(3)),
+    ];
+}
