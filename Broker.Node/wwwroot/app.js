@@ -77,7 +77,7 @@ class WireLog {
     arrow.setAttribute('aria-label', arrow.title);
     row.append(stamp, el('span', `tag tag-${tag}`, tag), arrow, el('code'));
     row.raw = text;
-    if (/^\{"type":"(ping|pong)"/.test(text)) row.classList.add('heartbeat');
+    if (/^\{[^{}]*"type":"(ping|pong)"/.test(text)) row.classList.add('heartbeat');
     this.#write(row);
     return row;
   }
@@ -257,7 +257,7 @@ class Pane {
     const text = chat ? data.text : typeof data === 'string' ? data : JSON.stringify(data);
     const name = chat && typeof data.name === 'string' ? data.name : from?.user ?? 'Somebody';
     const mine = chat && data.by === this.#me;
-    const row = el('li', mine ? 'mine' : 'theirs');
+    const row = el('div', mine ? 'mine' : 'theirs');
     const meta = el('div', 'meta');
     meta.append(el('b', '', name.slice(0, 40)), el('time', '', clock.format(new Date())));
     const sent = chat ? sentAt.get(`${data.by}/${data.n}`) : undefined;
@@ -271,7 +271,7 @@ class Pane {
   }
 
   #note(text, kind) {
-    this.#append(el('li', kind ? `note ${kind}` : 'note', text));
+    this.#append(el('div', kind ? `note ${kind}` : 'note', text));
   }
 
   #append(row) {

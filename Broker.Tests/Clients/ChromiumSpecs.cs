@@ -39,7 +39,7 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         _playwright?.Dispose();
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Two_tabs_chat_through_two_nodes()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);
@@ -59,7 +59,7 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         Assert.Empty(_faults);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Panes_of_one_page_chat_on_two_nodes_and_the_log_shows_the_messages()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);
@@ -82,7 +82,7 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         Assert.Empty(_faults);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Page_comes_back_when_its_node_was_restarted()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);
@@ -102,7 +102,7 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         await Expect(page.Locator("#left .theirs p")).ToHaveTextAsync("Still here");
     }
 
-    [Theory]
+    [Theory(Timeout = RealClients.Timeout)]
     [InlineData(375, 812)]
     [InlineData(1280, 800)]
     public async Task Page_fits_the_screen_and_asks_nobody_but_its_node(int width, int height)

@@ -20,7 +20,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
 
     private Uri Address => shared.Node.WebSocket;
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Subscriber_receives_what_another_connection_publishes()
     {
         await using var subscriber = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -35,7 +35,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("hello", message.GetProperty("data").GetProperty("text").GetString());
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Client_offering_the_json_subprotocol_is_given_it()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation, options => options.AddSubProtocol("broker.v1.json"));
@@ -43,7 +43,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("broker.v1.json", client.Subprotocol);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Client_offering_only_unknown_subprotocols_is_refused_with_400()
     {
         var status = await JsonClient.RefusalAsync(Address, options => options.AddSubProtocol("graphql-ws"), Cancellation);
@@ -51,7 +51,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(HttpStatusCode.BadRequest, status);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Bad_token_in_a_header_is_refused_with_401()
     {
         var status = await JsonClient.RefusalAsync(
@@ -60,7 +60,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(HttpStatusCode.Unauthorized, status);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Bad_token_in_a_subprotocol_is_answered_and_closed_with_1008()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation, options =>
@@ -76,7 +76,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("Invalid token", client.CloseReason);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Origin_of_a_stranger_is_closed_with_a_reason_a_browser_can_read()
     {
         using var socket = new ClientWebSocket();
@@ -91,7 +91,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("Origin not allowed", socket.CloseStatusDescription);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Binary_frame_on_the_json_protocol_closes_with_1003()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -102,7 +102,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(WebSocketCloseStatus.InvalidMessageType, client.CloseStatus);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Message_over_the_limit_of_the_welcome_closes_with_1009()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -114,7 +114,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(WebSocketCloseStatus.MessageTooBig, client.CloseStatus);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Message_of_exactly_the_limit_is_delivered()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -130,7 +130,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(" " + text, message.GetProperty("data").GetString());
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Normal_close_is_echoed()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -140,7 +140,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(WebSocketCloseStatus.NormalClosure, client.CloseStatus);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Token_of_the_token_command_is_accepted_and_bounds_what_its_user_may_do()
     {
         var (exitCode, output) = await NodeProcess.RunAsync(
@@ -158,7 +158,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("forbidden", refusal.GetProperty("code").GetString());
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Stopping_node_says_so_closes_with_1012_and_exits_with_0()
     {
         await using var node = await NodeProcess.StartAsync([], Cancellation);
@@ -175,7 +175,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(0, await node.WaitForExitAsync(Cancellation));
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Message_published_on_one_node_reaches_a_subscriber_of_another()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);

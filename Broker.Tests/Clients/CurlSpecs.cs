@@ -15,7 +15,7 @@ public sealed partial class CurlSpecs(OneNode shared)
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Page_is_served()
     {
         var answer = await CurlAsync(shared.Node.Http.AbsoluteUri);
@@ -24,7 +24,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("<title>Broker</title>", answer, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [Theory(Timeout = RealClients.Timeout)]
     [InlineData("app.js", "text/javascript")]
     [InlineData("connection.js", "text/javascript")]
     [InlineData("style.css", "text/css")]
@@ -36,7 +36,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains($"Content-Type: {contentType}", answer, StringComparison.OrdinalIgnoreCase);
     }
 
-    [Theory]
+    [Theory(Timeout = RealClients.Timeout)]
     [InlineData("live")]
     [InlineData("ready")]
     [InlineData("startup")]
@@ -47,7 +47,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("HTTP/1.1 200", answer, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Health_is_not_on_the_public_port()
     {
         var answer = await CurlAsync(new Uri(shared.Node.Http, "/health/live").AbsoluteUri);
@@ -55,7 +55,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("HTTP/1.1 404", answer, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Plain_request_on_the_socket_path_is_told_to_upgrade()
     {
         var answer = await CurlAsync(new Uri(shared.Node.Http, "/ws").AbsoluteUri);
@@ -65,7 +65,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("Sec-WebSocket-Version: 13", answer, StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Upgrade_is_answered_with_101_and_the_accept_key()
     {
         // -N: not buffered. The connection stays open, so the first message is awaited and curl is ended by disposal.

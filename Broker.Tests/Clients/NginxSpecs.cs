@@ -16,7 +16,7 @@ public sealed partial class NginxSpecs(OneNode shared)
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
-    [Fact]
+    [Fact(Timeout = RealClients.Timeout)]
     public async Task Upgrade_on_a_connection_that_served_a_page_works_again_and_again()
     {
         var directory = Directory.CreateTempSubdirectory("broker-nginx-");

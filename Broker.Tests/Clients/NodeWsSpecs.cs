@@ -6,7 +6,7 @@ namespace Broker.Tests.Clients;
 [Collection(RealClients.Name)]
 public sealed class NodeWsSpecs(OneNode shared)
 {
-    [Theory]
+    [Theory(Timeout = RealClients.Timeout)]
     [InlineData("readme")]
     [InlineData("replies")]
     [InlineData("pattern")]
