@@ -1,0 +1,140 @@
+using System.Globalization;
+using System.Net;
+using System.Net.NetworkInformation;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Clients;
+
+/// <summary>
+/// A proxy that keeps its connections to the node open may send an upgrade on one that has already carried requests for pages.
+/// nginx listens on a socket file, so that no port has to be guessed, and runs as one process, so that ending it ends all of it.
+/// </summary>
+[Collection(RealClients.Name)]
+public sealed partial class NginxSpecs(OneNode shared)
+{
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    [Fact(Timeout = RealClients.Timeout)]
+    public async Task Upgrade_on_a_connection_that_served_a_page_works_again_and_again()
+    {
+        var directory = Directory.CreateTempSubdirectory("broker-nginx-");
+        try
+        {
+            await using var nginx = await StartAsync(directory.FullName);
+            using var handler = Through(Path.Combine(directory.FullName, "http.sock"));
+            using var http = new HttpClient(handler);
+            for (var round = 0; round < 3; round++)
+            {
+                await PageThenChatAsync(http);
+            }
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    private async Task PageThenChatAsync(HttpClient http)
+    {
+        var page = await http.GetStringAsync(new Uri("http://proxy/"), Cancellation);
+        Assert.Contains("<title>Broker</title>", page, StringComparison.Ordinal);
+        var kept = ConnectionsToNode();
+
+        await using var ann = await JsonClient.ConnectAsync(new Uri("ws://proxy/ws"), Cancellation, through: http);
+
+        // Otherwise the upgrade went over a fresh connection and this proved nothing.
+        Assert.NotEmpty(kept);
+        Assert.Subset(kept, ConnectionsToNode());
+        await using var bob = await JsonClient.ConnectAsync(new Uri("ws://proxy/ws"), Cancellation, through: http);
+        await ann.SubscribeAsync("chat.proxy", Cancellation);
+        await bob.SubscribeAsync("chat.proxy", Cancellation);
+        await bob.PublishAsync("chat.proxy", "from bob", Cancellation);
+        await ann.PublishAsync("chat.proxy", new string('a', 20_000), Cancellation);
+
+        Assert.Equal("from bob", (await ann.ReceiveAsync(Cancellation)).GetProperty("data").GetString());
+        Assert.Equal(20_000, (await ann.ReceiveAsync(Cancellation)).GetProperty("data").GetString()!.Length);
+        Assert.Equal("from bob", (await bob.ReceiveAsync(Cancellation)).GetProperty("data").GetString());
+        Assert.Equal(20_000, (await bob.ReceiveAsync(Cancellation)).GetProperty("data").GetString()!.Length);
+        await ann.CloseAsync(Cancellation);
+        await bob.CloseAsync(Cancellation);
+    }
+
+    // Client-side ports of the connections to the node that this process does not hold itself.
+    private SortedSet<int> ConnectionsToNode() => new(
+        IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpConnections()
+            .Where(connection => connection.State == TcpState.Established && connection.RemoteEndPoint.Port == shared.Node.Http.Port)
+            .Select(connection => connection.LocalEndPoint.Port));
+
+    private async Task<ChildProcess> StartAsync(string directory)
+    {
+        var program = RequiredTool.Find("nginx");
+        var configuration = Path.Combine(directory, "nginx.conf");
+        await File.WriteAllTextAsync(configuration, Configuration(directory), Cancellation);
+        var nginx = ChildProcess.Start(program, ["-p", directory, "-e", "stderr", "-c", configuration]);
+        try
+        {
+            await nginx.WaitForLineAsync(Started(), Cancellation);
+            return nginx;
+        }
+        catch
+        {
+            await nginx.DisposeAsync();
+            throw;
+        }
+    }
+
+    private string Configuration(string directory) => $$"""
+        daemon off;
+        master_process off;
+        error_log stderr notice;
+        pid {{directory}}/nginx.pid;
+        events { worker_connections 64; }
+        http {
+          access_log off;
+          client_body_temp_path {{directory}}/body;
+          proxy_temp_path {{directory}}/proxy;
+          fastcgi_temp_path {{directory}}/fastcgi;
+          uwsgi_temp_path {{directory}}/uwsgi;
+          scgi_temp_path {{directory}}/scgi;
+          map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+          upstream node {
+            server {{IPAddress.Loopback}}:{{shared.Node.Http.Port.ToString(CultureInfo.InvariantCulture)}};
+            keepalive 16;
+          }
+          server {
+            listen unix:{{directory}}/http.sock;
+            location / {
+              proxy_pass http://node;
+              proxy_http_version 1.1;
+              proxy_set_header Host $http_host;
+              proxy_set_header Upgrade $http_upgrade;
+              proxy_set_header Connection $connection_upgrade;
+            }
+          }
+        }
+        """;
+
+    private static SocketsHttpHandler Through(string path) => new()
+    {
+        ConnectCallback = async (_, cancellation) =>
+        {
+            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+            try
+            {
+                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+    };
+
+    // The last line before nginx takes connections, without worker processes.
+    [GeneratedRegex(@"\[notice\] .*OS: ")]
+    private static partial Regex Started();
+}

@@ -1,0 +1,217 @@
+// Clients built on `ws`: node peer.mjs <scenario> <ws address>. Exits with 0 and says `passed` when all was as PROTOCOL.md has it.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import WebSocket from 'ws';
+
+const [, , scenario, address] = process.argv;
+
+class Peer {
+  #arrived = [];
+  #waiting = [];
+
+  static async open(protocols = [], options = {}) {
+    const peer = new Peer(new WebSocket(address, protocols, options));
+    await once(peer.socket, 'open');
+    peer.welcome = await peer.next();
+    assert.equal(peer.welcome.type, 'welcome');
+    return peer;
+  }
+
+  constructor(socket) {
+    this.socket = socket;
+    this.closed = new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })));
+    socket.on('message', (data, isBinary) => {
+      assert.equal(isBinary, false, 'JSON travels in text frames');
+      const frame = JSON.parse(data);
+      for (const message of Array.isArray(frame) ? frame : [frame]) this.#take(message);
+    });
+    this.closed.then(({ code, reason }) => this.#waiting.forEach(waiter => waiter.reject(new Error(`closed with ${code} ${reason}`))));
+  }
+
+  #take(message) {
+    const waiter = this.#waiting.shift();
+    if (waiter) waiter.resolve(message); else this.#arrived.push(message);
+  }
+
+  next() {
+    if (this.#arrived.length > 0) return Promise.resolve(this.#arrived.shift());
+    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Sends and returns the very next message. */
+  ask(message) {
+    this.socket.send(JSON.stringify(message));
+    return this.next();
+  }
+
+  async close() {
+    this.socket.close(1000);
+    return this.closed;
+  }
+}
+
+const refusal = (protocols, options) => new Promise((resolve, reject) => {
+  const socket = new WebSocket(address, protocols, options);
+  socket.on('unexpected-response', (request, response) => {
+    resolve(response.statusCode);
+    request.destroy();
+  });
+  socket.on('open', () => reject(new Error('accepted')));
+  socket.on('error', () => { });
+});
+
+const scenarios = {
+  // The exchange of the README, key for key.
+  async readme() {
+    const ann = await Peer.open();
+    const bob = await Peer.open();
+    assert.deepEqual(await ann.ask({ type: 'subscribe', topic: 'chat.lobby', id: 1 }), { type: 'subscribed', id: 1, topic: 'chat.lobby' });
+    assert.deepEqual(await bob.ask({ type: 'publish', topic: 'chat.lobby', data: 'Hello!', id: 1 }), { type: 'published', id: 1, topic: 'chat.lobby' });
+    assert.deepEqual(await ann.next(), { type: 'message', topic: 'chat.lobby', data: 'Hello!' });
+    assert.deepEqual(await ann.ask({ type: 'unsubscribe', topic: 'chat.lobby', id: 'x' }), { type: 'unsubscribed', id: 'x', topic: 'chat.lobby' });
+    assert.equal((await ann.close()).code, 1000);
+    assert.equal((await bob.close()).code, 1000);
+  },
+
+  async replies() {
+    const peer = await Peer.open();
+    const { connection, node, version, time, auth, heartbeat, limits } = peer.welcome;
+    for (const text of [connection, node, version]) assert.ok(typeof text === 'string' && text.length > 0);
+    assert.ok(Math.abs(Date.now() - time) < 60_000);
+    assert.equal(auth, 'optional');
+    assert.equal(heartbeat, 25000);
+    for (const name of ['message', 'subscriptions', 'rate', 'burst']) assert.ok(Number.isInteger(limits[name]), name);
+
+    const pong = await peer.ask({ type: 'ping', id: 7 });
+    assert.equal(pong.type, 'pong');
+    assert.equal(pong.id, 7);
+    assert.ok(Number.isInteger(pong.time));
+
+    // The reply to a publish comes before the own copy; without an id there is none.
+    await peer.ask({ type: 'subscribe', topic: 'peer.replies', id: 1 });
+    assert.equal((await peer.ask({ type: 'publish', topic: 'peer.replies', data: [1, { a: null }], id: 2 })).type, 'published');
+    assert.deepEqual((await peer.next()).data, [1, { a: null }]);
+    assert.equal((await peer.ask({ type: 'publish', topic: 'peer.replies', data: 'no id' })).type, 'message');
+
+    // Repeating either is no error, and nothing comes after `unsubscribed`.
+    assert.equal((await peer.ask({ type: 'subscribe', topic: 'peer.replies', id: 3 })).type, 'subscribed');
+    assert.equal((await peer.ask({ type: 'unsubscribe', topic: 'peer.replies', id: 4 })).type, 'unsubscribed');
+    assert.equal((await peer.ask({ type: 'unsubscribe', topic: 'peer.replies', id: 5 })).type, 'unsubscribed');
+    assert.equal((await peer.ask({ type: 'publish', topic: 'peer.replies', data: 0, id: 6 })).type, 'published');
+    assert.equal((await peer.ask({ type: 'ping', id: 8 })).id, 8);
+
+    // Without an own copy when so asked.
+    await peer.ask({ type: 'subscribe', topic: 'peer.echo', id: 9 });
+    assert.equal((await peer.ask({ type: 'publish', topic: 'peer.echo', data: 1, echo: false, id: 10 })).type, 'published');
+    assert.equal((await peer.ask({ type: 'publish', topic: 'peer.echo', data: 2, id: 11 })).type, 'published');
+    assert.equal((await peer.next()).data, 2);
+    await peer.close();
+  },
+
+  async pattern() {
+    const peer = await Peer.open();
+    assert.deepEqual(await peer.ask({ type: 'subscribe', topic: 'peer.*.eu', id: 1 }), { type: 'subscribed', id: 1, topic: 'peer.*.eu' });
+    await peer.ask({ type: 'subscribe', topic: 'tree.>', id: 2 });
+    const heard = async topic => {
+      await peer.ask({ type: 'publish', topic, data: topic, id: 3 });
+      return peer.next();
+    };
+    const one = await heard('peer.orders.eu');
+    assert.equal(one.topic, 'peer.orders.eu');
+    assert.equal(one.pattern, 'peer.*.eu');
+    assert.equal((await heard('tree.a.b.c')).pattern, 'tree.>');
+    await peer.ask({ type: 'publish', topic: 'peer.a.b.eu', data: 0, id: 4 });
+    await peer.ask({ type: 'publish', topic: 'tree', data: 0, id: 5 });
+    assert.equal((await peer.ask({ type: 'ping', id: 6 })).type, 'pong', 'neither pattern matches those two');
+    await peer.close();
+  },
+
+  async order() {
+    const publisher = await Peer.open();
+    const subscribers = await Promise.all([Peer.open(), Peer.open(), Peer.open()]);
+    for (const subscriber of subscribers) await subscriber.ask({ type: 'subscribe', topic: 'peer.order', id: 1 });
+    const count = 1000;
+    for (let i = 0; i < count; i++) publisher.socket.send(JSON.stringify({ type: 'publish', topic: 'peer.order', data: i }));
+    for (const subscriber of subscribers) {
+      for (let i = 0; i < count; i++) assert.equal((await subscriber.next()).data, i);
+      await subscriber.close();
+    }
+    await publisher.close();
+  },
+
+  async arrays() {
+    const peer = await Peer.open();
+    peer.socket.send(JSON.stringify([
+      { type: 'subscribe', topic: 'peer.arrays', id: 1 },
+      { type: 'publish', topic: 'peer.arrays', data: 'in an array', id: 2 },
+    ]));
+    assert.equal((await peer.next()).type, 'subscribed');
+    assert.equal((await peer.next()).type, 'published');
+    assert.equal((await peer.next()).data, 'in an array');
+    assert.equal((await peer.ask([])).code, 'invalid_message');
+    await peer.close();
+  },
+
+  async errors() {
+    const peer = await Peer.open();
+    const fails = async (message, code) => {
+      const answer = await peer.ask({ id: 'e', ...message });
+      assert.deepEqual([answer.type, answer.id, answer.code], ['error', 'e', code]);
+      assert.ok(answer.error.length > 0);
+    };
+    await fails({ type: 'dance' }, 'unknown_type');
+    await fails({ type: 'subscribe', topic: 'a..b' }, 'invalid_topic');
+    await fails({ type: 'publish', topic: 'a.*', data: 1 }, 'invalid_topic');
+    await fails({ type: 'publish', topic: 'x'.repeat(256), data: 1 }, 'invalid_topic');
+    await fails({ type: 'history', topic: 'peer.errors' }, 'unsupported');
+    await fails({ type: 'presence', topic: 'peer.errors' }, 'unsupported');
+    await fails({ type: 'publish', topic: 'peer.errors', data: 1, key: 'k' }, 'unsupported');
+
+    peer.socket.send('{nonsense');
+    const broken = await peer.next();
+    assert.deepEqual([broken.code, broken.error], ['invalid_json', 'Invalid JSON']);
+    const typeless = await peer.ask({ topic: 'peer.errors' });
+    assert.deepEqual([typeless.code, typeless.error], ['invalid_message', 'Invalid message format']);
+    assert.equal((await peer.ask({ type: 'ping', id: 1 })).type, 'pong', 'the connection lives on');
+    await peer.close();
+  },
+
+  async subprotocols() {
+    const plain = await Peer.open();
+    assert.equal(plain.socket.protocol, '');
+    await plain.close();
+    const named = await Peer.open(['made.up', 'broker.v1.json']);
+    assert.equal(named.socket.protocol, 'broker.v1.json');
+    await named.close();
+    assert.equal(await refusal(['made.up']), 400);
+    assert.equal(await refusal(['bearer.abc']), 400);
+    assert.equal(await refusal([], { headers: { authorization: 'Bearer nonsense' } }), 401);
+  },
+
+  async closes() {
+    const ends = async act => {
+      const peer = await Peer.open();
+      act(peer.socket, peer.welcome.limits.message);
+      return peer.closed;
+    };
+    assert.equal((await ends(socket => socket.send(Buffer.from('{}'), { binary: true }))).code, 1003);
+    assert.equal((await ends(socket => socket.send(Buffer.from([0x22, 0xff, 0x22]), { binary: false }))).code, 1007);
+    assert.equal((await ends((socket, limit) => socket.send('x'.repeat(limit + 1)))).code, 1009);
+    assert.equal((await ends(socket => socket.send('{"type":"ping"}', { mask: false }))).code, 1002);
+    assert.equal((await ends(socket => socket.close(3000, 'my own'))).code, 3000);
+    const abuse = await ends(socket => { for (let i = 0; i < 6; i++) socket.send('{nonsense'); });
+    assert.deepEqual(abuse, { code: 1008, reason: 'abuse' });
+  },
+
+  async heartbeat() {
+    const peer = await Peer.open();
+    const pong = once(peer.socket, 'pong');
+    peer.socket.ping('are you there');
+    assert.equal((await pong)[0].toString(), 'are you there');
+    await peer.close();
+  },
+};
+
+await scenarios[scenario]();
+console.log(`passed ${scenario}`);

@@ -1,0 +1,137 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Broker.Tests.Support;
+
+/// <summary>
+/// A Broker.Node of its own process, on ports the system chose. It runs in an empty directory, so that nothing it needs
+/// can come from the place the tests were started in. Usable from the moment <see cref="StartAsync"/> returns: the node is ready.
+/// </summary>
+internal sealed partial class NodeProcess : ChildProcess
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private static readonly string[] PortFlags = ["--port", "--ops-port", "--cluster-port"];
+
+    private readonly string _directory;
+
+    private NodeProcess(ProcessStartInfo start, string directory)
+        : base(start) => _directory = directory;
+
+    /// <summary>The public address, such as <c>http://127.0.0.1:40123/</c>.</summary>
+    public Uri Http { get; private set; } = null!;
+
+    /// <summary>The public WebSocket address.</summary>
+    public Uri WebSocket { get; private set; } = null!;
+
+    /// <summary>The operations address.</summary>
+    public Uri Ops { get; private set; } = null!;
+
+    /// <summary><c>host:port</c> that other nodes take as <c>--seed</c>.</summary>
+    public string Cluster { get; private set; } = null!;
+
+    /// <param name="arguments">Flags beside the ports; a later <c>--port</c> replaces the chosen one.</param>
+    /// <param name="environment">Variables beside the inherited ones, of which no <c>BROKER_*</c> is passed on.</param>
+    /// <param name="cancellation">Gives up waiting and kills the process.</param>
+    public static async Task<NodeProcess> StartAsync(
+        IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var directory = Directory.CreateTempSubdirectory("broker-node-").FullName;
+        var node = new NodeProcess(StartInfo([.. Ports(arguments), .. arguments], environment, directory), directory);
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(StartTimeout);
+            await node.WaitUntilReadyAsync(limit.Token);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs the program to its end, such as for <c>token</c>.</summary>
+    public static async Task<(int ExitCode, string Output)> RunAsync(
+        IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var directory = Directory.CreateTempSubdirectory("broker-node-").FullName;
+        await using var node = new NodeProcess(StartInfo(arguments, environment, directory), directory);
+        var exitCode = await node.Ended.WaitAsync(cancellation);
+        return (exitCode, node.Output);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    /// <summary>The status of <c>/health/live</c>, <c>/health/ready</c> or <c>/health/startup</c>.</summary>
+    public async Task<HttpStatusCode> HealthAsync(string probe, CancellationToken cancellation)
+    {
+        using var client = new HttpClient();
+        using var response = await client.GetAsync(new Uri(Ops, $"/health/{probe}"), cancellation);
+        return response.StatusCode;
+    }
+
+    private static IEnumerable<string> Ports(IReadOnlyList<string> arguments) =>
+        PortFlags.Where(flag => !arguments.Contains(flag)).SelectMany(flag => new[] { flag, "0" });
+
+    private static ProcessStartInfo StartInfo(
+        IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment, string directory)
+    {
+        var host = Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet";
+        var start = new ProcessStartInfo(host, ["exec", Path.Combine(AppContext.BaseDirectory, "Broker.Node.dll"), .. arguments])
+        {
+            WorkingDirectory = directory,
+        };
+        foreach (var name in start.Environment.Keys.Where(IsInherited).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    private static bool IsInherited(string name) =>
+        name.StartsWith("BROKER_", StringComparison.Ordinal) || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal);
+
+    private async Task WaitUntilReadyAsync(CancellationToken cancellation)
+    {
+        Http = await AddressAsync(ListeningLine(), cancellation);
+        Ops = await AddressAsync(OpsLine(), cancellation);
+        Cluster = (await WaitForLineAsync(ClusterLine(), cancellation)).Groups[1].Value;
+        WebSocket = new UriBuilder(Http) { Scheme = Http.Scheme == "https" ? "wss" : "ws", Path = "/ws" }.Uri;
+        await WaitForLineAsync(ReadyLine(), cancellation);
+
+        // The line says what the probe must say; nothing is asked twice.
+        var status = await HealthAsync("ready", cancellation);
+        if (status != HttpStatusCode.OK)
+        {
+            throw new InvalidOperationException($"The node says it is ready but /health/ready answers {(int)status}:\n{Output}");
+        }
+    }
+
+    private async Task<Uri> AddressAsync(Regex line, CancellationToken cancellation) =>
+        new((await WaitForLineAsync(line, cancellation)).Groups[1].Value);
+
+    [GeneratedRegex(@"\blistening on (https?://[^\s,;]+)")]
+    private static partial Regex ListeningLine();
+
+    [GeneratedRegex(@"\bops on (https?://[^\s,;]+)")]
+    private static partial Regex OpsLine();
+
+    [GeneratedRegex(@"\bcluster on ([^\s,;]+:\d+)")]
+    private static partial Regex ClusterLine();
+
+    [GeneratedRegex(@"\bready\b.*https?://")]
+    private static partial Regex ReadyLine();
+}
