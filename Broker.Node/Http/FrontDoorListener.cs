@@ -7,9 +7,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Broker.Node.Http;
 
 /// <summary>One Kestrel server's end of the front door. Thread-safe.</summary>
-internal sealed class FrontDoorListener(HttpFrontDoor door, EndPoint endPoint) : IConnectionListener
+internal sealed class FrontDoorListener(HttpFrontDoor door, EndPoint endPoint, int maxWaiting) : IConnectionListener
 {
-    private readonly Channel<Offered> _offered = Channel.CreateBounded<Offered>(HttpFrontDoor.MaxWaiting);
+    private readonly Channel<Offered> _offered = Channel.CreateBounded<Offered>(maxWaiting);
 
     public EndPoint EndPoint { get; } = endPoint;
 

@@ -7,9 +7,9 @@ namespace Broker.Node.Http;
 
 /// <summary>
 /// Feeds Kestrel with connections that somebody else accepted. Those that come before Kestrel listens, after it stopped, or
-/// while <see cref="MaxWaiting"/> are waiting for it are answered 503. Thread-safe.
+/// while <paramref name="maxWaiting"/> are waiting for it are answered 503. Thread-safe.
 /// </summary>
-internal sealed class HttpFrontDoor(LingeringClose refusals, ILoggerFactory logging)
+internal sealed class HttpFrontDoor(LingeringClose refusals, ILoggerFactory logging, int maxWaiting = HttpFrontDoor.MaxWaiting)
     : IHttpFrontDoor, IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     /// <summary>Kestrel takes connections in a loop that does nothing else; more than this means that it has stopped.</summary>
@@ -24,7 +24,7 @@ internal sealed class HttpFrontDoor(LingeringClose refusals, ILoggerFactory logg
 
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
-        var listener = new FrontDoorListener(this, endpoint);
+        var listener = new FrontDoorListener(this, endpoint, maxWaiting);
         if (Interlocked.CompareExchange(ref _listener, listener, null) is not null)
         {
             throw new AddressInUseException($"{endpoint} is in use by another server");

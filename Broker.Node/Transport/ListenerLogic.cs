@@ -252,7 +252,8 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         ScheduleOnce(PauseTimer, Pause(_failures));
     }
 
-    private static TimeSpan Pause(int failures)
+    /// <summary>How long to wait after so many failures in a row.</summary>
+    internal static TimeSpan Pause(int failures)
     {
         var pause = FirstPause * (1 << Math.Min(failures - 1, 4));
         return pause < LongestPause ? pause : LongestPause;
