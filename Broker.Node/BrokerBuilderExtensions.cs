@@ -1,12 +1,20 @@
 using Broker.Node.Configuration;
 using Broker.Node.Http;
+using Broker.Node.Topics;
 using Broker.Node.Transport;
+using Broker.Protocol.Handshake;
 
 namespace Broker.Node;
 
 /// <summary>Puts a broker node into an ASP.NET Core application.</summary>
 public static class BrokerBuilderExtensions
 {
+    private static readonly ConfigurationChecks Rules = new()
+    {
+        Origins = static allow => OriginPolicy.TryCreate(allow, out _, out var error) ? null : error,
+        TopicPattern = static text => TopicPattern.TryParse(text, out _),
+    };
+
     /// <summary>
     /// Adds a node whose public port serves both WebSocket clients and this application: upgrades on
     /// <c>broker.listen.paths</c> are the broker's, everything else is the application's. <see cref="IBroker"/> is then
@@ -22,7 +30,7 @@ public static class BrokerBuilderExtensions
     internal static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, CommandLineOptions flags)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var configuration = BrokerConfiguration.Load(flags, ProcessEnvironment.Variables(), ConfigurationRules.All);
+        var configuration = BrokerConfiguration.Load(flags, ProcessEnvironment.Variables(), Rules);
         return configuration.Options is null
             ? throw new ConfigurationException(configuration.Errors)
             : builder.AddBroker(configuration);

@@ -1,4 +1,5 @@
 using System.Net;
+using Akka;
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Akka.Cluster;
@@ -112,7 +113,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     {
         _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new InvalidOperationException(error);
         var setup = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(_configuration.Akka!));
-        _system = ActorSystem.Create(AkkaConfig.SystemName, ClusterTls.Setup(_options.Cluster.Tls) is { } tls ? setup.And(tls) : ActorSystemSetup.Create(setup));
+        _system = ActorSystem.Create(AkkaConfig.SystemName, ActorSystemSetup.Create(setup));
         var cluster = Cluster.Get(_system);
         var address = cluster.SelfAddress;
         Name = _options.Node.Name.Length > 0 ? _options.Node.Name : $"{address.Host}:{address.Port}";

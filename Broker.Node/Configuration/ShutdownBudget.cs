@@ -11,6 +11,9 @@ internal static class ShutdownBudget
     public const string Unbind = "service-unbind";
     public const string Drain = "service-requests-done";
 
+    /// <summary>For the lanes to hand over what they keep and say goodbye.</summary>
+    public static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(3);
+
     /// <summary>All phases of Akka 1.5 with what this broker gives them.</summary>
     public static IReadOnlyList<(string Phase, TimeSpan Time)> Phases(DrainOptions drain) =>
     [
@@ -18,7 +21,7 @@ internal static class ShutdownBudget
         (Unbind, TimeSpan.FromSeconds(2)),
         (Drain, drain.Time + TimeSpan.FromSeconds(3)),
         ("service-stop", TimeSpan.FromSeconds(1)),
-        ("before-cluster-shutdown", TimeSpan.FromSeconds(1)),
+        ("before-cluster-shutdown", Goodbye + TimeSpan.FromSeconds(1)),
         ("cluster-sharding-shutdown-region", TimeSpan.FromSeconds(1)),
         ("cluster-leave", TimeSpan.FromSeconds(4)),
         ("cluster-exiting", TimeSpan.FromSeconds(3)),
