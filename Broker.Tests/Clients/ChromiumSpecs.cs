@@ -6,7 +6,7 @@ namespace Broker.Tests.Clients;
 
 /// <summary>The demo page in a real browser.</summary>
 [Collection(RealClients.Name)]
-public sealed class ChromiumSpecs : IAsyncLifetime
+public sealed class ChromiumSpecs : RealClientSpecs, IAsyncLifetime
 {
     private const float PageTimeout = 30_000;
 
@@ -18,8 +18,6 @@ public sealed class ChromiumSpecs : IAsyncLifetime
     private readonly List<string> _faults = [];
     private IPlaywright _playwright = null!;
     private IBrowser _browser = null!;
-
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
     public async ValueTask InitializeAsync()
     {
@@ -37,9 +35,10 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         }
 
         _playwright?.Dispose();
+        Dispose();
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Two_tabs_chat_through_two_nodes()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);
@@ -59,7 +58,7 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         Assert.Empty(_faults);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Panes_of_one_page_chat_on_two_nodes_and_the_log_shows_the_messages()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);
@@ -82,7 +81,7 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         Assert.Empty(_faults);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Page_comes_back_when_its_node_was_restarted()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);
@@ -102,7 +101,7 @@ public sealed class ChromiumSpecs : IAsyncLifetime
         await Expect(page.Locator("#left .theirs p")).ToHaveTextAsync("Still here");
     }
 
-    [Theory(Timeout = RealClients.Timeout)]
+    [Theory]
     [InlineData(375, 812)]
     [InlineData(1280, 800)]
     public async Task Page_fits_the_screen_and_asks_nobody_but_its_node(int width, int height)

@@ -6,7 +6,7 @@ using Broker.Tests.Support;
 namespace Broker.Tests.Clients;
 
 [Collection(RealClients.Name)]
-public sealed class ClientWebSocketSpecs(OneNode shared)
+public sealed class ClientWebSocketSpecs(OneNode shared) : RealClientSpecs
 {
     private const string Secret = "clients-specs-secret-of-more-than-32-bytes";
 
@@ -16,11 +16,9 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         ["BROKER__AUTH__KEYS__0__SECRET"] = Secret,
     };
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
     private Uri Address => shared.Node.WebSocket;
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Subscriber_receives_what_another_connection_publishes()
     {
         await using var subscriber = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -35,7 +33,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("hello", message.GetProperty("data").GetProperty("text").GetString());
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Client_offering_the_json_subprotocol_is_given_it()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation, options => options.AddSubProtocol("broker.v1.json"));
@@ -43,7 +41,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("broker.v1.json", client.Subprotocol);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Client_offering_only_unknown_subprotocols_is_refused_with_400()
     {
         var status = await JsonClient.RefusalAsync(Address, options => options.AddSubProtocol("graphql-ws"), Cancellation);
@@ -51,7 +49,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(HttpStatusCode.BadRequest, status);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Bad_token_in_a_header_is_refused_with_401()
     {
         var status = await JsonClient.RefusalAsync(
@@ -60,7 +58,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(HttpStatusCode.Unauthorized, status);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Bad_token_in_a_subprotocol_is_answered_and_closed_with_1008()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation, options =>
@@ -76,7 +74,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("Invalid token", client.CloseReason);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Origin_of_a_stranger_is_closed_with_a_reason_a_browser_can_read()
     {
         using var socket = new ClientWebSocket();
@@ -91,7 +89,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("Origin not allowed", socket.CloseStatusDescription);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Binary_frame_on_the_json_protocol_closes_with_1003()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -102,7 +100,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(WebSocketCloseStatus.InvalidMessageType, client.CloseStatus);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Message_over_the_limit_of_the_welcome_closes_with_1009()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -114,7 +112,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(WebSocketCloseStatus.MessageTooBig, client.CloseStatus);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Message_of_exactly_the_limit_is_delivered()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -130,7 +128,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(" " + text, message.GetProperty("data").GetString());
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Normal_close_is_echoed()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
@@ -140,7 +138,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(WebSocketCloseStatus.NormalClosure, client.CloseStatus);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Token_of_the_token_command_is_accepted_and_bounds_what_its_user_may_do()
     {
         var (exitCode, output) = await NodeProcess.RunAsync(
@@ -158,7 +156,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal("forbidden", refusal.GetProperty("code").GetString());
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Stopping_node_says_so_closes_with_1012_and_exits_with_0()
     {
         await using var node = await NodeProcess.StartAsync([], Cancellation);
@@ -175,7 +173,7 @@ public sealed class ClientWebSocketSpecs(OneNode shared)
         Assert.Equal(0, await node.WaitForExitAsync(Cancellation));
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Message_published_on_one_node_reaches_a_subscriber_of_another()
     {
         await using var first = await NodeProcess.StartAsync([], Cancellation);

@@ -4,7 +4,7 @@ using Broker.Tests.Support;
 namespace Broker.Tests.Clients;
 
 [Collection(RealClients.Name)]
-public sealed partial class CurlSpecs(OneNode shared)
+public sealed partial class CurlSpecs(OneNode shared) : RealClientSpecs
 {
     // The key and the answer to it are the example of RFC 6455 section 1.3.
     private static readonly string[] UpgradeHeaders =
@@ -13,9 +13,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         "-H", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
     ];
 
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Page_is_served()
     {
         var answer = await CurlAsync(shared.Node.Http.AbsoluteUri);
@@ -24,7 +22,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("<title>Broker</title>", answer, StringComparison.Ordinal);
     }
 
-    [Theory(Timeout = RealClients.Timeout)]
+    [Theory]
     [InlineData("app.js", "text/javascript")]
     [InlineData("connection.js", "text/javascript")]
     [InlineData("style.css", "text/css")]
@@ -36,7 +34,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains($"Content-Type: {contentType}", answer, StringComparison.OrdinalIgnoreCase);
     }
 
-    [Theory(Timeout = RealClients.Timeout)]
+    [Theory]
     [InlineData("live")]
     [InlineData("ready")]
     [InlineData("startup")]
@@ -47,7 +45,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("HTTP/1.1 200", answer, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Health_is_not_on_the_public_port()
     {
         var answer = await CurlAsync(new Uri(shared.Node.Http, "/health/live").AbsoluteUri);
@@ -55,7 +53,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("HTTP/1.1 404", answer, StringComparison.Ordinal);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Plain_request_on_the_socket_path_is_told_to_upgrade()
     {
         var answer = await CurlAsync(new Uri(shared.Node.Http, "/ws").AbsoluteUri);
@@ -65,7 +63,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         Assert.Contains("Sec-WebSocket-Version: 13", answer, StringComparison.OrdinalIgnoreCase);
     }
 
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Upgrade_is_answered_with_101_and_the_accept_key()
     {
         // -N: not buffered. The connection stays open, so the first message is awaited and curl is ended by disposal.
@@ -76,7 +74,7 @@ public sealed partial class CurlSpecs(OneNode shared)
         await curl.WaitForLineAsync(AcceptKey(), Cancellation);
     }
 
-    private static async Task<string> CurlAsync(params string[] arguments)
+    private async Task<string> CurlAsync(params string[] arguments)
     {
         var (exitCode, output) = await ChildProcess.RunAsync(
             RequiredTool.Find("curl"), ["-sS", "-i", "--max-time", "20", .. arguments], Cancellation);

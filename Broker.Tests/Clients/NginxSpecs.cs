@@ -12,11 +12,9 @@ namespace Broker.Tests.Clients;
 /// nginx listens on a socket file, so that no port has to be guessed, and runs as one process, so that ending it ends all of it.
 /// </summary>
 [Collection(RealClients.Name)]
-public sealed partial class NginxSpecs(OneNode shared)
+public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
 {
-    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    [Fact(Timeout = RealClients.Timeout)]
+    [Fact]
     public async Task Upgrade_on_a_connection_that_served_a_page_works_again_and_again()
     {
         var directory = Directory.CreateTempSubdirectory("broker-nginx-");

@@ -4,9 +4,9 @@ namespace Broker.Tests.Clients;
 
 /// <summary>The client library most of the JavaScript world uses; what is asked and expected stands in <c>node/peer.mjs</c>.</summary>
 [Collection(RealClients.Name)]
-public sealed class NodeWsSpecs(OneNode shared)
+public sealed class NodeWsSpecs(OneNode shared) : RealClientSpecs
 {
-    [Theory(Timeout = RealClients.Timeout)]
+    [Theory]
     [InlineData("readme")]
     [InlineData("replies")]
     [InlineData("pattern")]
@@ -18,11 +18,10 @@ public sealed class NodeWsSpecs(OneNode shared)
     [InlineData("heartbeat")]
     public async Task Ws_client_passes(string scenario)
     {
-        var cancellation = TestContext.Current.CancellationToken;
         var (exitCode, output) = await ChildProcess.RunAsync(
             RequiredTool.NodeWithPackages(),
             [Path.Combine(SourceTree.NodePeers, "peer.mjs"), scenario, shared.Node.WebSocket.AbsoluteUri],
-            cancellation);
+            Cancellation);
 
         Assert.True(exitCode == 0, output);
         Assert.Contains($"passed {scenario}", output, StringComparison.Ordinal);

@@ -5,7 +5,4 @@ namespace Broker.Tests.Clients;
 public sealed class RealClients : ICollectionFixture<OneNode>
 {
     public const string Name = "Real clients";
-
-    /// <summary>Milliseconds after which a spec has failed: an answer that never comes must not hold up the run.</summary>
-    public const int Timeout = 120_000;
 }
