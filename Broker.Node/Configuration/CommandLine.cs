@@ -40,6 +40,9 @@ internal sealed class CommandLine
         _token = new Command("token", "Print a token signed with a key of the configuration.") { _user, _subscribe, _publish, _history, _presence, _expires, _keyId };
         _root = new RootCommand("Broker: a clustered WebSocket message broker.") { _config, _port, _clusterPort, _opsPort, _seed, _dev, _token };
         _root.Directives.Clear();
+
+        // Without an action of its own the root would insist on a subcommand.
+        _root.SetAction(static _ => { });
         _root.Validators.Add(result =>
         {
             if (result.GetValue(_dev) && result.GetValue(_seed) is { Length: > 0 })

@@ -39,6 +39,6 @@ internal sealed class FakeUpgradeGate : IUpgradeGate
             101,
             [new("Upgrade", "websocket"), new("Connection", "Upgrade"), new("Sec-WebSocket-Accept", Accept), new("Sec-WebSocket-Protocol", "broker.v1.json")],
             "",
-            new UpgradedRequest(WireFormat.Json, remote));
+            new UpgradedRequest(WireFormat.Json, remote, null));
     }
 }

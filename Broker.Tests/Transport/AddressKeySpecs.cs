@@ -1,5 +1,5 @@
 using System.Net;
-using Broker.Node.Transport;
+using Broker.Node.Connections;
 
 namespace Broker.Tests.Transport;
 
