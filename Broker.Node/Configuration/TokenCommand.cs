@@ -1,0 +1,38 @@
+namespace Broker.Node.Configuration;
+
+/// <summary><c>broker token</c>: mints a token a node with the same configuration accepts.</summary>
+internal static class TokenCommand
+{
+    /// <returns>A token and exit code 0, or what is wrong and another.</returns>
+    public static CommandLineResult Run(
+        TokenCommandOptions command,
+        IReadOnlyDictionary<string, string> environment,
+        TokenMint mint,
+        DateTimeOffset now,
+        Func<string, string?>? readFile = null)
+    {
+        var loaded = BrokerConfiguration.LoadKeys(new CommandLineOptions { Config = command.Config }, environment, readFile);
+        if (loaded.Options is null)
+        {
+            return Refuse([.. loaded.Errors]);
+        }
+
+        var auth = loaded.Options.Auth;
+        var key = auth.Keys.FirstOrDefault(key => key.Secret.Length > 0 && (command.KeyId is null || key.Id == command.KeyId));
+        if (key is null)
+        {
+            return Refuse(command.KeyId is null
+                ? "broker.auth.keys: no HS key to sign with: give a configuration that has one with --config FILE"
+                : $"broker.auth.keys: no HS key with the id {command.KeyId}");
+        }
+
+        if (command.Life > auth.MaxLife)
+        {
+            return Refuse($"--expires: longer than broker.auth.max-life ({auth.MaxLife.TotalHours:0.##}h): no node would accept it");
+        }
+
+        return new CommandLineResult { Text = mint(key, command.User, command.Rights, command.Life, now, auth.RightsClaim, auth.Issuer, auth.Audience) };
+    }
+
+    private static CommandLineResult Refuse(params string[] lines) => new() { Text = string.Join('\n', lines), ExitCode = CommandLine.UsageError };
+}
