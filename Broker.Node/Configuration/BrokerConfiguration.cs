@@ -12,7 +12,13 @@ internal static class BrokerConfiguration
     /// <param name="environment">Variables of the process.</param>
     /// <param name="checks">Rules of other parts.</param>
     /// <param name="readFile">Text of a file, null when it is not there; null reads the disk.</param>
-    public static ConfigurationResult Load(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, ConfigurationChecks checks, Func<string, string?>? readFile = null)
+    /// <param name="brokerSerializer">Whether messages of the broker are bound to their serializer.</param>
+    public static ConfigurationResult Load(
+        CommandLineOptions flags,
+        IReadOnlyDictionary<string, string> environment,
+        ConfigurationChecks checks,
+        Func<string, string?>? readFile = null,
+        bool brokerSerializer = true)
     {
         var errors = new ConfigurationErrors();
         var files = new ConfigurationFiles(readFile);
@@ -21,7 +27,7 @@ internal static class BrokerConfiguration
             return new ConfigurationResult { Errors = errors.Lines };
         }
 
-        var akka = AkkaConfig.Build(bound.Options, bound.Tree["akka"] as HoconObject, errors);
+        var akka = AkkaConfig.Build(bound.Options, bound.Tree["akka"] as HoconObject, errors, brokerSerializer);
         new OptionsValidator(bound.Options, bound.Tree, checks, files, errors).Validate();
         AkkaRules.Validate(bound.Options, akka, bound.Tree, errors);
         if (errors.Any)

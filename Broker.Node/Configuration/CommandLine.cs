@@ -33,7 +33,6 @@ internal sealed class CommandLine
 
     private CommandLine()
     {
-        // The same option object cannot have two parents' values apart, so --config is recursive.
         _config.Recursive = true;
         _expires.Validators.Add(result => ValidateWith(result, text => HoconUnits.Duration(text) > TimeSpan.Zero, "a duration such as 30m, 1h or 7d"));
         _seed.Validators.Add(result => ValidateWith(result, text => NodeAddress.TryParse(text) is not null, "host:port (IPv6 in brackets)"));
@@ -41,8 +40,9 @@ internal sealed class CommandLine
         _root = new RootCommand("Broker: a clustered WebSocket message broker.") { _config, _port, _clusterPort, _opsPort, _seed, _dev, _token };
         _root.Directives.Clear();
 
-        // Without an action of its own the root would insist on a subcommand.
-        _root.SetAction(static _ => { });
+        // Without an action a command line that names no subcommand would be an error.
+        _root.SetAction(_ => 0);
+        _token.SetAction(_ => 0);
         _root.Validators.Add(result =>
         {
             if (result.GetValue(_dev) && result.GetValue(_seed) is { Length: > 0 })

@@ -1,0 +1,49 @@
+using Akka.Actor;
+using Akka.Actor.Setup;
+using Akka.Cluster;
+using Broker.Node.Configuration;
+
+namespace Broker.Tests.Configuration;
+
+/// <summary>An actor system made from a configuration, as a node makes it, with short intervals.</summary>
+internal sealed class ClusterNode : IAsyncDisposable
+{
+    private const string Fast = """
+        include "built-in/broker.conf"
+        akka {
+          cluster { gossip-interval = 50ms, leader-actions-interval = 50ms, periodic-tasks-initial-delay = 50ms, seed-node-timeout = 1s, retry-unsuccessful-join-after = 200ms }
+          remote.retry-gate-closed-for = 100ms
+          scheduler.tick-duration = 10ms
+        }
+
+        """;
+
+    private static readonly ConfigurationChecks Checks = new() { Origins = _ => null, TopicPattern = _ => true };
+
+    public ClusterNode(ActorSystemSetup setup) => System = ActorSystem.Create(AkkaConfig.SystemName, setup);
+
+    public ActorSystem System { get; }
+
+    public Cluster Cluster => Cluster.Get(System);
+
+    public static ConfigurationResult Load(string text, bool brokerSerializer = false)
+    {
+        var result = BrokerConfiguration.Load(new CommandLineOptions { Config = "node.conf" }, new Dictionary<string, string>(), Checks, Read, brokerSerializer);
+        Assert.Empty(result.Errors);
+        return result;
+
+        string? Read(string file) => file == "node.conf" ? Fast + text : File.Exists(file) ? File.ReadAllText(file) : null;
+    }
+
+    /// <summary>A node that is Up in a cluster of its own.</summary>
+    public static async Task<ClusterNode> StartAsync(string text = "")
+    {
+        var setup = NodeSystemSetup.TryCreate(Load(text), TimeProvider.System, out var error);
+        Assert.Null(error);
+        var node = new ClusterNode(setup!);
+        await node.Cluster.JoinAsync(node.Cluster.SelfAddress, TestContext.Current.CancellationToken);
+        return node;
+    }
+
+    public async ValueTask DisposeAsync() => await System.Terminate();
+}
