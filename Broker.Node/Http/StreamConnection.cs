@@ -109,8 +109,9 @@ internal sealed class StreamConnection : ConnectionContext, ITlsConnectionFeatur
         {
             error = new ConnectionResetException(e.Message, e);
         }
-        catch (Exception e) when (e is ObjectDisposedException or OperationCanceledException)
+        catch (Exception e)
         {
+            // Disposed or cancelled by this side, or a fault of the stream: Kestrel hears of it from the pipe.
             error = new ConnectionAbortedException(e.Message, e);
         }
 

@@ -6,11 +6,11 @@ namespace Broker.Node.Transport;
 /// <summary>
 /// Sends a last response and closes. Closing a socket that still has unread bytes resets the connection and takes the
 /// response with it, so what the client sends is read and thrown away until it closes too, for one second at most.
-/// Nobody waits for it; beyond <see cref="MaxClosing"/> at a time connections are closed at once. Thread-safe.
+/// Nobody waits for it; beyond <see cref="MaxClosing"/> at a time nothing is read, and the response may be lost. Thread-safe.
 /// </summary>
 internal sealed class LingeringClose(TimeProvider time) : IDisposable
 {
-    public const int MaxClosing = 256;
+    public const int MaxClosing = 1024;
     private const int MaxDiscarded = 256 * 1024;
 
     // Every connection reads into the same bytes: nobody looks at them.
@@ -26,6 +26,19 @@ internal sealed class LingeringClose(TimeProvider time) : IDisposable
     public void Close(AcceptedConnection connection, ReadOnlyMemory<byte> response) =>
         Start(connection, connection.Socket, connection.Stream, response);
 
+    /// <summary>For a socket that nothing has been sent on yet: the kernel's buffer takes the response, so this does not wait.</summary>
+    public static void TrySend(Socket socket, ReadOnlySpan<byte> response)
+    {
+        try
+        {
+            socket.Send(response, SocketFlags.None, out _);
+        }
+        catch (ObjectDisposedException)
+        {
+            // Its owner was faster.
+        }
+    }
+
     public void Dispose()
     {
         while (_closing.TakeOldest() is { } owner)
@@ -38,13 +51,18 @@ internal sealed class LingeringClose(TimeProvider time) : IDisposable
 
     private void Start(IDisposable owner, Socket? socket, Stream? stream, ReadOnlyMemory<byte> response)
     {
-        if (_closing.Count >= MaxClosing)
+        if (_closing.Count < MaxClosing)
         {
-            owner.Dispose();
+            _ = RunAsync(owner, socket, stream, response);
             return;
         }
 
-        _ = RunAsync(owner, socket, stream, response);
+        if (socket is not null)
+        {
+            TrySend(socket, response.Span);
+        }
+
+        owner.Dispose();
     }
 
     private async Task RunAsync(IDisposable owner, Socket? socket, Stream? stream, ReadOnlyMemory<byte> response)
@@ -72,7 +90,7 @@ internal sealed class LingeringClose(TimeProvider time) : IDisposable
             }
             while (received > 0 && discarded < MaxDiscarded);
         }
-        catch (Exception e) when (e is SocketException or IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception e) when (e is SocketException or IOException or InvalidOperationException or OperationCanceledException)
         {
             // The client reset the connection, or its second is over: either way it is closed below.
         }

@@ -140,8 +140,9 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         {
             arrival = new ListenerArrival.Accepted(await _stage.Accept(listening));
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        catch (Exception e)
         {
+            // Whatever it is, the listener reports it and goes on.
             arrival = new ListenerArrival.AcceptFailed(e);
         }
 
@@ -309,17 +310,10 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
     private static void EndHandshake(Socket socket, HandshakeEnd end, bool tls)
     {
-        try
+        if (end == HandshakeEnd.TimedOut && !tls)
         {
-            if (end == HandshakeEnd.TimedOut && !tls)
-            {
-                // RFC 9110 §15.5.9. Nothing has been sent before, so the kernel's buffer takes it without waiting.
-                socket.Send(RefusalResponse.RequestTimeout.Span, SocketFlags.None, out _);
-            }
-        }
-        catch (ObjectDisposedException)
-        {
-            // Its owner was faster.
+            // RFC 9110 §15.5.9.
+            LingeringClose.TrySend(socket, RefusalResponse.RequestTimeout.Span);
         }
 
         socket.Dispose();

@@ -11,7 +11,7 @@ public sealed class PrefixedPipeReaderSpecs
 
     [Fact]
     public async Task Every_way_of_reading_gives_prefix_and_rest_once() =>
-        await Gen.Select(Gen.Int[1, 40], Gen.Int[0, 60].Array[0, 8], Gen.UInt).SampleAsync(async (prefix, chunks, seed) =>
+        await Gen.Select(Gen.Int[1, 40], Gen.Int[1, 60].Array[0, 8], Gen.UInt).SampleAsync(async (prefix, chunks, seed) =>
         {
             var all = Enumerable.Range(0, prefix + chunks.Sum()).Select(i => (byte)i).ToArray();
             var pipe = new Pipe();
