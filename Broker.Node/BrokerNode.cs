@@ -113,7 +113,10 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     {
         _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new InvalidOperationException(error);
         var setup = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(_configuration.Akka!));
-        _system = ActorSystem.Create(AkkaConfig.SystemName, ActorSystemSetup.Create(setup));
+        var tls = ClusterTls.TryLoad(_options.Cluster.Tls, _time, out error);
+        _system = error is null
+            ? ActorSystem.Create(AkkaConfig.SystemName, tls is null ? ActorSystemSetup.Create(setup) : setup.And(tls))
+            : throw new InvalidOperationException(error);
         var cluster = Cluster.Get(_system);
         var address = cluster.SelfAddress;
         Name = _options.Node.Name.Length > 0 ? _options.Node.Name : $"{address.Host}:{address.Port}";
