@@ -9,7 +9,7 @@ namespace Broker.Node.Connections;
 internal struct AbuseMeter(TokenRate rate)
 {
     private const int Seconds = 3;
-    private const int PerSecondFactor = 9;
+    private const int TenTimesLessATenth = 9;
 
     private long _second;
     private long _asked;
@@ -30,7 +30,7 @@ internal struct AbuseMeter(TokenRate rate)
         if (elapsed > 0)
         {
             // A second without a message in between ends the row as a cold one does.
-            _hot = _asked >= (long)rate.PerSecond * PerSecondFactor && elapsed == 1 ? (byte)(_hot + 1)
+            _hot = _asked >= (long)rate.PerSecond * TenTimesLessATenth && elapsed == 1 ? (byte)(_hot + 1)
                 : (byte)0;
             _second = _hot > 0 ? _second + rate.Frequency : now;
             _asked = 0;

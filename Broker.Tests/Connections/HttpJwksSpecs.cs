@@ -29,6 +29,15 @@ public sealed class HttpJwksSpecs
         Assert.Equal(1, requests);
     }
 
+    [Theory]
+    [InlineData(65_536, true)]
+    [InlineData(65_537, false)]
+    public async Task Body_has_at_most_64_KiB(int length, bool accepted)
+    {
+        var (body, _) = await FetchAsync($"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n{new string(' ', length)}");
+        Assert.Equal(accepted ? length : null, body?.Length);
+    }
+
     [Fact]
     public async Task Endless_body_is_given_up_after_64_KiB()
     {

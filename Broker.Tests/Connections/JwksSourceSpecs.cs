@@ -142,6 +142,22 @@ public sealed class JwksSourceSpecs : IDisposable
     }
 
     [Fact]
+    public async Task Set_that_was_read_at_start_is_fetched_again_at_the_first_unknown_key_id()
+    {
+        Assert.True(JwksReader.TryRead(Set("k1"), _source.Algorithm, out var keys, out _));
+        _answer = _ => Task.FromResult(Set("k1", "k2"));
+        using var source = new JwksSource("file", _source.Algorithm, keys, Fetch, _time, NullLogger.Instance);
+        source.Start();
+        await source.Current;
+        Assert.Equal(0, _fetches);
+        source.Miss();
+        _time.Advance(TimeSpan.Zero);
+        await source.Current;
+        Assert.Equal(1, _fetches);
+        Assert.Equal(["k1", "k2"], source.Keys!.Value.Select(static key => key.Id));
+    }
+
+    [Fact]
     public async Task Disposed_source_fetches_no_more()
     {
         await StartAsync();

@@ -169,6 +169,17 @@ public sealed class JwtValidatorSpecs
     public void Expiry_must_be_a_date_in_seconds(string json) => AssertInvalidPayload(TokenForge.Claims(("exp", json)));
 
     [Theory]
+    [InlineData("1e400")]
+    [InlineData("9e18")]
+    [InlineData("253402300800")]
+    public void Expiry_past_the_last_date_is_refused_even_where_any_life_is_accepted(string json)
+    {
+        using var validator = TokenForge.Validator(TokenForge.Options() with { MaxLife = TimeSpan.MaxValue });
+        Assert.Equal(ErrorCode.InvalidToken, validator.Validate(TokenForge.Hs256(TokenForge.Claims(("exp", json)))).Error);
+        Assert.Equal(ErrorCode.None, validator.Validate(TokenForge.Hs256(TokenForge.Claims(("exp", "253402300799")))).Error);
+    }
+
+    [Theory]
     [InlineData("nbf")]
     [InlineData("iat")]
     public void Other_dates_must_be_dates_too(string claim)
