@@ -26,6 +26,8 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     private readonly Dictionary<byte[], Subscription> _subscriptions = new(TopicKeyComparer.Instance);
     private readonly RequestMeter _meter = new(services);
     private readonly LimitOptions _limits = services.Options.Limits;
+    private readonly List<(TopicPattern Pattern, DateTimeOffset Ends)> _grants = [];
+    private Rights _ownRights = Rights.None;
     private IDisposable? _userPlace;
     private bool _ended;
 
@@ -33,6 +35,9 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     public Identity? Identity { get; private set; }
 
     public IEnumerable<Subscription> Subscriptions => _subscriptions.Values;
+
+    /// <summary>When the next right that a <c>subscribe.token</c> granted ends; null: none will.</summary>
+    public DateTimeOffset? NextGrantEnd => _grants.Count == 0 ? null : _grants.Min(static grant => grant.Ends);
 
     private string ConnectionName => connection.Id.ToString("x", CultureInfo.InvariantCulture);
 
@@ -101,6 +106,17 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
         {
             _subscriptions.Remove(subscription.Topic);
+        }
+    }
+
+    /// <summary>Ends the subscriptions whose grant is over.</summary>
+    public void EndGrants()
+    {
+        var now = services.Time.GetUtcNow();
+        if (_grants.RemoveAll(grant => grant.Ends <= now) > 0)
+        {
+            ApplyGrants();
+            EndLostSubscriptions();
         }
     }
 
@@ -215,13 +231,23 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
                 : new GrantResult(null, default, ErrorCode.InvalidToken);
             if (grant.Pattern is null)
             {
-                services.Guesses.Failed(connection.Request!.Remote);
+                if (grant.Error == ErrorCode.InvalidToken)
+                {
+                    services.Guesses.Failed(connection.Request!.Remote);
+                }
+
                 Fail(grant.Error, message.Id, message.Topic);
                 return;
             }
 
-            rights = rights.WithSubscribe(grant.Pattern);
-            Identity = new Identity(Identity.User, rights, Identity.Expires, Identity.Info);
+            if (_grants.Count >= _limits.Subscriptions)
+            {
+                Fail(ErrorCode.LimitExceeded, message.Id, message.Topic);
+                return;
+            }
+
+            _grants.Add((grant.Pattern, grant.Expires + services.Options.Auth.Skew));
+            rights = ApplyGrants();
         }
 
         if (!TopicName.IsReserved(topic) && TopicPattern.TryParse(topic, out var pattern) && !pattern.IsName)
@@ -247,6 +273,14 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         {
             AskedToRecover = message.Recover is not null,
         });
+    }
+
+    /// <summary>The rights of the token, and those granted since.</summary>
+    private Rights ApplyGrants()
+    {
+        var rights = _grants.Aggregate(_ownRights, static (rights, grant) => rights.WithSubscribe(grant.Pattern));
+        Identity = new Identity(Identity!.User, rights, Identity.Expires, Identity.Info);
+        return rights;
     }
 
     private Subscription Subscription(ReadOnlySpan<byte> topic)
@@ -292,7 +326,11 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
 
         var result = services.Tokens.Validate(Encoding.UTF8.GetString(message.Token.Span));
-        if (result.Identity is not { } identity)
+        if (result.Error == ErrorCode.Unavailable)
+        {
+            Fail(result.Error, message.Id, retryAfter: 1000);
+        }
+        else if (result.Identity is not { } identity)
         {
             if (result.Error == ErrorCode.InvalidToken)
             {
@@ -328,6 +366,12 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
 
         Identity = identity;
+        _ownRights = identity.Rights;
+        if (_grants.Count > 0)
+        {
+            ApplyGrants();
+        }
+
         connection.MessageLimit = _limits.Message;
         return true;
     }

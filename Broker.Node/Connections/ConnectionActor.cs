@@ -165,6 +165,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
         else
         {
+            _session.EndGrants();
             Beat(now);
             SetTimer();
         }
@@ -230,15 +231,17 @@ internal sealed class ConnectionActor : UntypedActor
         }
 
         var wait = _services.Time.GetElapsedTime(now, Math.Max(now, due));
-        if (_session.Identity?.Expires is { } expires)
+        var end = Earlier(_session.Identity?.Expires + _services.Options.Auth.Skew, _session.NextGrantEnd);
+        if (end - _services.Time.GetUtcNow() is { } left && left < wait)
         {
-            var left = expires + _services.Options.Auth.Skew - _services.Time.GetUtcNow();
-            wait = left < wait ? left : wait;
+            wait = left;
         }
 
         // Rounded up: a timer of .NET counts whole milliseconds and would fire just before the deadline.
         _timer.Change(TimeSpan.FromMilliseconds(Math.Max(0, Math.Ceiling(wait.TotalMilliseconds))), Timeout.InfiniteTimeSpan);
     }
+
+    private static DateTimeOffset? Earlier(DateTimeOffset? a, DateTimeOffset? b) => a is null || b < a ? b ?? a : a;
 
     private void Close(DisconnectReason reason, TimeSpan after)
     {

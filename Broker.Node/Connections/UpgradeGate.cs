@@ -79,6 +79,11 @@ internal sealed partial class UpgradeGate(ConnectionServices services, OriginPol
             services.Guesses.Failed(remote);
         }
 
+        if (result.Error == ErrorCode.Unavailable)
+        {
+            return Refuse(503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
+        }
+
         if (result.Identity is null && header is not null)
         {
             return Refuse(401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));

@@ -1,6 +1,5 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
-using Akka.Cluster;
 using Broker.Node.Configuration;
 
 namespace Broker.Tests.Configuration;
@@ -24,7 +23,7 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     public ActorSystem System { get; }
 
-    public Cluster Cluster => Cluster.Get(System);
+    public Akka.Cluster.Cluster Cluster => Akka.Cluster.Cluster.Get(System);
 
     public static ConfigurationResult Load(string text, bool brokerSerializer = false)
     {
