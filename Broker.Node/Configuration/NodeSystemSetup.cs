@@ -1,21 +1,33 @@
+using System.Text.RegularExpressions;
 using Akka.Actor;
 using Akka.Actor.Setup;
+using Akka.Event;
 
 namespace Broker.Node.Configuration;
 
 /// <summary>What <see cref="ActorSystem.Create(string, ActorSystemSetup)"/> takes to start a configured node.</summary>
-internal static class NodeSystemSetup
+internal static partial class NodeSystemSetup
 {
+    /// <summary>
+    /// Drops the pages Akka logs, with the bytes received, for every stranger on the remoting port.
+    /// With TLS a line each stays: "Rejected incoming connection", and before it why, where a certificate was refused.
+    /// </summary>
+    public static LogFilterSetup Strangers() => new LogFilterBuilder().ExcludeMessageRegex(StrangerPage()).Build();
+
     /// <summary>The setup; null and one line when the certificates of the cluster cannot be used.</summary>
     public static ActorSystemSetup? TryCreate(ConfigurationResult configuration, TimeProvider time, out string? error)
     {
         error = null;
-        var bootstrap = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(configuration.Akka!));
+        var setup = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(configuration.Akka!)).And(Strangers());
         if (!configuration.Options!.Cluster.Tls.Enabled)
         {
-            return ActorSystemSetup.Create(bootstrap);
+            return setup;
         }
 
-        return ClusterTls.TryLoad(configuration.Options.Cluster.Tls, time, out error) is { } tls ? bootstrap.And(tls) : null;
+        return ClusterTls.TryLoad(configuration.Options.Cluster.Tls, time, out error) is { } tls ? setup.And(tls) : null;
     }
+
+    // What is matched is the line as it is printed: [level][time][thread][source] message.
+    [GeneratedRegex(@"^\[ERROR\][^\r\n]*\(akka://[^)]*\)\] (TLS handshake failed on channel|Error caught channel) \[", RegexOptions.CultureInvariant)]
+    private static partial Regex StrangerPage();
 }

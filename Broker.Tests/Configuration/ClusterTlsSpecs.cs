@@ -18,6 +18,9 @@ public sealed class ClusterTlsSpecs : IDisposable
     private readonly TestCertificates _other = new();
     private readonly TemporaryDirectory _directory = new();
 
+    /// <summary>How long a refusal that never comes holds a failing test.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -46,7 +49,7 @@ public sealed class ClusterTlsSpecs : IDisposable
         };
         await using var intruder = Intruder(certificate);
         intruder.Cluster.Join(a.Cluster.SelfAddress);
-        Assert.Contains(reason, await refused.WaitAsync(Stop), StringComparison.Ordinal);
+        Assert.Contains(reason, await refused.WaitAsync(Patience, Stop), StringComparison.Ordinal);
         await AssertUnharmedAsync(a);
     }
 
@@ -58,7 +61,7 @@ public sealed class ClusterTlsSpecs : IDisposable
         await using var b = Start(_ours.Issue());
         var refused = Refusal(b.System);
         b.Cluster.Join(foreign.Cluster.SelfAddress);
-        Assert.Contains("is not trusted", await refused.WaitAsync(Stop), StringComparison.Ordinal);
+        Assert.Contains("is not trusted", await refused.WaitAsync(Patience, Stop), StringComparison.Ordinal);
         Assert.Single(foreign.Cluster.State.Members);
     }
 
@@ -66,7 +69,6 @@ public sealed class ClusterTlsSpecs : IDisposable
     public async Task Connection_without_a_certificate_is_refused()
     {
         await using var a = await StartAsync();
-        var refused = Refusal(a.System);
         using var client = await ConnectAsync(a);
         await using var tls = new SslStream(client.GetStream());
         var options = new SslClientAuthenticationOptions { TargetHost = "node", EnabledSslProtocols = SslProtocols.Tls12, RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate is not null };
@@ -76,7 +78,6 @@ public sealed class ClusterTlsSpecs : IDisposable
             Assert.NotEqual(0, await tls.ReadAsync(new byte[1], Stop));
         });
         await AssertUnharmedAsync(a);
-        Assert.True(!refused.IsCompleted || (await refused).Contains("no certificate", StringComparison.Ordinal));
     }
 
     [Theory]
