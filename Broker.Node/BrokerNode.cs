@@ -1,7 +1,6 @@
 using System.Net;
 using Akka;
 using Akka.Actor;
-using Akka.Actor.Setup;
 using Akka.Cluster;
 using Akka.Streams;
 using Akka.Streams.Dsl;
@@ -111,12 +110,9 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new InvalidOperationException(error);
-        var setup = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(_configuration.Akka!));
-        var tls = ClusterTls.TryLoad(_options.Cluster.Tls, _time, out error);
-        _system = error is null
-            ? ActorSystem.Create(AkkaConfig.SystemName, tls is null ? ActorSystemSetup.Create(setup) : setup.And(tls))
-            : throw new InvalidOperationException(error);
+        _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new ConfigurationException([error!]);
+        var setup = NodeSystemSetup.TryCreate(_configuration, _time, out error) ?? throw new ConfigurationException([error!]);
+        _system = ActorSystem.Create(AkkaConfig.SystemName, setup);
         var cluster = Cluster.Get(_system);
         var address = cluster.SelfAddress;
         Name = _options.Node.Name.Length > 0 ? _options.Node.Name : $"{address.Host}:{address.Port}";

@@ -15,18 +15,21 @@ if (command.Run is null)
 }
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
+builder.Logging.ClearProviders().AddSimpleConsole(static console => console.SingleLine = true);
+
+// The node says itself where it listens, and below why it does not.
+builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 try
 {
     builder.AddBroker(command.Run);
+    var app = builder.Build();
+    app.UseDefaultFiles();
+    app.UseStaticFiles();
+    await app.RunAsync();
+    return Environment.ExitCode;
 }
-catch (ConfigurationException e)
+catch (Exception e) when (e is ConfigurationException or IOException)
 {
     await Console.Error.WriteLineAsync(e.Message);
-    return CommandLine.UsageError;
+    return e is ConfigurationException ? CommandLine.UsageError : 1;
 }
-
-var app = builder.Build();
-app.UseDefaultFiles();
-app.UseStaticFiles();
-await app.RunAsync();
-return Environment.ExitCode;

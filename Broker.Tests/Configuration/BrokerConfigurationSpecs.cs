@@ -265,8 +265,8 @@ public sealed class BrokerConfigurationSpecs
     }
 
     [Theory]
-    [InlineData("broker.platform.grace-period = 20s", "broker.platform.grace-period: 20s is not more than the 24s a stop may take")]
-    [InlineData("broker.drain { delay = 20s, time = 30s }", "broker.platform.grace-period: 60s is not more than the 72s a stop may take")]
+    [InlineData("broker.platform.grace-period = 20s", "broker.platform.grace-period: 20s is not more than the 27s a stop may take")]
+    [InlineData("broker.drain { delay = 20s, time = 30s }", "broker.platform.grace-period: 60s is not more than the 75s a stop may take")]
     [InlineData("akka.coordinated-shutdown.phases.cluster-leave.timeout = 50s", "a stop may take")]
     [InlineData("broker.drain.time = 5s\nakka.coordinated-shutdown.phases.service-requests-done.timeout = 4s", "node.conf:3: akka.coordinated-shutdown.phases.service-requests-done.timeout: shorter than the 5s")]
     [InlineData("akka.cluster.failure-detector.acceptable-heartbeat-pause = 3s", "akka.cluster.split-brain-resolver.stable-after: 4s is less than twice")]
