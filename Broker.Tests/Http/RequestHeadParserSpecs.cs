@@ -208,6 +208,10 @@ public sealed class RequestHeadParserSpecs
     [InlineData("Host: ::1\r\n")]
     [InlineData("Host: [::1\r\n")]
     [InlineData("Host: [1.2.3.4]\r\n")]
+    [InlineData("Host: [[::1]]\r\n")]
+    [InlineData("Host: [::1/64]\r\n")]
+    [InlineData("Host: [fe80::1%25eth0]\r\n")]
+    [InlineData("Host: [::1]a\r\n")]
     [InlineData("Host: :80\r\n")]
     [InlineData("Host: a..b\r\n")]
     public void Missing_repeated_or_invalid_Host_is_refused(string host)
