@@ -61,10 +61,11 @@ internal sealed record OriginPattern(string Scheme, string Host, int? Port, bool
         return origin with { Host = anyLabels ? "." + origin.Host : origin.Host, AnyLabels = anyLabels, AnyPort = anyPort };
     }
 
+    // No host begins with a dot, so a suffix with one needs a label before it.
     public bool Matches(OriginPattern origin) =>
         Scheme == origin.Scheme
         && (AnyPort || Port == origin.Port)
-        && (AnyLabels ? origin.Host.Length > Host.Length && origin.Host.EndsWith(Host, StringComparison.Ordinal) : Host == origin.Host);
+        && (AnyLabels ? origin.Host.EndsWith(Host, StringComparison.Ordinal) : Host == origin.Host);
 
     public static int? DefaultPort(string scheme) => scheme switch
     {

@@ -16,6 +16,9 @@ internal readonly record struct Authority(string Host, int? Port)
     private static readonly SearchValues<char> HostChars =
         SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~");
 
+    // The platform's parser also takes zones, prefix lengths and brackets.
+    private static readonly SearchValues<char> LiteralChars = SearchValues.Create("0123456789abcdefABCDEF:.");
+
     public static bool TryParse(ReadOnlySpan<char> text, out Authority authority)
     {
         authority = default;
@@ -35,7 +38,7 @@ internal readonly record struct Authority(string Host, int? Port)
     {
         if (host is ['[', .. var literal, ']'])
         {
-            return !literal.Contains('%') && IPAddress.TryParse(literal, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
+            return !literal.ContainsAnyExcept(LiteralChars) && IPAddress.TryParse(literal, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6;
         }
 
         return !host.IsEmpty && host[0] != '.' && !host.ContainsAnyExcept(HostChars) && host.IndexOf("..") < 0;

@@ -37,13 +37,9 @@ internal static class RequestRules
                 : "Transfer-Encoding is not chunked";
         }
 
-        if (lengths > 1)
-        {
-            return "Content-Length repeated";
-        }
-
+        // A repeated one has no single value, also where all are the same.
         return lengths == 0 || long.TryParse(head.Single("Content-Length"), NumberStyles.None, CultureInfo.InvariantCulture, out _)
             ? null
-            : "Content-Length invalid";
+            : "Content-Length repeated or invalid";
     }
 }

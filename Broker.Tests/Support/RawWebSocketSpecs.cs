@@ -1,6 +1,9 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Handshake;
 using Broker.Protocol.Http;
@@ -78,7 +81,35 @@ public sealed class RawWebSocketSpecs
         Assert.Equal("early", await client.ReceiveTextAsync(Cancellation));
     }
 
-    /// <summary>One connection at a time, blocking nothing: request head, handshake and session of the product on a socket.</summary>
+    [Fact]
+    public async Task Client_speaks_TLS()
+    {
+        await using var server = new EchoServer(tls: true);
+        await using var client = await RawWebSocket.ConnectAsync(
+            "localhost",
+            server.Port,
+            tls: new SslClientAuthenticationOptions { TargetHost = "localhost", RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" },
+            cancellation: Cancellation);
+        await client.SendTextAsync("secret", Cancellation);
+        Assert.Equal("secret", await client.ReceiveTextAsync(Cancellation));
+        Assert.Equal(1000, (await client.CloseAsync(cancellation: Cancellation)).CloseCode);
+    }
+
+    [Fact]
+    public async Task Abort_of_a_peer_is_a_reset()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var client = await RawWebSocket.DialAsync("127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port, cancellation: Cancellation);
+        using (var peer = await listener.AcceptSocketAsync(Cancellation))
+        {
+            peer.LingerState = new LingerOption(true, 0);
+        }
+
+        Assert.Equal(RawMessage.Reset, await client.ReceiveAsync(Cancellation));
+    }
+
+    /// <summary>One connection, blocking nothing: request head, handshake and session of the product on a socket.</summary>
     private sealed class EchoServer : IWebSocketHandler, IAsyncDisposable
     {
         private static readonly WebSocketLimits Limits = new() { Message = 1 << 20 };
@@ -87,11 +118,11 @@ public sealed class RawWebSocketSpecs
         private readonly Task _running;
         private WebSocketSession? _session;
 
-        public EchoServer()
+        public EchoServer(bool tls = false)
         {
             _listener.Start();
             Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-            _running = RunAsync();
+            _running = RunAsync(tls);
         }
 
         public int Port { get; }
@@ -112,9 +143,25 @@ public sealed class RawWebSocketSpecs
             _listener.Dispose();
         }
 
-        private async Task RunAsync()
+        private async Task RunAsync(bool tls)
         {
-            using var socket = await _listener.AcceptSocketAsync();
+            using var client = await _listener.AcceptTcpClientAsync();
+            if (!tls)
+            {
+                await ServeAsync(client.GetStream());
+                return;
+            }
+
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var now = DateTimeOffset.UtcNow;
+            using var certificate = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256).CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+            await using var stream = new SslStream(client.GetStream());
+            await stream.AuthenticateAsServerAsync(certificate);
+            await ServeAsync(stream);
+        }
+
+        private async Task ServeAsync(Stream stream)
+        {
             var received = new byte[65536];
             var length = 0;
             var parser = new RequestHeadParser(new HttpLimits());
@@ -123,7 +170,7 @@ public sealed class RawWebSocketSpecs
             int consumed;
             do
             {
-                length += await socket.ReceiveAsync(received.AsMemory(length));
+                length += await stream.ReadAsync(received.AsMemory(length));
                 status = parser.Parse(received.AsSpan(0, length), out head, out consumed);
             }
             while (status == HttpParseStatus.NeedMore);
@@ -131,26 +178,26 @@ public sealed class RawWebSocketSpecs
             var answer = head is null ? null : ServerHandshake.Evaluate(head, ["echo"]);
             ResponseHead.Write(_output, answer?.Status ?? parser.Refusal.Status, answer?.Headers ?? []);
             _output.Write(System.Text.Encoding.ASCII.GetBytes(answer?.Reason ?? ""));
-            await FlushAsync(socket);
+            await FlushAsync(stream);
             if (answer is { Accepted: true })
             {
-                await EchoAsync(socket, received, consumed, length);
+                await EchoAsync(stream, received, consumed, length);
             }
         }
 
-        private async Task EchoAsync(Socket socket, byte[] received, int start, int end)
+        private async Task EchoAsync(Stream stream, byte[] received, int start, int end)
         {
             using var session = _session = new WebSocketSession(WebSocketRole.Server, Limits, TimeProvider.System);
             while (session.State == WebSocketState.Open)
             {
                 session.Receive(received.AsSpan(start..end), this);
-                await FlushAsync(socket);
+                await FlushAsync(stream);
                 if (session.State != WebSocketState.Open)
                 {
                     break;
                 }
 
-                (start, end) = (0, await socket.ReceiveAsync(received));
+                (start, end) = (0, await stream.ReadAsync(received));
                 if (end == 0)
                 {
                     break;
@@ -158,9 +205,9 @@ public sealed class RawWebSocketSpecs
             }
         }
 
-        private async Task FlushAsync(Socket socket)
+        private async Task FlushAsync(Stream stream)
         {
-            await socket.SendAsync(_output.WrittenMemory);
+            await stream.WriteAsync(_output.WrittenMemory);
             _output.ResetWrittenCount();
         }
     }
