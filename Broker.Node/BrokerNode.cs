@@ -142,8 +142,9 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         var tls = _options.Listen.Tls.Enabled ? TlsAcceptor.Load(_options.Listen.Tls) : null;
         var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls);
         _binding = await Source.FromGraph(listener).To(Sink.ForEach<AcceptedConnection>(Start)).Run(_materializer!);
-        Listens(tls is null ? "http" : "https", _binding.EndPoint);
-        _ = AnnounceAsync(tls is null ? "ws" : "wss");
+        var scheme = tls is null ? "http" : "https";
+        Listens(scheme, _binding.EndPoint);
+        _ = AnnounceAsync(scheme);
     }
 
     /// <summary>Before the web server stops: clients are told, then the node leaves the cluster.</summary>
@@ -284,8 +285,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     [LoggerMessage(4, LogLevel.Information, "listening on {Scheme}://{EndPoint}")]
     private partial void Listens(string scheme, IPEndPoint endPoint);
 
-    [LoggerMessage(5, LogLevel.Information, "node {Name} is ready: {Scheme}://{EndPoint}{Path}")]
-    private partial void IsReady(string name, string scheme, IPEndPoint endPoint, string path);
+    [LoggerMessage(5, LogLevel.Information, "node {Name} is ready: {Http}://{EndPoint}/ (clients: {Path})")]
+    private partial void IsReady(string name, string http, IPEndPoint endPoint, string path);
 
     [LoggerMessage(6, LogLevel.Information, "stopping: closing connections, then leaving the cluster")]
     private partial void Stopping();

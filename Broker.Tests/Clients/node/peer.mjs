@@ -77,7 +77,8 @@ const scenarios = {
   async replies() {
     const peer = await Peer.open();
     const { connection, node, version, time, auth, heartbeat, limits } = peer.welcome;
-    for (const text of [connection, node, version]) assert.ok(typeof text === 'string' && text.length > 0);
+    for (const text of [connection, node]) assert.ok(typeof text === 'string' && text.length > 0);
+    assert.equal(version, 1);
     assert.ok(Math.abs(Date.now() - time) < 60_000);
     assert.equal(auth, 'optional');
     assert.equal(heartbeat, 25000);
@@ -111,19 +112,8 @@ const scenarios = {
 
   async pattern() {
     const peer = await Peer.open();
-    assert.deepEqual(await peer.ask({ type: 'subscribe', topic: 'peer.*.eu', id: 1 }), { type: 'subscribed', id: 1, topic: 'peer.*.eu' });
-    await peer.ask({ type: 'subscribe', topic: 'tree.>', id: 2 });
-    const heard = async topic => {
-      await peer.ask({ type: 'publish', topic, data: topic, id: 3 });
-      return peer.next();
-    };
-    const one = await heard('peer.orders.eu');
-    assert.equal(one.topic, 'peer.orders.eu');
-    assert.equal(one.pattern, 'peer.*.eu');
-    assert.equal((await heard('tree.a.b.c')).pattern, 'tree.>');
-    await peer.ask({ type: 'publish', topic: 'peer.a.b.eu', data: 0, id: 4 });
-    await peer.ask({ type: 'publish', topic: 'tree', data: 0, id: 5 });
-    assert.equal((await peer.ask({ type: 'ping', id: 6 })).type, 'pong', 'neither pattern matches those two');
+    const { type, code, id, topic } = await peer.ask({ type: 'subscribe', topic: 'peer.*.eu', id: 1 });
+    assert.deepEqual({ type, code, id, topic }, { type: 'error', code: 'unsupported', id: 1, topic: 'peer.*.eu' });
     await peer.close();
   },
 
