@@ -27,7 +27,7 @@ internal sealed class Lane
         // Also the fence between the queue's write and the read of the flag: without it both sides could miss each other.
         if (Interlocked.Exchange(ref _armed, 1) == 0)
         {
-            _actor.Tell(LaneActor.Drain.Instance);
+            _actor.Tell(LaneSignal.Drain.Instance);
         }
     }
 
@@ -38,7 +38,7 @@ internal sealed class Lane
     {
         _actor = actor;
         Interlocked.Exchange(ref _armed, 1);
-        actor.Tell(LaneActor.Drain.Instance);
+        actor.Tell(LaneSignal.Drain.Instance);
     }
 
     /// <summary>The actor is about to empty the inbox: what is posted from now on tells it again.</summary>

@@ -72,7 +72,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     {
         switch (message)
         {
-            case Drain: OnDrain(); break;
+            case LaneSignal.Drain: OnDrain(); break;
             case LinkEnvelope envelope: OnEnvelope(envelope); break;
             case LinkAck ack: OnAck(ack); break;
             case EndOfSlice: OnEndOfSlice(); break;
@@ -82,9 +82,9 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             case LinkWelcome welcome: OnWelcome(welcome); break;
             case Tick: OnTick(); break;
             case SkipFull: OnSkipFull(); break;
-            case Peer peer: OnPeer(peer); break;
-            case Farewell: OnFarewell(); break;
-            case SubscribeAck: Context.Parent.Tell(new Subscribed(_identity)); break;
+            case LaneSignal.Peer peer: OnPeer(peer); break;
+            case LaneSignal.Farewell: OnFarewell(); break;
+            case SubscribeAck: Context.Parent.Tell(new LaneEvent.Subscribed(_identity)); break;
             default: Unhandled(message); break;
         }
     }
@@ -109,13 +109,13 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
                 continue;
             }
 
-            if (isKeeping)
-            {
-                _batch.Add(command.Topic, frame);
-            }
-            else
+            if (!isKeeping)
             {
                 unkept++;
+            }
+            else if (!_batch.TryAdd(command.Topic, frame))
+            {
+                OnTooLarge(frame.Length);
             }
         }
 
@@ -148,6 +148,14 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
 
         Hasten();
         ContinueFarewell();
+    }
+
+    // Remoting would drop the frame without a word: peers are shown a gap instead.
+    private void OnTooLarge(int length)
+    {
+        _log.Error("Lane {0}: a message of {1} bytes is too large for other nodes", _identity.Lane, length);
+        _links.GiveUp();
+        _room = _links.Room();
     }
 
     private void OnSegment(Segment segment)
@@ -234,7 +242,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         if (hello.Major != LinkProtocol.Major || hello.Lanes != _identity.Lanes)
         {
             link.Refuse();
-            Context.Parent.Tell(new Refused(hello.From, $"protocol {hello.Major}.{hello.Minor} with {hello.Lanes} lanes, here {LinkProtocol.Major}.{LinkProtocol.Minor} with {_identity.Lanes}"));
+            Context.Parent.Tell(new LaneEvent.Refused(hello.From, $"protocol {hello.Major}.{hello.Minor} with {hello.Lanes} lanes, here {LinkProtocol.Major}.{LinkProtocol.Minor} with {_identity.Lanes}"));
             return;
         }
 
@@ -256,7 +264,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     {
         if (link.IsReady)
         {
-            Context.Parent.Tell(new LinkReady(_identity, link.Peer));
+            Context.Parent.Tell(new LaneEvent.LinkReady(_identity, link.Peer));
         }
 
         Resume();
@@ -315,7 +323,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         _links.SendAcks();
     }
 
-    private void OnPeer(Peer peer)
+    private void OnPeer(LaneSignal.Peer peer)
     {
         switch (peer.Change)
         {
@@ -367,7 +375,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         if (_hasLeft && _links.IsFarewellDone)
         {
             _isFarewellDone = true;
-            Context.Parent.Tell(new FarewellDone(_identity));
+            Context.Parent.Tell(new LaneEvent.FarewellDone(_identity));
         }
     }
 
@@ -392,33 +400,6 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             ScheduleTick();
         }
     }
-
-    /// <summary>There is something in the inbox.</summary>
-    internal sealed class Drain : INoSerializationVerificationNeeded, IDeadLetterSuppression
-    {
-        public static readonly Drain Instance = new();
-    }
-
-    /// <summary>The membership changed.</summary>
-    internal sealed record Peer(uint Uid, PeerChange Change) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
-
-    /// <summary>The node stops: send what is kept and say goodbye.</summary>
-    internal sealed class Farewell : INoSerializationVerificationNeeded, IDeadLetterSuppression
-    {
-        public static readonly Farewell Instance = new();
-    }
-
-    /// <summary>To the parent: this node's mediator knows the lane.</summary>
-    internal sealed record Subscribed(LaneIdentity Lane) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
-
-    /// <summary>To the parent: hellos were answered both ways.</summary>
-    internal sealed record LinkReady(LaneIdentity Lane, uint Peer) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
-
-    /// <summary>To the parent: there is no link with this peer.</summary>
-    internal sealed record Refused(uint Peer, string Difference) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
-
-    /// <summary>To the parent: every peer that can be reached has acknowledged the goodbye.</summary>
-    internal sealed record FarewellDone(LaneIdentity Lane) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     private sealed class EndOfSlice : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {

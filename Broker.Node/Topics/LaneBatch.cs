@@ -7,6 +7,9 @@ namespace Broker.Node.Topics;
 /// <param name="closed">Takes each segment as it closes.</param>
 internal sealed class LaneBatch(int limit, Action<Segment> closed)
 {
+    /// <summary>The largest entry that fits a remoting frame of 2 MiB with everything around it.</summary>
+    public const int MaxEntry = (2 * 1024 * 1024) - (32 * 1024);
+
     private byte[] _buffer = new byte[Math.Min(limit, 4096)];
     private int _length;
     private int _messages;
@@ -14,7 +17,8 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
     /// <summary>Bytes collected since the last segment closed.</summary>
     public int Length => _length;
 
-    public void Add(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    /// <summary>False: too large for any envelope; what was collected before it has been closed.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
     {
         var length = EnvelopeEntry.Length(topic, frame);
         if (_length > 0 && _length + length > limit)
@@ -22,12 +26,17 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
             Close();
         }
 
+        if (length > MaxEntry)
+        {
+            return false;
+        }
+
         if (length > limit)
         {
             var alone = new byte[length];
             EnvelopeEntry.Write(alone, topic, frame);
             closed(new Segment(alone, 1));
-            return;
+            return true;
         }
 
         if (_length + length > _buffer.Length)
@@ -38,6 +47,7 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
         EnvelopeEntry.Write(_buffer.AsSpan(_length), topic, frame);
         _length += length;
         _messages++;
+        return true;
     }
 
     /// <summary>The end of the batch.</summary>

@@ -80,6 +80,17 @@ internal sealed class LaneLinks(LaneIdentity identity, IActorRef self, IActorRef
         }
     }
 
+    /// <summary>A message cannot be sent to anybody: everything kept is given up with it, so that all peers see a gap.</summary>
+    public void GiveUp()
+    {
+        _produced++;
+        foreach (var peer in _peers.Values)
+        {
+            counters.Gave(peer.Link.Outgoing.Drop() + 1);
+            peer.Link.Outgoing.Count(1);
+        }
+    }
+
     /// <summary>Sends every envelope that may be under way now.</summary>
     public void Send(TimeSpan now)
     {

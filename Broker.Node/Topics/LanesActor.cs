@@ -82,10 +82,10 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
             case ClusterEvent.CurrentClusterState state: OnState(state); break;
             case ClusterEvent.IMemberEvent change: OnMember(change); break;
             case ClusterEvent.IReachabilityEvent: _cluster.SendCurrentClusterState(Self); break;
-            case LaneActor.Subscribed subscribed: OnSubscribed(subscribed); break;
-            case LaneActor.LinkReady ready: OnLinkReady(ready); break;
-            case LaneActor.Refused refused: OnRefused(refused); break;
-            case LaneActor.FarewellDone done: OnFarewellDone(done); break;
+            case LaneEvent.Subscribed subscribed: OnSubscribed(subscribed); break;
+            case LaneEvent.LinkReady ready: OnLinkReady(ready); break;
+            case LaneEvent.Refused refused: OnRefused(refused); break;
+            case LaneEvent.FarewellDone done: OnFarewellDone(done); break;
             case GateTick: OnGateTick(); break;
             case Goodbye goodbye: OnGoodbye(goodbye); break;
             case GoodbyeTimeout: _goodbye?.TrySetResult(false); break;
@@ -152,14 +152,14 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
     {
         if (!_peers.TryGetValue(uid, out var known))
         {
-            Tell(new LaneActor.Peer(uid, PeerChange.Seen));
+            Tell(new LaneSignal.Peer(uid, PeerChange.Seen));
             known = PeerChange.Seen;
         }
 
         _peers[uid] = change;
         if (change != known)
         {
-            Tell(new LaneActor.Peer(uid, change));
+            Tell(new LaneSignal.Peer(uid, change));
         }
     }
 
@@ -168,7 +168,7 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         _peers.Remove(uid);
         _refused.Remove(uid);
         _gate.Forget(uid);
-        Tell(new LaneActor.Peer(uid, PeerChange.Removed));
+        Tell(new LaneSignal.Peer(uid, PeerChange.Removed));
     }
 
     private void OnSelf(MemberStatus? status)
@@ -186,7 +186,7 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnSubscribed(LaneActor.Subscribed subscribed)
+    private void OnSubscribed(LaneEvent.Subscribed subscribed)
     {
         if (IsCurrent(subscribed.Lane))
         {
@@ -194,7 +194,7 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnLinkReady(LaneActor.LinkReady ready)
+    private void OnLinkReady(LaneEvent.LinkReady ready)
     {
         if (IsCurrent(ready.Lane) && _peers.ContainsKey(ready.Peer))
         {
@@ -202,7 +202,7 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnRefused(LaneActor.Refused refused)
+    private void OnRefused(LaneEvent.Refused refused)
     {
         if (_refused.Add(refused.Peer))
         {
@@ -226,17 +226,17 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         _actors.Add(actor, identity);
         foreach (var (uid, change) in _peers)
         {
-            actor.Tell(new LaneActor.Peer(uid, PeerChange.Seen));
+            actor.Tell(new LaneSignal.Peer(uid, PeerChange.Seen));
             if (change != PeerChange.Seen)
             {
-                actor.Tell(new LaneActor.Peer(uid, change));
+                actor.Tell(new LaneSignal.Peer(uid, change));
             }
         }
 
         _lanes[lane].Attach(actor);
         if (_goodbye is not null)
         {
-            actor.Tell(LaneActor.Farewell.Instance);
+            actor.Tell(LaneSignal.Farewell.Instance);
         }
     }
 
@@ -278,10 +278,10 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         _gate.Close("stopping");
         _goodbye = goodbye.Done;
         Timers.StartSingleTimer(GoodbyeTimeout.Instance, GoodbyeTimeout.Instance, goodbye.Timeout);
-        Tell(LaneActor.Farewell.Instance);
+        Tell(LaneSignal.Farewell.Instance);
     }
 
-    private void OnFarewellDone(LaneActor.FarewellDone done)
+    private void OnFarewellDone(LaneEvent.FarewellDone done)
     {
         if (IsCurrent(done.Lane) && _goodbyes.Add(done.Lane.Lane) && _goodbyes.Count == _options.Count)
         {

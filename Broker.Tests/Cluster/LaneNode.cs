@@ -12,8 +12,6 @@ namespace Broker.Tests.Cluster;
 /// <summary>A node of a cluster inside the test's process: real remoting, real mediator, lanes over fake logs.</summary>
 internal sealed class LaneNode : IAsyncDisposable
 {
-    private readonly List<int> _failures = [];
-
     public LaneNode(LaneOptions? options = null, string extra = "")
     {
         Options = options ?? new LaneOptions { Count = 2 };
@@ -35,7 +33,7 @@ internal sealed class LaneNode : IAsyncDisposable
 
     public Address Address => Cluster.SelfAddress;
 
-    public TaskCompletionSource<int> Failed { get; private set; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    public TaskCompletionSource<int> Failed { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private const string Baseline = """
         akka {
@@ -75,6 +73,7 @@ internal sealed class LaneNode : IAsyncDisposable
             pub-sub { max-delta-elements = 300
               gossip-interval = 200ms }
           }
+          coordinated-shutdown.run-by-actor-system-terminate = off
           coordinated-shutdown.run-by-clr-shutdown-hook = off
           coordinated-shutdown.exit-clr = off
         }
@@ -87,9 +86,9 @@ internal sealed class LaneNode : IAsyncDisposable
     public Task ReadyAsync() => Lanes.Gate.Ready.WaitAsync(TimeSpan.FromSeconds(15), Cancel);
 
     /// <summary>Two or more nodes in one cluster, all ready.</summary>
-    public static async Task<LaneNode[]> FormAsync(int count, LaneOptions? options = null)
+    public static async Task<LaneNode[]> FormAsync(int count, LaneOptions? options = null, string extra = "")
     {
-        var nodes = Enumerable.Range(0, count).Select(_ => new LaneNode(options)).ToArray();
+        var nodes = Enumerable.Range(0, count).Select(_ => new LaneNode(options, extra)).ToArray();
         foreach (var node in nodes)
         {
             await node.JoinAsync(nodes[0]);
@@ -120,7 +119,13 @@ internal sealed class LaneNode : IAsyncDisposable
         return transport.ManagementCommand(new SetThrottle(peer.Address, ThrottleTransportAdapter.Direction.Both, mode));
     }
 
-    public ValueTask KillAsync() => new(System.Terminate());
+    /// <summary>Completes at the first matching event of the cluster.</summary>
+    public Task Signal(Func<object, bool> matches)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        System.ActorOf(Props.Create(() => new SignalActor(matches, done)));
+        return done.Task;
+    }
 
     public async ValueTask DisposeAsync() => await System.Terminate();
 
@@ -128,7 +133,21 @@ internal sealed class LaneNode : IAsyncDisposable
 
     private void OnFailed(int lane)
     {
-        _failures.Add(lane);
         Failed.TrySetResult(lane);
+    }
+
+    private sealed class SignalActor : ReceiveActor
+    {
+        public SignalActor(Func<object, bool> matches, TaskCompletionSource done)
+        {
+            Akka.Cluster.Cluster.Get(Context.System).Subscribe(Self, Akka.Cluster.ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(Akka.Cluster.ClusterEvent.IMemberEvent), typeof(Akka.Cluster.ClusterEvent.IReachabilityEvent));
+            ReceiveAny(message =>
+            {
+                if (matches(message))
+                {
+                    done.TrySetResult();
+                }
+            });
+        }
     }
 }

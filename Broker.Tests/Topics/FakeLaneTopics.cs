@@ -9,6 +9,7 @@ internal sealed class FakeLaneTopics : ILaneTopics
 {
     public const string Gap = "gap";
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private volatile TaskCompletionSource? _hold;
     private int _executed;
     private int _flushes;
 
@@ -20,8 +21,17 @@ internal sealed class FakeLaneTopics : ILaneTopics
 
     public ChannelReader<string> Lines => _lines.Reader;
 
+    /// <summary>The next command waits for this, and with it its lane.</summary>
+    public TaskCompletionSource Hold() => _hold = new TaskCompletionSource();
+
     public ReadOnlySpan<byte> Execute(LaneCommand command)
     {
+        if (_hold is { } hold)
+        {
+            _hold = null;
+            hold.Task.Wait();
+        }
+
         Interlocked.Increment(ref _executed);
         var publish = (FakePublish)command;
         return publish.Frame.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : publish.Frame;
