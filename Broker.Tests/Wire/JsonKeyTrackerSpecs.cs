@@ -30,55 +30,54 @@ public sealed class JsonKeyTrackerSpecs
         }
     }
 
-    // Maps open and close at random, with keys of a small set: small, large, nested and side by side.
+    // Maps open and close at random, with few or many keys, nested and side by side, frame after frame.
     [Fact]
-    public void Agrees_with_a_stack_of_sets() =>
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 60], Gen.Bool).Array[1, 600].Sample(steps =>
+    public void Agrees_with_a_stack_of_sets()
+    {
+        const int Names = 3000;
+        var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Names).Select(i => $"{i:d4}")));
+        var keys = Gen.OneOf(Gen.Int[0, 40], Gen.Int[0, Names - 1], Gen.Int[0, Names - 1]);
+        Gen.Select(Gen.Int[0, 400], keys, Gen.Bool).Array[1, 4000].Sample(steps =>
         {
-            var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 61).Select(i => $"{i:d2}")));
             var tracker = new JsonKeyTracker();
             var model = new Stack<HashSet<int>>();
-            tracker.Open();
-            model.Push([]);
             foreach (var (action, key, escaped) in steps)
             {
-                if (action == 0 && model.Count < 64)
+                if (model.Count == 0 || (action < 4 && model.Count < 64))
                 {
                     tracker.Open();
                     model.Push([]);
                 }
-                else if (action == 1 && key < 20 && model.Count > 1)
+                else if (action is >= 4 and < 7)
                 {
                     tracker.Close();
                     model.Pop();
                 }
-                else if (!model.Peek().Contains(key))
+                else if (model.Peek().Add(key))
                 {
-                    model.Peek().Add(key);
                     Assert.True(Add(tracker, frame, key, escaped));
                 }
-                else if (key > 55)
+                else if (action is 7 or 8)
                 {
                     // A repetition ends the frame.
                     Assert.False(Add(tracker, frame, key, escaped));
                     tracker.Reset();
-                    tracker.Open();
                     model.Clear();
-                    model.Push([]);
                 }
             }
 
             return true;
         });
+    }
 
     private static bool Add(JsonKeyTracker tracker, byte[] frame, int key, bool escaped)
     {
         if (!escaped)
         {
-            return tracker.Add(frame, key * 2, 2);
+            return tracker.Add(frame, key * 4, 4);
         }
 
-        frame.AsSpan(key * 2, 2).CopyTo(tracker.Scratch(12));
-        return tracker.AddScratch(frame, 2);
+        frame.AsSpan(key * 4, 4).CopyTo(tracker.Scratch(24));
+        return tracker.AddScratch(frame, 4);
     }
 }
