@@ -11,6 +11,9 @@ public sealed class ClientMessageList
     // A frame is nearly always one message; what a large array needs is rented until the next Clear.
     private const int OwnLimit = 32;
 
+    // Not the shared pool: what comes out of this one is empty, because only emptied arrays go back.
+    private static readonly ArrayPool<ClientMessage> Large = ArrayPool<ClientMessage>.Create(2 * WireLimits.Batch, 4);
+
     private ClientMessage[] _items = new ClientMessage[1];
 
     public int Count { get; private set; }
@@ -23,7 +26,7 @@ public sealed class ClientMessageList
         Array.Clear(_items, 0, Count);
         if (_items.Length > OwnLimit)
         {
-            ArrayPool<ClientMessage>.Shared.Return(_items);
+            Large.Return(_items);
             _items = new ClientMessage[1];
         }
 
@@ -44,15 +47,12 @@ public sealed class ClientMessageList
     {
         var larger = Count < OwnLimit
             ? new ClientMessage[Count * 2]
-            : ArrayPool<ClientMessage>.Shared.Rent(Count * 4);
+            : Large.Rent(Count * 4);
         _items.AsSpan(0, Count).CopyTo(larger);
-
-        // Rented arrays come as others left them, and go back without the frame in them.
-        larger.AsSpan(Count).Clear();
         _items.AsSpan(0, Count).Clear();
         if (_items.Length > OwnLimit)
         {
-            ArrayPool<ClientMessage>.Shared.Return(_items);
+            Large.Return(_items);
         }
 
         _items = larger;

@@ -30,6 +30,50 @@ public sealed class JsonKeyTrackerSpecs
         }
     }
 
+    // The inner map makes the shared table grow while keys of the outer one are in it.
+    [Theory]
+    [InlineData(16, 600)]
+    [InlineData(17, 600)]
+    [InlineData(20, 3000)]
+    [InlineData(600, 600)]
+    public void Outer_map_is_remembered_through_a_large_inner_one(int outer, int inner)
+    {
+        var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 3000).Select(i => $"{i:d4}")));
+        var tracker = new JsonKeyTracker();
+        for (var repeated = 0; repeated < outer; repeated++)
+        {
+            tracker.Reset();
+            tracker.Open();
+            AddAll(tracker, frame, outer);
+            tracker.Open();
+            AddAll(tracker, frame, inner);
+            tracker.Close();
+            Assert.False(tracker.Add(frame, repeated * 4, 4));
+        }
+    }
+
+    // With 512 keys in it the table grows, here while the first 16 of the inner map move in.
+    [Theory]
+    [InlineData(496)]
+    [InlineData(497)]
+    [InlineData(505)]
+    [InlineData(511)]
+    [InlineData(512)]
+    public void Inner_map_is_remembered_when_its_first_keys_make_the_table_grow(int outer)
+    {
+        var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 600).Select(i => $"{i:d4}")));
+        var tracker = new JsonKeyTracker();
+        for (var repeated = 0; repeated < 30; repeated++)
+        {
+            tracker.Reset();
+            tracker.Open();
+            AddAll(tracker, frame, outer);
+            tracker.Open();
+            AddAll(tracker, frame, 30);
+            Assert.False(tracker.Add(frame, repeated * 4, 4));
+        }
+    }
+
     // Maps open and close at random, with few or many keys, nested and side by side, frame after frame.
     [Fact]
     public void Agrees_with_a_stack_of_sets()
@@ -68,6 +112,14 @@ public sealed class JsonKeyTrackerSpecs
 
             return true;
         });
+    }
+
+    private static void AddAll(JsonKeyTracker tracker, byte[] frame, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Assert.True(tracker.Add(frame, i * 4, 4));
+        }
     }
 
     private static bool Add(JsonKeyTracker tracker, byte[] frame, int key, bool escaped)
