@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Broker.Protocol.Wire;
 
 /// <summary>
@@ -6,8 +8,11 @@ namespace Broker.Protocol.Wire;
 /// </summary>
 public sealed class ClientMessageList
 {
-    // A frame is nearly always one message; what a large array made it grow to is not kept.
-    private const int Kept = 32;
+    // A frame is nearly always one message; what a large array needs is rented until the next Clear.
+    private const int OwnLimit = 32;
+
+    // Not the shared pool: what comes out of this one is empty, because only emptied arrays go back.
+    private static readonly ArrayPool<ClientMessage> Large = ArrayPool<ClientMessage>.Create(2 * WireLimits.Batch, 4);
 
     private ClientMessage[] _items = new ClientMessage[1];
 
@@ -18,13 +23,11 @@ public sealed class ClientMessageList
     /// <summary>Forgets the messages, and with them the frame they point into.</summary>
     public void Clear()
     {
-        if (_items.Length > Kept)
+        Array.Clear(_items, 0, Count);
+        if (_items.Length > OwnLimit)
         {
+            Large.Return(_items);
             _items = new ClientMessage[1];
-        }
-        else
-        {
-            Array.Clear(_items, 0, Count);
         }
 
         Count = 0;
@@ -34,9 +37,24 @@ public sealed class ClientMessageList
     {
         if (Count == _items.Length)
         {
-            Array.Resize(ref _items, _items.Length * 2);
+            Grow();
         }
 
         return ref _items[Count++];
+    }
+
+    private void Grow()
+    {
+        var larger = Count < OwnLimit
+            ? new ClientMessage[Count * 2]
+            : Large.Rent(Count * 4);
+        _items.AsSpan(0, Count).CopyTo(larger);
+        _items.AsSpan(0, Count).Clear();
+        if (_items.Length > OwnLimit)
+        {
+            Large.Return(_items);
+        }
+
+        _items = larger;
     }
 }

@@ -30,4 +30,21 @@ public sealed class ClientMessageListSpecs
             }
         }
     }
+
+    [Theory]
+    [InlineData(2)]
+    [InlineData(32)]
+    [InlineData(33)]
+    [InlineData(1000)]
+    public void Nothing_of_an_array_is_left_in_the_next_one(int count)
+    {
+        var list = new ClientMessageList();
+        Decode("[" + string.Join(',', Enumerable.Repeat("""{"type":"nope","id":1,"key":"k","echo":false,"last":3}""", count)) + "]", list);
+        Decode("[" + string.Join(',', Enumerable.Repeat("""{"type":"ping"}""", count)) + "]", list);
+
+        for (var i = 0; i < count; i++)
+        {
+            Assert.Equal((ErrorCode.None, default, 0, true, null), (list[i].Error, list[i].Id, list[i].Key.Length, list[i].Echo, list[i].Last));
+        }
+    }
 }

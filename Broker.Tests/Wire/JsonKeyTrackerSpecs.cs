@@ -30,55 +30,106 @@ public sealed class JsonKeyTrackerSpecs
         }
     }
 
-    // Maps open and close at random, with keys of a small set: small, large, nested and side by side.
-    [Fact]
-    public void Agrees_with_a_stack_of_sets() =>
-        Gen.Select(Gen.Int[0, 9], Gen.Int[0, 60], Gen.Bool).Array[1, 600].Sample(steps =>
+    // The inner map makes the shared table grow while keys of the outer one are in it.
+    [Theory]
+    [InlineData(16, 600)]
+    [InlineData(17, 600)]
+    [InlineData(20, 3000)]
+    [InlineData(600, 600)]
+    public void Outer_map_is_remembered_through_a_large_inner_one(int outer, int inner)
+    {
+        var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 3000).Select(i => $"{i:d4}")));
+        var tracker = new JsonKeyTracker();
+        for (var repeated = 0; repeated < outer; repeated++)
         {
-            var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 61).Select(i => $"{i:d2}")));
+            tracker.Reset();
+            tracker.Open();
+            AddAll(tracker, frame, outer);
+            tracker.Open();
+            AddAll(tracker, frame, inner);
+            tracker.Close();
+            Assert.False(tracker.Add(frame, repeated * 4, 4));
+        }
+    }
+
+    // With 512 keys in it the table grows, here while the first 16 of the inner map move in.
+    [Theory]
+    [InlineData(496)]
+    [InlineData(497)]
+    [InlineData(505)]
+    [InlineData(511)]
+    [InlineData(512)]
+    public void Inner_map_is_remembered_when_its_first_keys_make_the_table_grow(int outer)
+    {
+        var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 600).Select(i => $"{i:d4}")));
+        var tracker = new JsonKeyTracker();
+        for (var repeated = 0; repeated < 30; repeated++)
+        {
+            tracker.Reset();
+            tracker.Open();
+            AddAll(tracker, frame, outer);
+            tracker.Open();
+            AddAll(tracker, frame, 30);
+            Assert.False(tracker.Add(frame, repeated * 4, 4));
+        }
+    }
+
+    // Maps open and close at random, with few or many keys, nested and side by side, frame after frame.
+    [Fact]
+    public void Agrees_with_a_stack_of_sets()
+    {
+        const int Names = 3000;
+        var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Names).Select(i => $"{i:d4}")));
+        var keys = Gen.OneOf(Gen.Int[0, 40], Gen.Int[0, Names - 1], Gen.Int[0, Names - 1]);
+        Gen.Select(Gen.Int[0, 400], keys, Gen.Bool).Array[1, 4000].Sample(steps =>
+        {
             var tracker = new JsonKeyTracker();
             var model = new Stack<HashSet<int>>();
-            tracker.Open();
-            model.Push([]);
             foreach (var (action, key, escaped) in steps)
             {
-                if (action == 0 && model.Count < 64)
+                if (model.Count == 0 || (action < 4 && model.Count < 64))
                 {
                     tracker.Open();
                     model.Push([]);
                 }
-                else if (action == 1 && key < 20 && model.Count > 1)
+                else if (action is >= 4 and < 7)
                 {
                     tracker.Close();
                     model.Pop();
                 }
-                else if (!model.Peek().Contains(key))
+                else if (model.Peek().Add(key))
                 {
-                    model.Peek().Add(key);
                     Assert.True(Add(tracker, frame, key, escaped));
                 }
-                else if (key > 55)
+                else if (action is 7 or 8)
                 {
                     // A repetition ends the frame.
                     Assert.False(Add(tracker, frame, key, escaped));
                     tracker.Reset();
-                    tracker.Open();
                     model.Clear();
-                    model.Push([]);
                 }
             }
 
             return true;
         });
+    }
+
+    private static void AddAll(JsonKeyTracker tracker, byte[] frame, int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            Assert.True(tracker.Add(frame, i * 4, 4));
+        }
+    }
 
     private static bool Add(JsonKeyTracker tracker, byte[] frame, int key, bool escaped)
     {
         if (!escaped)
         {
-            return tracker.Add(frame, key * 2, 2);
+            return tracker.Add(frame, key * 4, 4);
         }
 
-        frame.AsSpan(key * 2, 2).CopyTo(tracker.Scratch(12));
-        return tracker.AddScratch(frame, 2);
+        frame.AsSpan(key * 4, 4).CopyTo(tracker.Scratch(24));
+        return tracker.AddScratch(frame, 4);
     }
 }

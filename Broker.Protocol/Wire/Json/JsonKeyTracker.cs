@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Broker.Protocol.Wire.Json;
 
 /// <summary>
@@ -10,38 +12,44 @@ internal sealed class JsonKeyTracker
 {
     private const int Searched = 16;
 
-    // What one huge frame made it grow to is not kept for the life of the thread.
-    private const int KeptKeys = 1024;
-    private const int KeptScratch = 16 * 1024;
+    // Room for ordinary frames, kept for the life of the thread; what a larger one needs is rented until its end.
+    private const int OwnKeys = 512;
+    private const int OwnScratch = 4096;
 
     private readonly Level[] _levels = new Level[WireLimits.Depth + 1];
-    private Key[] _keys = new Key[32];
-    private byte[] _scratch = [];
-    private int[] _table = []; // index into _keys + 1, 0 for a free slot; open addressing, at most half full
+    private readonly Key[] _ownKeys = new Key[OwnKeys];
+    private readonly int[] _ownTable = new int[OwnKeys * 2];
+    private readonly byte[] _ownScratch = new byte[OwnScratch];
+    private Key[] _keys;
+    private byte[] _scratch;
+    private int[] _table; // index into _keys + 1, 0 for a free slot; open addressing, at most half full
+    private int _mask; // the table's first 2^n slots are in use
     private int _depth;
     private int _count;
     private int _hashed;
     private int _scratchUsed;
+
+    public JsonKeyTracker()
+    {
+        _keys = _ownKeys;
+        _table = _ownTable;
+        _scratch = _ownScratch;
+        _mask = _ownTable.Length - 1;
+    }
 
     /// <summary>Forgets what an unfinished frame left.</summary>
     public void Reset()
     {
         if (_hashed > 0)
         {
-            Array.Clear(_table, 0, _table.Length);
+            Array.Clear(_table, 0, _mask + 1);
         }
 
+        Exchange(ref _keys, _ownKeys, _ownKeys);
+        Exchange(ref _table, _ownTable, _ownTable);
+        Exchange(ref _scratch, _ownScratch, _ownScratch);
+        _mask = _ownTable.Length - 1;
         _depth = _count = _hashed = _scratchUsed = 0;
-        if (_keys.Length > KeptKeys)
-        {
-            _keys = new Key[32];
-            _table = [];
-        }
-
-        if (_scratch.Length > KeptScratch)
-        {
-            _scratch = [];
-        }
     }
 
     /// <summary>A map begins.</summary>
@@ -71,7 +79,9 @@ internal sealed class JsonKeyTracker
     {
         if (_scratch.Length - _scratchUsed < length)
         {
-            Array.Resize(ref _scratch, Math.Max(256, Math.Max(_scratch.Length * 2, _scratchUsed + length)));
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_scratch.Length * 2, _scratchUsed + length));
+            _scratch.AsSpan(0, _scratchUsed).CopyTo(larger);
+            Exchange(ref _scratch, larger, _ownScratch);
         }
 
         return _scratch.AsSpan(_scratchUsed, length);
@@ -115,18 +125,21 @@ internal sealed class JsonKeyTracker
             {
                 // They are known to differ from each other.
                 _keys[i].Hash = Hash(Name(frame, _keys[i]), first);
-                Insert(i);
+                Reserve(i);
+                Place(i, FreeSlot(_keys[i].Hash));
             }
         }
 
         key.Hash = Hash(name, first);
-        if (Contains(frame, key, name, first))
+        Reserve(_count);
+        var slot = FreeSlot(frame, key.Hash, name, first);
+        if (slot < 0)
         {
             return false;
         }
 
         Push(key);
-        Insert(_count - 1);
+        Place(_count - 1, slot);
         return true;
     }
 
@@ -134,46 +147,68 @@ internal sealed class JsonKeyTracker
     private static uint Hash(ReadOnlySpan<byte> name, int first) =>
         (uint)((KeyedHash.Compute(name) ^ ((ulong)(uint)first * 0x9E3779B97F4A7C15UL)) * 0xD6E8FEB86659FD93UL >> 32);
 
-    private bool Contains(ReadOnlySpan<byte> frame, Key key, ReadOnlySpan<byte> name, int first)
+    /// <summary>Where the key goes in the table, -1 if its map has it already.</summary>
+    private int FreeSlot(ReadOnlySpan<byte> frame, uint hash, ReadOnlySpan<byte> name, int first)
     {
-        var mask = _table.Length - 1;
-        for (var slot = (int)key.Hash & mask; _table[slot] != 0; slot = (slot + 1) & mask)
+        var slot = (int)hash & _mask;
+        for (; _table[slot] != 0; slot = (slot + 1) & _mask)
         {
             var index = _table[slot] - 1;
-            if (index >= first && _keys[index].Hash == key.Hash && Name(frame, _keys[index]).SequenceEqual(name))
+            if (index >= first && _keys[index].Hash == hash && Name(frame, _keys[index]).SequenceEqual(name))
             {
-                return true;
+                return -1;
             }
         }
 
-        return false;
+        return slot;
+    }
+
+    private int FreeSlot(uint hash)
+    {
+        var slot = (int)hash & _mask;
+        while (_table[slot] != 0)
+        {
+            slot = (slot + 1) & _mask;
+        }
+
+        return slot;
+    }
+
+    private void Place(int index, int slot)
+    {
+        _table[slot] = index + 1;
+        _keys[index].Slot = slot;
+        _hashed++;
     }
 
     private void Push(Key key)
     {
         if (_count == _keys.Length)
         {
-            Array.Resize(ref _keys, _keys.Length * 2);
+            var larger = ArrayPool<Key>.Shared.Rent(_keys.Length * 4);
+            _keys.AsSpan(0, _count).CopyTo(larger);
+            Exchange(ref _keys, larger, _ownKeys);
         }
 
         _keys[_count++] = key;
     }
 
-    private void Insert(int index)
+    /// <summary>Makes room in the table for one more; if it has to grow, the hashed keys before <paramref name="end"/> move in their order.</summary>
+    private void Reserve(int end)
     {
-        _hashed++;
-        if (_hashed * 2 > _table.Length)
+        if ((_hashed + 1) * 2 <= _mask + 1)
         {
-            Grow(index);
+            return;
         }
 
-        Place(index);
-    }
+        var length = (_mask + 1) * 4;
 
-    /// <summary>Twice the table, with the keys before <paramref name="end"/> in the order they came in.</summary>
-    private void Grow(int end)
-    {
-        _table = new int[Math.Max(64, _table.Length * 2)];
+        // The own table is used again, by the next frame.
+        Array.Clear(_ownTable, 0, _ownTable.Length);
+        Exchange(ref _table, ArrayPool<int>.Shared.Rent(length), _ownTable);
+        Array.Clear(_table, 0, length);
+        _mask = length - 1;
+        _hashed = 0;
         for (var level = 0; level < _depth; level++)
         {
             var start = _levels[level].Start;
@@ -181,22 +216,20 @@ internal sealed class JsonKeyTracker
             var hashed = next - start > Searched || (level + 1 == _depth && next - start == Searched);
             for (var i = start; hashed && i < Math.Min(next, end); i++)
             {
-                Place(i);
+                Place(i, FreeSlot(_keys[i].Hash));
             }
         }
     }
 
-    private void Place(int index)
+    /// <summary>Puts another array in the place of one, which goes back to the pool unless it is the own.</summary>
+    private static void Exchange<T>(ref T[] array, T[] other, T[] own)
     {
-        var mask = _table.Length - 1;
-        var slot = (int)_keys[index].Hash & mask;
-        while (_table[slot] != 0)
+        var old = array;
+        array = other;
+        if (!ReferenceEquals(old, own))
         {
-            slot = (slot + 1) & mask;
+            ArrayPool<T>.Shared.Return(old);
         }
-
-        _table[slot] = index + 1;
-        _keys[index].Slot = slot;
     }
 
     private ReadOnlySpan<byte> Name(ReadOnlySpan<byte> frame, in Key key) =>
