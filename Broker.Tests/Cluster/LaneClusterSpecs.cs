@@ -170,7 +170,7 @@ public sealed class LaneClusterSpecs
         a.Publish(0, "before");
         Assert.Equal("t=before", await b.NextAsync(0));
         Assert.True(await a.ThrottleAsync(b, Blackhole.Instance));
-        PublishCommand last = a.Publish(0, "first");
+        FakePublish last = a.Publish(0, "first");
         for (var n = 0; n < 200; n++)
         {
             last = a.Publish(0, new string('x', 10_000));
@@ -191,7 +191,7 @@ public sealed class LaneClusterSpecs
         await using var b = nodes[1];
         Assert.True(await a.ThrottleAsync(b, Blackhole.Instance));
         Assert.True(await b.ThrottleAsync(a, Blackhole.Instance));
-        PublishCommand last = a.Publish(0, "first");
+        FakePublish last = a.Publish(0, "first");
         for (var n = 0; n < 20; n++)
         {
             last = a.Publish(0, new string('x', 10_000));

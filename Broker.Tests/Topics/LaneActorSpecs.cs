@@ -86,9 +86,9 @@ public sealed class LaneActorSpecs : TestKit
         Assert.Equal(Peer, _parent.ExpectMsg<LaneEvent.LinkReady>(cancellationToken: Cancel).Peer);
     }
 
-    private PublishCommand Post(string frame)
+    private FakePublish Post(string frame)
     {
-        var command = new PublishCommand("t", frame);
+        var command = new FakePublish("t", frame);
         _lane.Post(command);
         return command;
     }
