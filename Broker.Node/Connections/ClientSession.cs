@@ -411,7 +411,9 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     private void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null)
     {
         var frame = FrameBuffer.OfThread;
-        services.Codec.Write(frame, new ErrorMessage(code, id) { Topic = topic, RetryAfter = retryAfter });
+
+        // What cannot be a topic is not reflected back.
+        services.Codec.Write(frame, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter });
         connection.Writer.Send(frame.Frame(Opcode.Text));
         if (code == ErrorCode.Forbidden && _meter.Forbidden())
         {
