@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Akka;
 using Akka.Actor;
@@ -39,6 +40,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private OpsServer? _ops;
     private ListenerBinding? _binding;
     private JwtValidator? _tokens;
+    private string _id = "";
     private int _stopping;
     private int _open;
 
@@ -115,7 +117,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _system = ActorSystem.Create(AkkaConfig.SystemName, setup);
         var cluster = Cluster.Get(_system);
         var address = cluster.SelfAddress;
-        Name = _options.Node.Name.Length > 0 ? _options.Node.Name : $"{address.Host}:{address.Port}";
+        _id = cluster.SelfUniqueAddress.Uid.ToString("x8", CultureInfo.InvariantCulture);
+        Name = _options.Node.Name.Length > 0 ? _options.Node.Name : _id;
         ClusterListens(address.Host!, address.Port ?? 0);
 
         _lanes = new Lanes(_system, _options.Lanes, _ => new LaneTopics(JsonWireCodec.Instance, _pool, _options.Limits.Lag), OnLaneFailed, _time);
@@ -187,6 +190,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             new TokenGuesses(_time),
             new UserBuckets(new TokenRate(_options.Rate.Messages, _options.Rate.Burst, _time.TimestampFrequency)),
             _lanes!.Post,
+            _id,
             Name,
             _time);
     }

@@ -39,7 +39,8 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     /// <summary>When the next right that a <c>subscribe.token</c> granted ends; null: none will.</summary>
     public DateTimeOffset? NextGrantEnd => _grants.Count == 0 ? null : _grants.Min(static grant => grant.Ends);
 
-    private string ConnectionName => connection.Id.ToString("x", CultureInfo.InvariantCulture);
+    /// <summary>Unique in the cluster.</summary>
+    private string ConnectionName => string.Create(CultureInfo.InvariantCulture, $"{services.NodeId}-{connection.Id:x}");
 
     /// <summary>Sends <c>welcome</c>, and refuses at once what the upgrade request already showed to be wrong.</summary>
     public void Start()
@@ -138,7 +139,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
 
     private void OnMessage(in ClientMessage message, MessageBatch batch)
     {
-        if (message.Error != ErrorCode.None && message.Type == ClientMessageType.Unknown)
+        if (message.Error == ErrorCode.InvalidMessage && message.Type == ClientMessageType.Unknown)
         {
             OnUnparsable(message.Error, message.Id);
             return;

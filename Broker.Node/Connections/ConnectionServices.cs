@@ -15,6 +15,7 @@ internal sealed record ConnectionServices(
     TokenGuesses Guesses,
     UserBuckets UserBuckets,
     Action<LaneCommand> Post,
+    string NodeId,
     string NodeName,
     TimeProvider Time)
 {

@@ -46,6 +46,16 @@ internal sealed class EgressChunk
         (_rented, Array, Offset) = (copy, copy, 0);
     }
 
+    /// <summary>
+    /// As <see cref="Release"/> at the end of a connection, where the kernel may still be reading the array: it must not go
+    /// to another connection.
+    /// </summary>
+    public void Abandon()
+    {
+        _rented = null;
+        Release();
+    }
+
     public void Release()
     {
         if (_rented is not null)

@@ -355,25 +355,45 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
 
         private void ShutDown()
         {
-            switch (_stream)
+            if (_socket is not null)
             {
-                case null:
-                    _socket!.Shutdown(SocketShutdown.Send);
-                    break;
-                case SslStream ssl:
-                    ssl.ShutdownAsync().ContinueWith(
-                        static (task, log) => ((ILoggingAdapter)log!).Debug("TLS shutdown: {0}", task.Exception!.InnerException!.Message),
-                        Log,
-                        CancellationToken.None,
-                        TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
-                        TaskScheduler.Default);
-                    break;
-                default:
-                    CompleteStage();
+                if (!TryShutDown())
+                {
                     return;
+                }
+            }
+            else if (_stream is SslStream tls)
+            {
+                tls.ShutdownAsync().ContinueWith(
+                    static (task, log) => ((ILoggingAdapter)log!).Debug("TLS shutdown: {0}", task.Exception!.InnerException!.Message),
+                    Log,
+                    CancellationToken.None,
+                    TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default);
+            }
+            else
+            {
+                // Kestrel sends the rest and closes.
+                CompleteStage();
+                return;
             }
 
             Read();
+        }
+
+        private bool TryShutDown()
+        {
+            try
+            {
+                _socket!.Shutdown(SocketShutdown.Send);
+                return true;
+            }
+            catch (Exception e) when (IsConnectionError(e))
+            {
+                // The peer has gone already.
+                Abort();
+                return false;
+            }
         }
 
         private static bool IsConnectionError(Exception e) =>
