@@ -102,7 +102,6 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                     Decide(head!, received);
                     break;
                 default:
-                    _connection.Transport.Lease?.HandshakeDone();
                     _connection.HandOver = bytes.ToArray();
                     CompleteStage();
                     break;
@@ -122,6 +121,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             var response = new ArrayBufferWriter<byte>(256);
             ResponseHead.Write(response, decision.Status, decision.Headers);
             _connection.Request = decision.Request;
+            transport.Lease?.HandshakeDone();
             _connection.Writer.Send(response.WrittenSpan);
             Open();
             if (rest.Span.IsEmpty)
@@ -138,13 +138,15 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
         {
             _open = true;
             (_parser, _head) = (null, null);
-            _connection.Transport.Lease?.HandshakeDone();
             _stage._accepted(_connection);
         }
 
         private void Refuse(int status, IReadOnlyList<HttpHeader> headers, string body)
         {
             (_parser, _head) = (null, null);
+
+            // From here on the handshake's time-out must not write between.
+            _connection.Transport.Lease?.HandshakeDone();
             var text = Encoding.UTF8.GetBytes(body + "\n");
             var response = new ArrayBufferWriter<byte>(512);
             ResponseHead.Write(response, status,

@@ -64,13 +64,17 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
 
         public override void PreStart()
         {
-            if (_socket is not null)
-            {
-                _socket.Blocking = false;
-            }
-
             _connection.OnAbort(GetAsyncCallback(Abort));
-            Pull(_stage._in);
+            try
+            {
+                _socket?.Blocking = false;
+                Pull(_stage._in);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Admission has dropped it already.
+                CompleteStage();
+            }
         }
 
         public override void PostStop()
