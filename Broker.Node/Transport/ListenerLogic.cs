@@ -13,10 +13,6 @@ namespace Broker.Node.Transport;
 /// </summary>
 internal sealed class ListenerLogic : TimerGraphStageLogic
 {
-    /// <summary>Connections that the kernel keeps while nobody accepts.</summary>
-    private const int Backlog = 4096;
-
-    private const int SendBuffer = 256 * 1024;
     private const string PauseTimer = "pause";
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
@@ -47,13 +43,12 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     {
         try
         {
-            _listening = Listen(_stage.EndPoint);
+            _listening = ListeningSocket.Open(_stage.EndPoint);
         }
-        catch (SocketException e)
+        catch (IOException e)
         {
-            var failure = new IOException($"cannot listen on {_stage.EndPoint}: {Explain(e)}", e);
-            _bound.TrySetException(failure);
-            FailStage(failure);
+            _bound.TrySetException(e);
+            FailStage(e);
             return;
         }
 
@@ -80,38 +75,6 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         _pausing = false;
         AcceptNext();
     }
-
-    private static Socket Listen(IPEndPoint endPoint)
-    {
-        var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            if (endPoint.AddressFamily == AddressFamily.InterNetworkV6)
-            {
-                socket.DualMode = endPoint.Address.Equals(IPAddress.IPv6Any);
-            }
-
-            // Accepted sockets inherit both: two system calls a connection less.
-            socket.NoDelay = true;
-            socket.SendBufferSize = SendBuffer;
-            socket.Bind(endPoint);
-            socket.Listen(Backlog);
-            return socket;
-        }
-        catch (SocketException)
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private static string Explain(SocketException e) => e.SocketErrorCode switch
-    {
-        SocketError.AddressAlreadyInUse => "address already in use",
-        SocketError.AddressNotAvailable => "this machine does not have that address",
-        SocketError.AccessDenied => "not allowed to use that port",
-        _ => e.Message,
-    };
 
     private void OnPull()
     {
