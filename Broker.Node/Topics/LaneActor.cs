@@ -320,7 +320,8 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     {
         _isSliceOpen = false;
         _topics.Flush();
-        _links.SendAcks();
+        _links.SendAcks(all: false);
+        Hasten();
     }
 
     private void OnPeer(LaneSignal.Peer peer)
@@ -381,6 +382,11 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
 
     private void OnTick()
     {
+        if (!_isSliceOpen)
+        {
+            _links.SendAcks(all: true);
+        }
+
         _links.Tick(Now);
         ContinueFarewell();
         ScheduleTick();

@@ -13,16 +13,23 @@ namespace Broker.Node.Topics;
 /// answers one per thing heard, the rest by time.</remarks>
 internal sealed class LaneLinks(LaneIdentity identity, IActorRef self, IActorRef mediator, LaneOptions options, LinkCounters counters)
 {
+    /// <summary>
+    /// Envelopes, or bytes, that are acknowledged together: an acknowledgement costs as much as a small envelope. Fewer than
+    /// <see cref="OutgoingLink.MaxInFlight"/>, so that the sender never waits for the tick that acknowledges the rest.
+    /// </summary>
+    public const int AckEnvelopes = 2;
+    public const int AckBytes = 32 * 1024;
+
     private readonly Dictionary<uint, Entry> _peers = [];
     private long _produced;
 
     /// <summary>Some peer wants what is published.</summary>
-    public bool IsKeeping => Any(static link => link.Outgoing.State != LinkState.Closed);
+    public bool IsKeeping => Any(static peer => peer.Link.Outgoing.State != LinkState.Closed);
 
     /// <summary>Some link has to be looked at in short intervals.</summary>
-    public bool IsBusy => Any(static link => link.IsBusy);
+    public bool IsBusy => Any(static peer => peer.AckTo is not null || peer.Link.IsBusy);
 
-    public bool IsFarewellDone => !Any(static link => !link.IsFarewellDone);
+    public bool IsFarewellDone => !Any(static peer => !peer.Link.IsFarewellDone);
 
     public PeerLink? Find(uint peer) => _peers.TryGetValue(peer, out var entry) ? entry.Link : null;
 
@@ -169,6 +176,7 @@ internal sealed class LaneLinks(LaneIdentity identity, IActorRef self, IActorRef
         if (arrival is not null)
         {
             AckLater(link, sender);
+            _peers[link.Peer].IsAckUrgent = true;
         }
 
         return arrival;
@@ -177,13 +185,25 @@ internal sealed class LaneLinks(LaneIdentity identity, IActorRef self, IActorRef
     public Arrival? OnEnvelope(LinkEnvelope envelope, PeerLink link, IActorRef sender)
     {
         counters.Received();
-        return AskAgain(link.OnEnvelope(envelope.Incarnation, envelope.Number, envelope.Lowest), link, sender);
+        var arrival = AskAgain(link.OnEnvelope(envelope.Incarnation, envelope.Number, envelope.Lowest), link, sender);
+        if (arrival is not null)
+        {
+            var peer = _peers[link.Peer];
+            peer.Unacknowledged++;
+            peer.UnacknowledgedBytes += envelope.Length;
+
+            // A double is sent by a sender that lacks an acknowledgement.
+            peer.IsAckUrgent |= !arrival.Value.Deliver || peer.Unacknowledged >= AckEnvelopes || peer.UnacknowledgedBytes >= AckBytes;
+        }
+
+        return arrival;
     }
 
     public Arrival? OnStatement(LinkStatement statement, PeerLink link, IActorRef sender)
     {
         var arrival = AskAgain(link.OnStatement(statement.Incarnation, statement.Last, statement.Lowest, statement.Goodbye), link, sender);
         _peers[link.Peer].AcksGoodbye = link.Incoming.IsComplete;
+        _peers[link.Peer].IsAckUrgent = true;
         return arrival;
     }
 
@@ -197,14 +217,16 @@ internal sealed class LaneLinks(LaneIdentity identity, IActorRef self, IActorRef
         }
     }
 
-    /// <summary>Acknowledges what arrived since the last call, once for each peer.</summary>
-    public void SendAcks()
+    /// <summary>Acknowledges what arrived, once for each peer: where it is enough to be worth it, or all of it.</summary>
+    public void SendAcks(bool all)
     {
         foreach (var peer in _peers.Values)
         {
-            if (peer.AckTo is { } sender)
+            if (peer.AckTo is { } sender && (all || peer.IsAckUrgent))
             {
                 peer.AckTo = null;
+                peer.IsAckUrgent = false;
+                peer.Unacknowledged = peer.UnacknowledgedBytes = 0;
                 sender.Tell(new LinkAck(identity.Lane, identity.Node, identity.Incarnation, peer.Link.Incarnation, peer.Link.Incoming.Acknowledged, peer.AcksGoodbye), self);
             }
         }
@@ -226,11 +248,11 @@ internal sealed class LaneLinks(LaneIdentity identity, IActorRef self, IActorRef
 
     private void AckLater(PeerLink link, IActorRef sender) => _peers[link.Peer].AckTo = sender;
 
-    private bool Any(Func<PeerLink, bool> condition)
+    private bool Any(Func<Entry, bool> condition)
     {
         foreach (var peer in _peers.Values)
         {
-            if (condition(peer.Link))
+            if (condition(peer))
             {
                 return true;
             }
@@ -254,6 +276,12 @@ internal sealed class LaneLinks(LaneIdentity identity, IActorRef self, IActorRef
         public string Topic { get; } = topic;
 
         public IActorRef? AckTo { get; set; }
+
+        public bool IsAckUrgent { get; set; }
+
+        public int Unacknowledged { get; set; }
+
+        public int UnacknowledgedBytes { get; set; }
 
         public bool AcksGoodbye { get; set; }
     }

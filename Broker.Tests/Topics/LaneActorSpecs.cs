@@ -245,6 +245,21 @@ public sealed class LaneActorSpecs : TestKit
     }
 
     [Fact]
+    public void Single_small_envelope_is_acknowledged_by_the_tick_and_two_at_once()
+    {
+        Greet();
+        Say(Envelope(1, "1"));
+        Sync();
+        Sync();
+        Assert.False(_peer.HasMessages);
+        Advance(100);
+        Assert.Equal(1, _peer.ExpectMsg<LinkAck>(cancellationToken: Cancel).Number);
+        Say(Envelope(2, "2"));
+        Say(Envelope(3, "3"));
+        Assert.Equal(3, _peer.ExpectMsg<LinkAck>(cancellationToken: Cancel).Number);
+    }
+
+    [Fact]
     public async Task Hole_is_asked_for_and_doubles_are_dropped()
     {
         Greet();
@@ -372,6 +387,7 @@ public sealed class LaneActorSpecs : TestKit
         Say(whole with { Body = [(byte[])[.. whole.Body[0].Span, 9, 9]] });
         Assert.Equal("t=1", await _topics.Lines.ReadAsync(Cancel));
         Assert.Equal(FakeLaneTopics.Gap, await _topics.Lines.ReadAsync(Cancel));
+        Advance(100);
         Assert.Equal(1, _peer.ExpectMsg<LinkAck>(cancellationToken: Cancel).Number);
     }
 
