@@ -11,7 +11,10 @@ public interface IBroker
     /// <summary>Completes when the node serves clients for the first time.</summary>
     Task Ready { get; }
 
-    /// <summary>Publishes to a topic on every node, with the server's own rights.</summary>
+    /// <summary>
+    /// Publishes to a topic on every node, with the server's own rights. Order is that of awaited calls: publishes that are
+    /// under way at the same time may overtake each other.
+    /// </summary>
     /// <param name="topic">A topic name.</param>
     /// <param name="data">One JSON value, UTF-8, at most <c>broker.limits.api-message</c> bytes; may be reused when the task has completed.</param>
     /// <param name="cancellationToken">Ends the wait, not the publish.</param>

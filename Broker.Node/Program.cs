@@ -1,6 +1,7 @@
 using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Connections;
+using Microsoft.Extensions.FileProviders;
 
 var command = CommandLine.Parse(args);
 if (command.Token is { } token)
@@ -23,8 +24,7 @@ try
 {
     builder.AddBroker(command.Run);
     var app = builder.Build();
-    app.UseDefaultFiles();
-    app.UseStaticFiles();
+    app.UseFileServer(new FileServerOptions { FileProvider = new EmbeddedFileProvider(typeof(BrokerNode).Assembly, "Broker.Node.wwwroot") });
     await app.RunAsync();
     return Environment.ExitCode;
 }
