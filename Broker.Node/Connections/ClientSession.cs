@@ -373,7 +373,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             ApplyGrants();
         }
 
-        connection.MessageLimit = _limits.Message;
+        connection.Authenticated();
         return true;
     }
 

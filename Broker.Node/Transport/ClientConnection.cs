@@ -14,6 +14,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _time;
+    private readonly int _unauthenticatedLimit;
     private readonly int _inboundLimit;
     private readonly Lock _gate = new();
     private IActorRef? _actor;
@@ -24,19 +25,19 @@ internal sealed class ClientConnection : IWebSocketPeer
     private int _inFlight;
     private int _held;
     private int _behind;
-    private int _messageLimit;
+    private bool _isAuthenticated;
     private long _lastReceived;
     private long _pinged;
     private long _messageBegun;
 
-    public ClientConnection(long id, AcceptedConnection transport, WebSocketLimits limits, int messageLimit, int inboundLimit, TimeProvider time)
+    public ClientConnection(long id, AcceptedConnection transport, WebSocketLimits limits, int unauthenticatedLimit, int inboundLimit, TimeProvider time)
     {
         Id = id;
         Transport = transport;
         Limits = limits;
         Writer = new ConnectionWriter(id);
         Request = transport.Upgraded;
-        _messageLimit = messageLimit;
+        _unauthenticatedLimit = unauthenticatedLimit;
         _inboundLimit = inboundLimit;
         _time = time;
         _lastReceived = time.GetTimestamp();
@@ -60,11 +61,9 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>Null until the actor has started.</summary>
     public IActorRef? Actor => Volatile.Read(ref _actor);
 
-    public int MessageLimit
-    {
-        get => Volatile.Read(ref _messageLimit);
-        set => Volatile.Write(ref _messageLimit, value);
-    }
+    public int MessageLimit => OneByOne ? _unauthenticatedLimit : Limits.Message;
+
+    public bool OneByOne => !Volatile.Read(ref _isAuthenticated);
 
     /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
@@ -78,7 +77,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>Whether the client has not taken everything there is for it.</summary>
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
 
-    private bool HasRoom => Volatile.Read(ref _inFlight) < _inboundLimit && Writer.ControlLength < _inboundLimit;
+    private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _inboundLimit) && Writer.ControlLength < _inboundLimit;
 
     /// <summary>The actor is ready for messages. False: the connection has ended already.</summary>
     public bool TryStart(IActorRef actor)
@@ -96,6 +95,9 @@ internal sealed class ClientConnection : IWebSocketPeer
         Volatile.Read(ref _resume)?.Invoke();
         return true;
     }
+
+    /// <summary>The connection has an identity: messages may be as large and as many as the limits say.</summary>
+    public void Authenticated() => Volatile.Write(ref _isAuthenticated, true);
 
     /// <summary>The socket stage has stopped.</summary>
     public void End()

@@ -16,6 +16,7 @@ public sealed class WebSocketSession : IDisposable
     private readonly TimeProvider _time;
     private readonly WebSocketRole _role;
     private bool _inPayload;
+    private bool _paused;
     private byte _partialLength;
     private PartialHeader _partial;
     private CloseCode _failure;
@@ -53,14 +54,22 @@ public sealed class WebSocketSession : IDisposable
     /// <summary>Takes bytes from the transport. After a close or a failure they are dropped.</summary>
     /// <param name="bytes">Unmasked in place; a message that lies wholly inside in one frame is handed on without a copy.</param>
     /// <param name="handler">Told what the bytes amount to.</param>
-    public void Receive(Span<byte> bytes, IWebSocketHandler handler)
+    /// <returns>Bytes dealt with: all of them, unless the handler paused.</returns>
+    public int Receive(Span<byte> bytes, IWebSocketHandler handler)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        while (!bytes.IsEmpty && IsReading)
+        var rest = bytes;
+        _paused = false;
+        while (!rest.IsEmpty && IsReading && !_paused)
         {
-            bytes = bytes[(_inPayload ? TakePayload(bytes, handler) : TakeHeader(bytes, handler))..];
+            rest = rest[(_inPayload ? TakePayload(rest, handler) : TakeHeader(rest, handler))..];
         }
+
+        return IsReading ? bytes.Length - rest.Length : bytes.Length;
     }
+
+    /// <summary>From inside a handler: <see cref="Receive"/> returns after the present frame, and goes on with the next call.</summary>
+    public void Pause() => _paused = true;
 
     /// <summary>Fails a message that is unfinished after <see cref="WebSocketLimits.MessageTime"/> with 1008; to be called about once a second.</summary>
     public void CheckTime(IWebSocketHandler handler)

@@ -26,6 +26,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private readonly IWebSocketPeer _peer;
         private readonly WebSocketSession _session;
         private MessageBatch? _batch;
+        private ReceivedBytes? _rest;
         private bool _unfinished;
 
         public Logic(FramingStage stage, TimeProvider time, IWebSocketPeer peer)
@@ -35,12 +36,19 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
             _peer = peer;
             _session = new WebSocketSession(WebSocketRole.Server, peer.Limits, time);
             SetHandler(stage._in, OnPush);
-            SetHandler(stage._out, () => Pull(stage._in));
+            SetHandler(stage._out, OnPull);
         }
 
         public override void PostStop() => _session.Dispose();
 
-        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload) => (_batch ??= new MessageBatch(_peer)).Add(payload);
+        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload)
+        {
+            (_batch ??= new MessageBatch(_peer)).Add(payload);
+            if (_peer.OneByOne)
+            {
+                _session.Pause();
+            }
+        }
 
         public void OnPong(ReadOnlySpan<byte> payload) => _peer.OnPong();
 
@@ -61,8 +69,26 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private void OnPush()
         {
             _peer.OnReceived();
+            Take(Grab(_stage._in));
+        }
+
+        private void OnPull()
+        {
+            if (_rest is { } rest)
+            {
+                Take(rest);
+            }
+            else
+            {
+                Pull(_stage._in);
+            }
+        }
+
+        private void Take(ReceivedBytes received)
+        {
             _session.MessageLimit = _peer.MessageLimit;
-            _session.Receive(Grab(_stage._in).Span, this);
+            received.Skip(_session.Receive(received.Span, this));
+            _rest = received.Span.IsEmpty ? null : received;
             if (_session.InMessage != _unfinished)
             {
                 _unfinished = !_unfinished;

@@ -11,6 +11,9 @@ public interface IWebSocketPeer
     /// <summary>Bytes a message may have now; read before every chunk, so it may change from any thread.</summary>
     int MessageLimit { get; }
 
+    /// <summary>Messages are read one by one, each when the one before has been taken; read as <see cref="MessageLimit"/> is.</summary>
+    bool OneByOne { get; }
+
     /// <summary>Bytes arrived: the peer lives.</summary>
     void OnReceived();
 
