@@ -8,6 +8,7 @@ using Akka.Streams.Dsl;
 using Broker.Node.Configuration;
 using Broker.Node.Connections;
 using Broker.Node.Http;
+using Broker.Node.Links;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
 using Broker.Protocol.Handshake;
@@ -129,6 +130,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _materializer = _system.Materializer();
         _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _time);
         OrderShutdown(_system);
+        _ = CloseClientsAsync(_lanes.Gate);
         _ = WatchAsync(_system);
         if (_options.Cluster.Seeds.Count == 0)
         {
@@ -220,7 +222,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeServiceUnbind, "broker-unready", async () =>
         {
             Volatile.Write(ref _stopping, 1);
-            if (IsOrderly(shutdown))
+            if (IsOwn(shutdown))
             {
                 await Task.Delay(_options.Drain.Delay, _time);
             }
@@ -238,15 +240,12 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseServiceRequestsDone, "broker-drain", async () =>
         {
-            // A node that is leaving by another's word, or was downed, must not serve a moment longer than it can help.
-            var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _connections.Tell(new ConnectionsActor.DrainAll(IsOrderly(shutdown) ? _options.Drain.Time : TimeSpan.Zero, done));
-            await done.Task;
+            await DrainAsync(IsOwn(shutdown) ? _options.Drain.Time : TimeSpan.Zero);
             return Done.Instance;
         });
         shutdown.AddTask(CoordinatedShutdown.PhaseBeforeClusterShutdown, "broker-goodbye", async () =>
         {
-            if (IsOrderly(shutdown) && !await _lanes!.GoodbyeAsync(ShutdownBudget.Goodbye))
+            if (shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason && !await _lanes!.GoodbyeAsync(ShutdownBudget.Goodbye))
             {
                 NoGoodbye();
             }
@@ -255,7 +254,26 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         });
     }
 
-    private static bool IsOrderly(CoordinatedShutdown shutdown) => shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason;
+    /// <summary>This node stops by its own will, and may take its time.</summary>
+    private static bool IsOwn(CoordinatedShutdown shutdown) =>
+        shutdown.ShutdownReason is not (CoordinatedShutdown.ClusterDowningReason or CoordinatedShutdown.ClusterLeavingReason);
+
+    private Task DrainAsync(TimeSpan time)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connections.Tell(new ConnectionsActor.DrainAll(time, done));
+        return done.Task;
+    }
+
+    /// <summary>
+    /// A node that is leaving by another's word, or was downed, gets nothing from its peers any more and must not serve a
+    /// moment longer than it can help: the shutdown comes only when all members have seen that it leaves.
+    /// </summary>
+    private async Task CloseClientsAsync(ReadyGate gate)
+    {
+        await gate.Closed;
+        await DrainAsync(TimeSpan.Zero);
+    }
 
     /// <summary>The actor system may end without the host asking: then the process ends, for its supervisor to start it anew.</summary>
     private async Task WatchAsync(ActorSystem system)

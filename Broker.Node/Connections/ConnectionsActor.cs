@@ -48,13 +48,10 @@ internal sealed class ConnectionsActor : ReceiveActor
     private void OnDrain(DrainAll command)
     {
         _waiting.Add(command.Done);
-        if (_draining is not null)
-        {
-            TellIfEmpty();
-            return;
-        }
+        _draining ??= new Queue<IActorRef>(Context.GetChildren());
 
-        _draining = new Queue<IActorRef>(Context.GetChildren());
+        // A second one finds the rest: who drains at leisure and is then told to leave does not go on at leisure.
+        _timer?.Dispose();
         var step = new DrainStep((int)Math.Ceiling(_draining.Count * DrainTick / Max(command.Time, DrainTick)));
         var self = Self;
         _timer = _services.Time.CreateTimer(_ => self.Tell(step, ActorRefs.NoSender), null, TimeSpan.Zero, DrainTick);

@@ -13,6 +13,7 @@ namespace Broker.Node.Links;
 internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout)
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Dictionary<uint, PeerEntry> _peers = [];
     private readonly HashSet<int> _subscribed = [];
     private volatile string _reason = "starting";
@@ -24,6 +25,9 @@ internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout)
 
     /// <summary>Completes when the gate opens; never, if it is closed before.</summary>
     public Task Ready => _ready.Task;
+
+    /// <summary>Completes when the gate closes, which is for ever: no client may stay.</summary>
+    public Task Closed => _closed.Task;
 
     /// <summary>What is missing, for people; empty while ready.</summary>
     public string Reason => _reason;
@@ -111,6 +115,7 @@ internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout)
             _isClosed = true;
             _reason = reason;
             _isReady = false;
+            _closed.TrySetResult();
         }
     }
 

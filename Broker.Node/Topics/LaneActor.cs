@@ -64,8 +64,16 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
 
     protected override void PostStop()
     {
-        // Nothing that was taken may leave its connection waiting, however the lane ended.
-        Complete();
+        // However the lane ended: nobody else would ever drain the connections it holds, not even to close them, and nothing
+        // that was taken may leave its connection waiting.
+        try
+        {
+            _topics.Flush();
+        }
+        finally
+        {
+            Complete();
+        }
     }
 
     protected override void OnReceive(object message)

@@ -127,7 +127,9 @@ internal sealed class LaneTopics(IWireCodec codec, FanOutPool pool, int lagLimit
         if (subscription.Log is { } log)
         {
             log.Close(subscription);
-            if (log.Subscribers == 0)
+
+            // After a failure it may be a log of the lane's predecessor, and the topic may have subscribers again.
+            if (log.Subscribers == 0 && _logs.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, log))
             {
                 _logs.Remove(subscription.Topic);
             }

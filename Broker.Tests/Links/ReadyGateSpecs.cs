@@ -102,7 +102,9 @@ public sealed class ReadyGateSpecs
         _gate.SelfUp();
         Require(7);
         Assert.True(_gate.IsReady);
+        Assert.False(_gate.Closed.IsCompleted);
         _gate.Close("draining");
+        Assert.True(_gate.Closed.IsCompletedSuccessfully);
         Assert.False(_gate.IsReady);
         Assert.Equal("draining", _gate.Reason);
         _gate.SelfUp();

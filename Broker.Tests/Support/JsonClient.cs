@@ -116,6 +116,9 @@ internal sealed class JsonClient : IAsyncDisposable
     public Task CloseAsync(CancellationToken cancellation) =>
         _socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "", cancellation);
 
+    /// <summary>Ends the connection without a close frame; whoever reads or writes gets an exception.</summary>
+    public void Abort() => _socket.Abort();
+
     public ValueTask DisposeAsync()
     {
         _socket.Dispose();

@@ -6,7 +6,8 @@ namespace Broker.Tests.Support;
 
 /// <summary>
 /// A Broker.Node of its own process, on ports the system chose. It runs in an empty directory, so that nothing it needs
-/// can come from the place the tests were started in. Usable from the moment <see cref="StartAsync"/> returns: the node is ready.
+/// can come from the place the tests were started in. <see cref="StartAsync"/> returns when the node is ready,
+/// <see cref="LaunchAsync"/> as soon as its addresses are known.
 /// </summary>
 internal sealed partial class NodeProcess : ChildProcess
 {
@@ -34,24 +35,14 @@ internal sealed partial class NodeProcess : ChildProcess
     /// <param name="arguments">Flags beside the ports; a later <c>--port</c> replaces the chosen one.</param>
     /// <param name="environment">Variables beside the inherited ones, of which no <c>BROKER_*</c> is passed on.</param>
     /// <param name="cancellation">Gives up waiting and kills the process.</param>
-    public static async Task<NodeProcess> StartAsync(
-        IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null)
-    {
-        var directory = Directory.CreateTempSubdirectory("broker-node-").FullName;
-        var node = new NodeProcess(StartInfo([.. Ports(arguments), .. arguments], environment, directory), directory);
-        try
-        {
-            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-            limit.CancelAfter(StartTimeout);
-            await node.WaitUntilReadyAsync(limit.Token);
-            return node;
-        }
-        catch
-        {
-            await node.DisposeAsync();
-            throw;
-        }
-    }
+    public static Task<NodeProcess> StartAsync(
+        IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartUntilAsync(arguments, environment, static (node, limit) => node.WaitUntilReadyAsync(limit), cancellation);
+
+    /// <summary>As <see cref="StartAsync"/>, and returns while the node still refuses clients.</summary>
+    public static Task<NodeProcess> LaunchAsync(
+        IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
+        StartUntilAsync(arguments, environment, static (node, limit) => node.WaitForAddressesAsync(limit), cancellation);
 
     /// <summary>Runs the program to its end, such as for <c>token</c>.</summary>
     public static async Task<(int ExitCode, string Output)> RunAsync(
@@ -69,12 +60,48 @@ internal sealed partial class NodeProcess : ChildProcess
         Directory.Delete(_directory, recursive: true);
     }
 
+    /// <summary>Waits until the node says that it takes clients.</summary>
+    public async Task WaitUntilReadyAsync(CancellationToken cancellation)
+    {
+        await WaitForAddressesAsync(cancellation);
+        await WaitForLineAsync(ReadyLine(), cancellation);
+
+        // The line says what the probe must say; nothing is asked twice.
+        var status = await HealthAsync("ready", cancellation);
+        if (status != HttpStatusCode.OK)
+        {
+            throw new InvalidOperationException($"The node says it is ready but /health/ready answers {(int)status}:\n{Output}");
+        }
+    }
+
     /// <summary>The status of <c>/health/live</c>, <c>/health/ready</c> or <c>/health/startup</c>.</summary>
     public async Task<HttpStatusCode> HealthAsync(string probe, CancellationToken cancellation)
     {
         using var client = new HttpClient();
         using var response = await client.GetAsync(new Uri(Ops, $"/health/{probe}"), cancellation);
         return response.StatusCode;
+    }
+
+    private static async Task<NodeProcess> StartUntilAsync(
+        IReadOnlyList<string> arguments,
+        IReadOnlyDictionary<string, string>? environment,
+        Func<NodeProcess, CancellationToken, Task> wait,
+        CancellationToken cancellation)
+    {
+        var directory = Directory.CreateTempSubdirectory("broker-node-").FullName;
+        var node = new NodeProcess(StartInfo([.. Ports(arguments), .. arguments], environment, directory), directory);
+        try
+        {
+            using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+            limit.CancelAfter(StartTimeout);
+            await wait(node, limit.Token);
+            return node;
+        }
+        catch
+        {
+            await node.DisposeAsync();
+            throw;
+        }
     }
 
     private static IEnumerable<string> Ports(IReadOnlyList<string> arguments) =>
@@ -104,20 +131,12 @@ internal sealed partial class NodeProcess : ChildProcess
     private static bool IsInherited(string name) =>
         name.StartsWith("BROKER_", StringComparison.Ordinal) || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal);
 
-    private async Task WaitUntilReadyAsync(CancellationToken cancellation)
+    private async Task WaitForAddressesAsync(CancellationToken cancellation)
     {
         Http = await AddressAsync(ListeningLine(), cancellation);
         Ops = await AddressAsync(OpsLine(), cancellation);
         Cluster = (await WaitForLineAsync(ClusterLine(), cancellation)).Groups[1].Value;
         WebSocket = new UriBuilder(Http) { Scheme = Http.Scheme == "https" ? "wss" : "ws", Path = "/ws" }.Uri;
-        await WaitForLineAsync(ReadyLine(), cancellation);
-
-        // The line says what the probe must say; nothing is asked twice.
-        var status = await HealthAsync("ready", cancellation);
-        if (status != HttpStatusCode.OK)
-        {
-            throw new InvalidOperationException($"The node says it is ready but /health/ready answers {(int)status}:\n{Output}");
-        }
     }
 
     private async Task<Uri> AddressAsync(Regex line, CancellationToken cancellation) =>

@@ -430,4 +430,13 @@ public sealed class LaneActorSpecs : TestKit
         _parent.ExpectTerminated(_actor, cancellationToken: Cancel);
         Assert.Equal(0, after.Completions);
     }
+
+    [Fact]
+    public void Failing_lane_drains_the_connections_it_holds()
+    {
+        _parent.Watch(_actor);
+        Post("fail");
+        _parent.ExpectTerminated(_actor, cancellationToken: Cancel);
+        Assert.Equal(1, _topics.Flushes);
+    }
 }

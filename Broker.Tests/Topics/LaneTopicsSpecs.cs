@@ -221,6 +221,23 @@ public sealed class LaneTopicsSpecs : IDisposable
         Assert.Equal(WriterState.Stage, writer.State);
     }
 
+    [Fact]
+    public void A_cursor_of_the_lane_that_failed_does_not_end_the_topic_of_its_successor()
+    {
+        var (late, _) = Connection(1);
+        var failed = new LaneTopics(JsonWireCodec.Instance, _pool, lagLimit: 1000);
+        var left = new Subscription(late, "t"u8.ToArray(), 1);
+        failed.Execute(new SubscribeCommand(left, Id(1), 0, ActorRefs.Nobody));
+        var (early, socket) = Connection(2);
+        Subscribe(early, 7);
+
+        Run(new UnsubscribeCommand(left, default) { Silent = true });
+        Publish(null, "one");
+        _topics.Flush();
+
+        Assert.Equal(Push("one"), Payloads(socket)[^1]);
+    }
+
     private static (ConnectionWriter Writer, FakeSocket Socket) Connection(long id)
     {
         var socket = new FakeSocket();

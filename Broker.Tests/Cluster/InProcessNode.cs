@@ -1,0 +1,66 @@
+using System.Text.RegularExpressions;
+using Broker.Node;
+using Broker.Node.Configuration;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Broker.Tests.Cluster;
+
+/// <summary>A whole node in the process of the tests, for faults that no client can cause.</summary>
+internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider, ILogger
+{
+    private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly WebApplication _app;
+
+    private InProcessNode()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(this);
+        builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0 });
+        _app = builder.Build();
+        Node = _app.Services.GetRequiredService<BrokerNode>();
+    }
+
+    public BrokerNode Node { get; }
+
+    public Uri WebSocket { get; private set; } = null!;
+
+    public static async Task<InProcessNode> StartAsync(CancellationToken cancellation)
+    {
+        var node = new InProcessNode();
+        await node._app.StartAsync(cancellation);
+        node.WebSocket = new UriBuilder(await node._listening.Task.WaitAsync(cancellation)) { Scheme = "ws", Path = "/ws" }.Uri;
+        await node.Node.ReadyForClients.WaitAsync(cancellation);
+        return node;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    public void Dispose()
+    {
+        // The application ends in DisposeAsync; as a provider of loggers this holds nothing.
+    }
+
+    public ILogger CreateLogger(string categoryName) => this;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
+
+    public bool IsEnabled(LogLevel logLevel) => true;
+
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (ListeningLine().Match(formatter(state, exception)) is { Success: true } line)
+        {
+            _listening.TrySetResult(new Uri(line.Groups[1].Value));
+        }
+    }
+
+    [GeneratedRegex(@"^listening on (http://\S+)$")]
+    private static partial Regex ListeningLine();
+}

@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Cluster;
+
+/// <summary>A node stands still under load (SIGSTOP) and wakes before or after the others have given it up.</summary>
+public sealed class PauseSpecs : ProcessClusterSpecs
+{
+    private const string Topic = "pause.load";
+    private const long Mebibyte = 1024 * 1024;
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(5);
+
+    [Fact]
+    public async Task Paused_node_holds_nobody_up_and_sees_a_gap_when_it_wakes()
+    {
+        // The others must not decide before it wakes.
+        Configure("akka.cluster.split-brain-resolver.stable-after = 30s");
+        var nodes = await StartThreeAsync();
+        var (first, second, third) = (nodes[0], nodes[1], nodes[2]);
+        var atSecond = await ListenAsync(second, Topic);
+        var atThird = await ListenAsync(third, Topic);
+        var talker = await TalkAsync(first, Topic, "one", padding: 1024, burst: 16);
+        await Task.WhenAll(UnderWayAsync(atSecond, 20_000), UnderWayAsync(atThird, 20_000));
+        var before = Percentile(atThird.TakeLatencies());
+        var resident = first.ResidentBytes;
+
+        second.Signal(UnixSignal.Stop);
+        var stopped = Stopwatch.GetTimestamp();
+        await Task.WhenAll(UnreachableSeenAsync(first), UnreachableSeenAsync(third));
+        var unreachable = Stopwatch.GetTimestamp();
+        var most = first.ResidentBytes;
+        await atThird.UntilAsync(
+            it =>
+            {
+                most = Math.Max(most, it.Sampled ? first.ResidentBytes : 0);
+                return Stopwatch.GetElapsedTime(unreachable, it.LastSent) > TimeSpan.FromSeconds(3);
+            },
+            Cancellation);
+        var during = atThird.TakeLatencies();
+        var woken = Stopwatch.GetTimestamp();
+        second.Signal(UnixSignal.Continue);
+        await atSecond.UntilAsync(static it => it.Gaps > 0, Cancellation);
+        var gap = Stopwatch.GetElapsedTime(woken, atSecond.FirstGap);
+        var here = atSecond.Last("one");
+        await atSecond.UntilAsync(it => it.Last("one") > here + 1000, Cancellation);
+        var last = await talker.StopAsync();
+        await Task.WhenAll(atSecond.UntilAsync(it => it.Last("one") == last, Cancellation), atThird.UntilAsync(it => it.Last("one") == last, Cancellation));
+
+        Report($"p99 before {before.P99.TotalMilliseconds:F1} ms; during {Percentile(during).P99.TotalMilliseconds:F1} ms, longest {during[^1].TotalMilliseconds:F0} ms of {during.Count}; slowest acknowledgement {talker.Slowest.TotalMilliseconds:F0} ms");
+        Report($"unreachable after {Stopwatch.GetElapsedTime(stopped, unreachable).TotalSeconds:F1} s; gap {gap.TotalSeconds:F2} s after waking; resident {resident / Mebibyte} MiB, at most {most / Mebibyte} MiB; missed there {atSecond.Missed("one")}");
+        Assert.InRange(during[^1], TimeSpan.Zero, Bound);
+        Assert.InRange(most - resident, long.MinValue, 64 * Mebibyte);
+        Assert.Empty(atSecond.Faults);
+        Assert.Empty(atThird.Faults);
+        Assert.Equal(0, atThird.Missed("one"));
+        await AssertFlowsAsync("pause.after", nodes);
+    }
+
+    [Fact]
+    public async Task Node_removed_while_it_stood_still_closes_its_clients_and_ends_when_it_wakes()
+    {
+        var nodes = await StartThreeAsync();
+        var (first, second, third) = (nodes[0], nodes[1], nodes[2]);
+        var atFirst = await ListenAsync(first, Topic);
+        var atSecond = await ListenAsync(second, Topic);
+        var atThird = await ListenAsync(third, Topic);
+        var one = await TalkAsync(first, Topic, "one");
+        var two = await TalkAsync(second, Topic, "two");
+        await Task.WhenAll(UnderWayAsync(atSecond, 100), UnderWayAsync(atThird, 100), atFirst.UntilAsync(static it => it.Last("two") > 100, Cancellation));
+
+        var stopped = Stopwatch.GetTimestamp();
+        second.Signal(UnixSignal.Stop);
+        await Task.WhenAll(atFirst.UntilAsync(static it => it.Gaps > 0, Cancellation), atThird.UntilAsync(static it => it.Gaps > 0, Cancellation));
+        Report($"gap {Stopwatch.GetElapsedTime(stopped, atFirst.FirstGap).TotalSeconds:F1} s after it stopped");
+        if (Full)
+        {
+            // Long gone for everybody, not just removed.
+            await atThird.UntilAsync(it => Stopwatch.GetElapsedTime(stopped, it.LastSent) > TimeSpan.FromSeconds(20), Cancellation);
+        }
+
+        var woken = Stopwatch.GetTimestamp();
+        second.Signal(UnixSignal.Continue);
+        var end = await atSecond.Ended.WaitAsync(Cancellation);
+        await two.Running.WaitAsync(Cancellation);
+        var exitCode = await second.WaitForExitAsync(Cancellation);
+
+        Report($"clients closed {Stopwatch.GetElapsedTime(woken, end.At).TotalSeconds:F1} s after it woke, process ended after {Stopwatch.GetElapsedTime(woken).TotalSeconds:F1} s with {exitCode}");
+        Assert.Equal(1012, end.Code);
+        Assert.True(end.Farewell!.Value.GetProperty("reconnect").GetBoolean());
+        Assert.NotEqual(0, exitCode);
+        var last = await one.StopAsync();
+        await atThird.UntilAsync(it => it.Last("one") == last, Cancellation);
+        Assert.Equal(0, atThird.Missed("one"));
+        Assert.Empty(atFirst.Faults);
+        Assert.Empty(atThird.Faults);
+        await AssertFlowsAsync("pause.after", first, third, await StartAgainAsync(second, first));
+    }
+
+    private Task UnderWayAsync(Listener listener, long number) => listener.UntilAsync(it => it.Last("one") > number, Cancellation);
+
+    private static (TimeSpan P50, TimeSpan P99) Percentile(IReadOnlyList<TimeSpan> sorted) => (sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100]);
+}

@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Broker.Tests.Configuration;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Cluster;
+
+/// <summary>Nodes of one cluster as processes, started as the README says; the first is the seed. Ends them all.</summary>
+[Collection(NodeProcesses.Name)]
+public abstract partial class ProcessClusterSpecs : IAsyncLifetime
+{
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(Full ? 30 : 2);
+
+    private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+    private readonly List<IAsyncDisposable> _started = [];
+    private readonly TemporaryDirectory _files = new();
+    private string? _config;
+
+    protected ProcessClusterSpecs() => _limit.CancelAfter(Limit);
+
+    /// <summary>The long runs were asked for.</summary>
+    protected static bool Full => Environment.GetEnvironmentVariable("BROKER_TESTS_FULL") == "1";
+
+    protected CancellationToken Cancellation => _limit.Token;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public async ValueTask DisposeAsync()
+    {
+        for (var i = _started.Count - 1; i >= 0; i--)
+        {
+            await _started[i].DisposeAsync();
+        }
+
+        _files.Dispose();
+        _limit.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Settings of all nodes started from now on, over those of a cluster on one machine.</summary>
+    protected void Configure(string hocon) => _config = _files.Write("nodes.conf", $"include \"built-in/broker.conf\"\n{hocon}\n");
+
+    internal async Task<NodeProcess> StartAsync(NodeProcess? seed) => Owned(await NodeProcess.StartAsync(Arguments(seed), Cancellation));
+
+    /// <summary>A node that is not ready yet.</summary>
+    internal async Task<NodeProcess> LaunchAsync(NodeProcess? seed) => Owned(await NodeProcess.LaunchAsync(Arguments(seed), Cancellation));
+
+    /// <summary>A node at the cluster address of one that has ended.</summary>
+    internal async Task<NodeProcess> StartAgainAsync(NodeProcess ended, NodeProcess seed) =>
+        Owned(await NodeProcess.StartAsync(["--cluster-port", ended.Cluster.Split(':')[1], .. Arguments(seed)], Cancellation));
+
+    internal async Task<NodeProcess[]> StartThreeAsync()
+    {
+        var first = await StartAsync(null);
+        var others = await Task.WhenAll(StartAsync(first), StartAsync(first));
+        return [first, .. others];
+    }
+
+    internal async Task<Listener> ListenAsync(NodeProcess node, string topic) => Owned(await Listener.SubscribeAsync(node, topic, Cancellation));
+
+    internal async Task<Talker> TalkAsync(NodeProcess node, string topic, string name, int padding = 0, int burst = 1) =>
+        Owned(await Talker.StartAsync(node, topic, name, padding, burst, Cancellation));
+
+    internal async Task<JsonClient> ConnectAsync(NodeProcess node) => Owned(await JsonClient.ConnectAsync(node.WebSocket, Cancellation));
+
+    internal T Owned<T>(T started)
+        where T : IAsyncDisposable
+    {
+        lock (_started)
+        {
+            _started.Add(started);
+        }
+
+        return started;
+    }
+
+    /// <summary>The failure detector of a node has given up another one.</summary>
+    internal Task UnreachableSeenAsync(NodeProcess node) => node.WaitForLineAsync(Unreachable(), Cancellation);
+
+    /// <summary>What the publishers on some nodes send now arrives, in order and without a hole, at the subscribers on others.</summary>
+    internal async Task AssertFlowsAsync(string topic, params NodeProcess[] nodes)
+    {
+        var listeners = new List<Listener>();
+        foreach (var node in nodes)
+        {
+            listeners.Add(await ListenAsync(node, topic));
+        }
+
+        foreach (var (i, node) in nodes.Index())
+        {
+            var client = await ConnectAsync(node);
+            for (var n = 0; n < 10; n++)
+            {
+                await client.PublishAsync(topic, new { p = $"node-{i}", n, t = Stopwatch.GetTimestamp() }, Cancellation);
+            }
+        }
+
+        foreach (var listener in listeners)
+        {
+            await listener.UntilAsync(it => nodes.Index().All(node => it.Last($"node-{node.Index}") == 9), Cancellation);
+            Assert.Empty(listener.Faults);
+        }
+    }
+
+    /// <summary>Figures of a run, for people who read its output.</summary>
+    protected static void Report(FormattableString figures) =>
+        TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant(figures));
+
+    // The first node of a cluster joins itself, and only itself.
+    private string[] Arguments(NodeProcess? seed) =>
+        [.. _config is null ? Array.Empty<string>() : ["--config", _config], .. seed is null ? Array.Empty<string>() : ["--seed", seed.Cluster]];
+
+    [GeneratedRegex("UNREACHABLE")]
+    private static partial Regex Unreachable();
+}
