@@ -18,7 +18,6 @@ internal sealed class Listener : IAsyncDisposable
     private readonly List<TimeSpan> _latencies = [];
     private readonly List<(Func<Listener, bool> Condition, TaskCompletionSource Met)> _waiting = [];
     private readonly CancellationTokenSource _stop = new();
-    private int _disposed;
 
     private Listener(JsonClient client)
     {
@@ -95,14 +94,8 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
-    /// <summary>A second time does nothing.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (Interlocked.Exchange(ref _disposed, 1) != 0)
-        {
-            return;
-        }
-
         await _stop.CancelAsync();
         await Ended;
         await _client.DisposeAsync();
