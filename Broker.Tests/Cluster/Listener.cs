@@ -17,7 +17,6 @@ internal sealed class Listener : IAsyncDisposable
     private readonly List<string> _faults = [];
     private readonly List<TimeSpan> _latencies = [];
     private readonly List<(Func<Listener, bool> Condition, TaskCompletionSource Met)> _waiting = [];
-    private readonly CancellationTokenSource _stop = new();
 
     private Listener(JsonClient client)
     {
@@ -96,10 +95,9 @@ internal sealed class Listener : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
+        _client.Abort();
         await Ended;
         await _client.DisposeAsync();
-        _stop.Dispose();
     }
 
     private string State => Locked(() =>
@@ -120,7 +118,7 @@ internal sealed class Listener : IAsyncDisposable
         {
             while (true)
             {
-                var message = await _client.ReceiveAsync(_stop.Token);
+                var message = await _client.ReceiveAsync(CancellationToken.None);
                 var type = JsonClient.TypeOf(message);
                 if (type == "disconnecting")
                 {

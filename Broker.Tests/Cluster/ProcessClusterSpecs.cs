@@ -27,11 +27,8 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        for (var i = _started.Count - 1; i >= 0; i--)
-        {
-            await _started[i].DisposeAsync();
-        }
-
+        // All of them, whatever becomes of one: a node that is left over outlives the tests.
+        await Task.WhenAll(Enumerable.Reverse(_started).Select(static started => started.DisposeAsync().AsTask()));
         _files.Dispose();
         _limit.Dispose();
         GC.SuppressFinalize(this);

@@ -16,7 +16,7 @@ internal sealed class Talker : IAsyncDisposable
     private readonly string _topic;
     private readonly string _name;
     private readonly string _padding;
-    private readonly CancellationTokenSource _stop = new();
+    private volatile bool _isStopped;
     private long _next;
     private long _slowest;
 
@@ -58,30 +58,28 @@ internal sealed class Talker : IAsyncDisposable
     /// <summary>Stops; the result is the number of the last message, which was acknowledged.</summary>
     public async Task<long> StopAsync()
     {
-        await _stop.CancelAsync();
+        _isStopped = true;
         await Running;
         return LastAcknowledged;
     }
 
     public async ValueTask DisposeAsync()
     {
-        await _stop.CancelAsync();
         _client.Abort();
         await Running;
         await _client.DisposeAsync();
-        _stop.Dispose();
     }
 
     private async Task RunAsync(int burst)
     {
         try
         {
-            while (!_stop.IsCancellationRequested)
+            while (!_isStopped)
             {
                 await BurstAsync(burst, CancellationToken.None);
             }
         }
-        catch (Exception e) when (e is WebSocketException or InvalidOperationException)
+        catch (Exception e) when (e is WebSocketException or OperationCanceledException or InvalidOperationException)
         {
             // The node has closed it or is gone: LastAcknowledged says how far it came.
         }
