@@ -9,7 +9,8 @@ namespace Broker.Node;
 /// <summary>Puts a broker node into an ASP.NET Core application.</summary>
 public static class BrokerBuilderExtensions
 {
-    private static readonly ConfigurationChecks Rules = new()
+    /// <summary>What the parts of a node ask of its configuration.</summary>
+    internal static readonly ConfigurationChecks Rules = new()
     {
         Origins = static allow => OriginPolicy.TryCreate(allow, out _, out var error) ? null : error,
         TopicPattern = static text => TopicPattern.TryParse(text, out _),

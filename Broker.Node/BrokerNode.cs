@@ -75,6 +75,15 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     public NodeState State => new(Name, Ready, Volatile.Read(ref _open), Members);
 
+    /// <summary>The public port; null before it is open.</summary>
+    public IPEndPoint? EndPoint => _binding?.EndPoint;
+
+    /// <summary>The public port's bounds.</summary>
+    public Admission Admission => _admission;
+
+    /// <summary>Null before the start.</summary>
+    public ActorSystem? System => _system;
+
     private readonly TaskCompletionSource _readyForClients = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     private string Name { get; set; } = "";

@@ -25,7 +25,8 @@ internal sealed class ClientConnection : IWebSocketPeer
     private int _inFlight;
     private int _held;
     private int _behind;
-    private bool _isAuthenticated;
+    private int _messageLimit;
+    private bool _admitted;
     private long _lastReceived;
     private long _pinged;
     private long _messageBegun;
@@ -61,9 +62,10 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>Null until the actor has started.</summary>
     public IActorRef? Actor => Volatile.Read(ref _actor);
 
-    public int MessageLimit => OneByOne ? _unauthenticatedLimit : Limits.Message;
+    public int MessageLimit => Volatile.Read(ref _messageLimit);
 
-    public bool OneByOne => !Volatile.Read(ref _isAuthenticated);
+    /// <summary>Before authentication: what follows a message stays unread until that is answered.</summary>
+    public bool OneByOne => !Volatile.Read(ref _admitted);
 
     /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
@@ -96,8 +98,12 @@ internal sealed class ClientConnection : IWebSocketPeer
         return true;
     }
 
-    /// <summary>The connection has an identity: messages may be as large and as many as the limits say.</summary>
-    public void Authenticated() => Volatile.Write(ref _isAuthenticated, true);
+    /// <summary>The connection has an identity: it may send messages of this size, and many at once.</summary>
+    public void Admit(int messageLimit)
+    {
+        Volatile.Write(ref _messageLimit, messageLimit);
+        Volatile.Write(ref _admitted, true);
+    }
 
     /// <summary>The socket stage has stopped.</summary>
     public void End()
@@ -136,8 +142,8 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     public void OnUnfinished(bool unfinished)
     {
-        Volatile.Write(ref _messageBegun, unfinished ? _time.GetTimestamp() : 0);
-        if (unfinished)
+        // Told once while messages follow each other: the deadline only moves on, and who waits for it looks again.
+        if (Interlocked.Exchange(ref _messageBegun, unfinished ? _time.GetTimestamp() : 0) == 0 && unfinished)
         {
             Signal(ConnectionSignal.MessageBegun);
         }

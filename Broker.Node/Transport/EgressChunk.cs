@@ -46,10 +46,7 @@ internal sealed class EgressChunk
         (_rented, Array, Offset) = (copy, copy, 0);
     }
 
-    /// <summary>
-    /// As <see cref="Release"/> at the end of a connection, where the kernel may still be reading the array: it must not go
-    /// to another connection.
-    /// </summary>
+    /// <summary>As <see cref="Release"/>, but a send still under way may read the array: it never goes back, the collector takes it.</summary>
     public void Abandon()
     {
         _rented = null;

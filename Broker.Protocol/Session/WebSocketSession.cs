@@ -16,7 +16,7 @@ public sealed class WebSocketSession : IDisposable
     private readonly TimeProvider _time;
     private readonly WebSocketRole _role;
     private bool _inPayload;
-    private bool _paused;
+    private bool _delivered;
     private byte _partialLength;
     private PartialHeader _partial;
     private CloseCode _failure;
@@ -54,18 +54,20 @@ public sealed class WebSocketSession : IDisposable
     /// <summary>Takes bytes from the transport. After a close or a failure they are dropped.</summary>
     /// <param name="bytes">Unmasked in place; a message that lies wholly inside in one frame is handed on without a copy.</param>
     /// <param name="handler">Told what the bytes amount to.</param>
-    /// <returns>Bytes dealt with: all of them, unless the handler paused.</returns>
-    public int Receive(Span<byte> bytes, IWebSocketHandler handler)
+    /// <param name="single">Stop behind the first message: the caller gives the rest again when it has been dealt with.</param>
+    /// <returns>How many of the bytes were taken; all of them unless it stopped or reads no more.</returns>
+    public int Receive(Span<byte> bytes, IWebSocketHandler handler, bool single = false)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        var rest = bytes;
-        _paused = false;
-        while (!rest.IsEmpty && IsReading && !_paused)
+        _delivered = false;
+        var taken = 0;
+        while (taken < bytes.Length && IsReading && !(single && _delivered))
         {
-            rest = rest[(_inPayload ? TakePayload(rest, handler) : TakeHeader(rest, handler))..];
+            var rest = bytes[taken..];
+            taken += _inPayload ? TakePayload(rest, handler) : TakeHeader(rest, handler);
         }
 
-        return IsReading ? bytes.Length - rest.Length : bytes.Length;
+        return taken;
     }
 
     /// <summary>From inside a handler: <see cref="Receive"/> returns after the present frame, and goes on with the next call.</summary>
@@ -305,6 +307,7 @@ public sealed class WebSocketSession : IDisposable
 
         if (message.IsValid)
         {
+            _delivered = true;
             handler.OnMessage(message.Kind, message.Payload);
         }
         else
@@ -329,6 +332,7 @@ public sealed class WebSocketSession : IDisposable
         }
         else
         {
+            _delivered = true;
             handler.OnMessage(opcode, payload);
         }
     }

@@ -26,7 +26,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private readonly IWebSocketPeer _peer;
         private readonly WebSocketSession _session;
         private MessageBatch? _batch;
-        private ReceivedBytes? _rest;
+        private ReceivedBytes? _received;
         private bool _unfinished;
 
         public Logic(FramingStage stage, TimeProvider time, IWebSocketPeer peer)
@@ -36,7 +36,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
             _peer = peer;
             _session = new WebSocketSession(WebSocketRole.Server, peer.Limits, time);
             SetHandler(stage._in, OnPush);
-            SetHandler(stage._out, OnPull);
+            SetHandler(stage._out, Read);
         }
 
         public override void PostStop() => _session.Dispose();
@@ -69,29 +69,25 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private void OnPush()
         {
             _peer.OnReceived();
-            Take(Grab(_stage._in));
+            _received = Grab(_stage._in);
+            Read();
         }
 
-        private void OnPull()
+        /// <summary>Goes on with what was received, and asks for more where that is no message.</summary>
+        private void Read()
         {
-            if (_rest is { } rest)
-            {
-                Take(rest);
-            }
-            else
+            if (_received is not { Span.IsEmpty: false } received)
             {
                 Pull(_stage._in);
+                return;
             }
-        }
 
-        private void Take(ReceivedBytes received)
-        {
             _session.MessageLimit = _peer.MessageLimit;
-            received.Skip(_session.Receive(received.Span, this));
-            _rest = received.Span.IsEmpty ? null : received;
-            if (_session.InMessage != _unfinished)
+            received.Skip(_session.Receive(received.Span, this, _peer.OneByOne));
+            if (_session.InMessage != _unfinished || (_unfinished && _batch is not null))
             {
-                _unfinished = !_unfinished;
+                // Also where one message ended and another began: each has its own time.
+                _unfinished = _session.InMessage;
                 _peer.OnUnfinished(_unfinished);
             }
 

@@ -1,0 +1,223 @@
+using System.Net.Sockets;
+using System.Text;
+using Broker.Tests.Http;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Hostile;
+
+public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
+{
+    private const string Upgrade = "Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    private const string Second = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+    private readonly HostileNode _node = shared.Node;
+
+    private static CancellationToken Cancel => Deadline.Cancel;
+
+    public static TheoryData<string, string, int> Refused => new()
+    {
+        { "a TLS hello", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n", 400 },
+        { "another protocol", "SSH-2.0-OpenSSH_9.6\r\n\r\n", 400 },
+        { "HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505 },
+        { "HTTP/1.0", $"GET /ws HTTP/1.0\r\n{Upgrade}\r\n", 400 },
+        { "HTTP/9.9", $"GET /ws HTTP/9.9\r\n{Upgrade}\r\n", 505 },
+        { "a space after the version", $"GET /ws HTTP/1.1 \r\n{Upgrade}\r\n", 400 },
+        { "a long request line", $"GET /{new string('a', 8193)} HTTP/1.1\r\n{Upgrade}\r\n", 414 },
+        { "a line without an end", new string('a', 100_000), 414 },
+        { "a long header", $"GET /ws HTTP/1.1\r\nX: {new string('a', 17 * 1024)}\r\n{Upgrade}\r\n", 431 },
+        { "65 headers", $"GET /ws HTTP/1.1\r\n{string.Concat(Enumerable.Repeat("X: 1\r\n", 60))}{Upgrade}\r\n", 431 },
+        { "no Host", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("Host: a\r\n", "", StringComparison.Ordinal)}\r\n", 400 },
+        { "two Hosts", $"GET /ws HTTP/1.1\r\nHost: b\r\n{Upgrade}\r\n", 400 },
+        { "TE and CL", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 400 },
+        { "two CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", 400 },
+        { "a list of CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n", 400 },
+        { "a signed CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n", 400 },
+        { "a hexadecimal CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\n", 400 },
+        { "an odd TE", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", 400 },
+        { "chunked, identity", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n", 400 },
+        { "a bare LF", "GET / HTTP/1.1\nHost: a\n\n", 400 },
+        { "a folded header", "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n", 400 },
+        { "a space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400 },
+        { "POST", $"POST /ws HTTP/1.1\r\n{Upgrade}\r\n", 405 },
+        { "HEAD", $"HEAD /ws HTTP/1.1\r\n{Upgrade}\r\n", 405 },
+        { "no upgrade", "GET /ws HTTP/1.1\r\nHost: a\r\n\r\n", 426 },
+        { "version 12", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("13", "12", StringComparison.Ordinal)}\r\n", 426 },
+        { "two versions", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Version: 13\r\n{Upgrade}\r\n", 426 },
+        { "a list of upgrades", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("websocket", "h2c, websocket", StringComparison.Ordinal)}\r\n", 426 },
+        { "Connection: close", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace(": Upgrade", ": close", StringComparison.Ordinal)}\r\n", 426 },
+        { "a short key", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZQ==", StringComparison.Ordinal)}\r\n", 400 },
+        { "two keys", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{Upgrade}\r\n", 400 },
+        { "a body announced", $"GET /ws HTTP/1.1\r\nContent-Length: 5\r\n{Upgrade}\r\nhello", 400 },
+        { "a chunked body announced", $"GET /ws HTTP/1.1\r\nTransfer-Encoding: chunked\r\n{Upgrade}\r\n", 400 },
+        { "an unknown subprotocol", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Protocol: graphql-ws\r\n{Upgrade}\r\n", 400 },
+        { "a bearer alone", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Protocol: bearer.abc\r\n{Upgrade}\r\n", 400 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task A_bad_request_is_refused_once_and_the_connection_ends(string what, string request, int status)
+    {
+        var bytes = Encoding.Latin1.GetBytes(request + Second);
+        foreach (var segments in new[] { [bytes], bytes.Length < 2000 ? bytes.Chunk(1) : bytes.Chunk(997), bytes.Length < 2000 ? Segmentation.Random(bytes, 1) : bytes.Chunk(16_411) })
+        {
+            using var client = await _node.HttpAsync();
+            await SendAsync(client, segments);
+            var answer = await client.ReadToEndAsync();
+
+            Assert.True(answer.StartsWith($"HTTP/1.1 {status} ", StringComparison.Ordinal), $"{what}: {answer}");
+            Assert.Equal(1, answer.Split("HTTP/1.1 ").Length - 1);
+            Assert.DoesNotContain("page", answer, StringComparison.Ordinal);
+            Assert.DoesNotContain("reset", answer, StringComparison.Ordinal);
+            Assert.DoesNotContain(" at Broker", answer, StringComparison.Ordinal);
+            Assert.True(status != 426 || answer.Contains("Sec-WebSocket-Version: 13\r\n", StringComparison.Ordinal), answer);
+            Assert.True(status != 405 || answer.Contains("Allow: GET\r\n", StringComparison.Ordinal), answer);
+        }
+
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task An_answer_to_head_has_no_body()
+    {
+        using var client = await _node.HttpAsync();
+        await client.SendAsync($"HEAD /ws HTTP/1.1\r\n{Upgrade}\r\n");
+
+        // RFC 9110 section 9.3.2.
+        Assert.EndsWith("\r\n\r\n", await client.ReadToEndAsync(), StringComparison.Ordinal);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Theory]
+    [InlineData("/other")]
+    [InlineData("/ws/")]
+    [InlineData("/WS")]
+    [InlineData("/%77s")]
+    public async Task An_upgrade_elsewhere_is_the_applications_404(string path)
+    {
+        await using var socket = await _node.ConnectAsync(path);
+
+        Assert.Equal(404, socket.Status);
+        await socket.DisposeAsync();
+        await _node.IsUnharmedAsync();
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("GET /ws HT")]
+    [InlineData("GET /ws HTTP/1.1\r\nHost: a\r\nX")]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\n")]
+    [InlineData("GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhalf")]
+    public async Task Half_a_request_and_then_nothing_leaves_nothing(string half)
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            using var finished = await _node.HttpAsync();
+            await finished.SendAsync(half);
+            finished.Socket.Shutdown(SocketShutdown.Send);
+            await finished.ReadToEndAsync();
+            using var reset = await _node.HttpAsync();
+            await reset.SendAsync(half);
+            reset.Reset();
+        }
+
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Frames_that_came_with_the_request_are_answered_in_order_after_the_101()
+    {
+        byte[] bytes =
+        [
+            .. RawWebSocket.UpgradeRequest("a"),
+            .. TestFrame.Text("""{"type":"subscribe","topic":"t","id":1}"""),
+            .. TestFrame.Text("""{"type":"publish","topic":"t","data":1,"id":2}"""),
+        ];
+        foreach (var segment in new[] { int.MaxValue, 1, 7 })
+        {
+            await using var socket = await _node.DialAsync();
+            await socket.SendBytesAsync(bytes, segment, Cancel);
+            await socket.ReadResponseAsync(Cancel);
+
+            Assert.Equal(101, socket.Status);
+            foreach (var type in new[] { "welcome", "subscribed", "published", "message" })
+            {
+                await HostileNode.ReadAsync(socket, type);
+            }
+        }
+
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Frames_behind_a_refused_request_are_never_answered()
+    {
+        using var client = await _node.HttpAsync();
+        await client.Stream.WriteAsync(
+            (byte[])[.. RawWebSocket.UpgradeRequest("a", headers: [("Authorization", "Bearer x")]), .. TestFrame.Text("""{"type":"ping"}""")], Cancel);
+        var answer = await client.ReadToEndAsync();
+
+        Assert.StartsWith("HTTP/1.1 401 ", answer, StringComparison.Ordinal);
+        Assert.DoesNotContain("pong", answer, StringComparison.Ordinal);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Who_goes_on_sending_after_a_refusal_is_cut_and_keeps_nobody_waiting()
+    {
+        async Task Flood()
+        {
+            await using var socket = await _node.DialAsync();
+            await socket.SendBytesAsync(Encoding.ASCII.GetBytes("nonsense\r\n\r\n"), cancellation: Cancel);
+            var waste = new byte[1024 * 1024];
+            await Assert.ThrowsAnyAsync<IOException>(async () =>
+            {
+                while (true)
+                {
+                    await socket.SendBytesAsync(waste, cancellation: Cancel);
+                }
+            });
+        }
+
+        await _node.Canary.BesideAsync(Flood());
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task A_second_request_on_a_kept_connection_may_upgrade_and_go_wrong()
+    {
+        foreach (var bytes in new[] { TestFrame.Text("{}", masked: false), [], TestFrame.Close(1000) })
+        {
+            await using var socket = await _node.DialAsync();
+            await socket.UpgradeAsync(Encoding.ASCII.GetBytes("GET / HTTP/1.1\r\nHost: a\r\n\r\n"), Cancel);
+            Assert.Equal("page", socket.Body);
+            await socket.UpgradeAsync(RawWebSocket.UpgradeRequest("a"), Cancel);
+            await HostileNode.ReadAsync(socket, "welcome");
+            await socket.SendBytesAsync(bytes, cancellation: Cancel);
+            if (bytes.Length == 0)
+            {
+                socket.Abort();
+            }
+            else
+            {
+                await socket.ReceiveCloseAsync(Cancel);
+            }
+        }
+
+        await _node.IsUnharmedAsync();
+    }
+
+    private static async Task SendAsync(RawClient client, IEnumerable<byte[]> segments)
+    {
+        try
+        {
+            foreach (var segment in segments)
+            {
+                await client.Stream.WriteAsync(segment, Cancel);
+            }
+        }
+        catch (IOException)
+        {
+            // Refused before the end: the answer is there to be read.
+        }
+    }
+}

@@ -1,0 +1,179 @@
+using System.Net.Sockets;
+using System.Text.Json;
+using Akka.Actor;
+using Broker.Node;
+using Broker.Node.Configuration;
+using Broker.Tests.Http;
+using Broker.Tests.Support;
+using Broker.Tests.Transport;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Broker.Tests.Hostile;
+
+/// <summary>
+/// A whole node in the test's process, with the limits of <c>reference.conf</c>, a canary pair, and what there was before
+/// anybody else came. Shared by the tests of a class, which run one after the other.
+/// </summary>
+internal sealed class HostileNode : IAsyncDisposable
+{
+    private const string Ports = """
+        broker { listen.port = 0
+          ops.port = 0
+          cluster.port = 0
+          drain.time = 0s }
+
+        """;
+
+    /// <summary>Anonymous clients may do everything.</summary>
+    public const string Open = """
+        broker.auth { anonymous = on
+          anonymous-rights { subscribe = [">"]
+            publish = [">"] } }
+
+        """;
+
+    private readonly WebApplication _app;
+    private readonly ErrorLog _log;
+    private int _actors;
+
+    private HostileNode(WebApplication app, ErrorLog log, FakeTimeProvider? time)
+    {
+        _app = app;
+        _log = log;
+        Time = time;
+        Broker = app.Services.GetRequiredService<BrokerNode>();
+    }
+
+    public BrokerNode Broker { get; }
+
+    public FakeTimeProvider? Time { get; }
+
+    public Canary Canary { get; private set; } = null!;
+
+    public int Port => Broker.EndPoint!.Port;
+
+    private static CancellationToken Cancel => Deadline.Cancel;
+
+    /// <param name="config">HOCON over <c>reference.conf</c>.</param>
+    /// <param name="time">The node's clock; null: the system's.</param>
+    /// <param name="canaryToken">Where the node wants one.</param>
+    public static async Task<HostileNode> StartAsync(string config = Open, FakeTimeProvider? time = null, string? canaryToken = null)
+    {
+        var configuration = BrokerConfiguration.Load(
+            new CommandLineOptions { Config = "hostile.conf" }, new Dictionary<string, string>(), BrokerBuilderExtensions.Rules, _ => Ports + config);
+        Assert.Empty(configuration.Errors);
+        var log = new ErrorLog();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders().AddProvider(log);
+        if (time is not null)
+        {
+            builder.Services.AddSingleton<TimeProvider>(time);
+        }
+
+        var app = builder.AddBroker(configuration).Build();
+        app.MapGet("/", () => Results.Bytes("page"u8.ToArray()));
+        var node = new HostileNode(app, log, time);
+        await app.StartAsync(Cancel);
+        await node.Broker.ReadyForClients.WaitAsync(Cancel);
+        log.Watch(node.Broker.System!);
+        node.Canary = await Canary.StartAsync(async () => (await node.OpenAsync(canaryToken)).Socket);
+        await node.Canary.BeatAsync();
+        node._actors = node.Actors();
+        return node;
+    }
+
+    public Task<RawWebSocket> DialAsync() => RawWebSocket.DialAsync("127.0.0.1", Port, cancellation: Cancel);
+
+    public Task<RawWebSocket> ConnectAsync(string path = "/ws", IEnumerable<string>? subprotocols = null, params (string Name, string Value)[] headers) =>
+        RawWebSocket.ConnectAsync("127.0.0.1", Port, path, subprotocols, headers, cancellation: Cancel);
+
+    /// <summary>An open connection and its welcome.</summary>
+    public async Task<(RawWebSocket Socket, JsonElement Welcome)> OpenAsync(string? token = null)
+    {
+        var socket = await ConnectAsync(headers: token is null ? [] : [("Authorization", "Bearer " + token)]);
+        Assert.Equal(101, socket.Status);
+        return (socket, await ReadAsync(socket, "welcome"));
+    }
+
+    public async Task<RawWebSocket> ClientAsync(string? token = null) => (await OpenAsync(token)).Socket;
+
+    /// <summary>For requests written by hand.</summary>
+    public async Task<RawClient> HttpAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(Broker.EndPoint!, Cancel);
+        return new RawClient(socket, new NetworkStream(socket));
+    }
+
+    /// <summary>The next message, which must be of this type.</summary>
+    public static async Task<JsonElement> ReadAsync(RawWebSocket socket, string type)
+    {
+        var text = await socket.ReceiveTextAsync(Cancel);
+        var message = JsonDocument.Parse(text).RootElement;
+        Assert.True(message.GetProperty("type").GetString() == type, $"{type} was expected, {text} came");
+        return message;
+    }
+
+    /// <summary>The next message, which must be an error with this code.</summary>
+    public static async Task<JsonElement> ReadErrorAsync(RawWebSocket socket, string code)
+    {
+        var error = await ReadAsync(socket, "error");
+        Assert.Equal(code, error.GetProperty("code").GetString());
+        return error;
+    }
+
+    /// <summary>A request that changes nothing and costs no message of the rate: the server has read all that was sent before.</summary>
+    public static async Task RoundTripAsync(RawWebSocket socket)
+    {
+        await socket.SendTextAsync("""{"type":"unsubscribe","topic":"nothing","id":"round trip"}""", Cancel);
+        await ReadAsync(socket, "unsubscribed");
+    }
+
+    /// <summary>The connection ends with this close frame, and <c>disconnecting</c> before it where the actor decided.</summary>
+    public static async Task ClosesAsync(RawWebSocket socket, int code, string? reason = null)
+    {
+        var close = await socket.ReceiveCloseAsync(Cancel);
+        Assert.True(close.CloseCode == code && (reason is null || close.CloseReason == reason), $"close {code} {reason} was expected, {close} came");
+        Assert.True((await socket.ReceiveAsync(Cancel)).IsEnd, "something came after the close frame");
+    }
+
+    /// <summary>Moves the clock and lets everybody who behaves be heard.</summary>
+    public async Task AdvanceAsync(TimeSpan by)
+    {
+        Time!.Advance(by);
+        await Canary.BeatAsync();
+    }
+
+    /// <summary>The common oracle: the canary lost nothing, nothing was logged, and nothing is left.</summary>
+    public async Task IsUnharmedAsync()
+    {
+        await Canary.BeatAsync();
+        await Eventually.IsTrueAsync(
+            () => Broker.State.Connections == 2 && Broker.Admission is { Connections: 2, Handshakes: 0 } && Actors() == _actors,
+            $"connections, leases and actors are back: {this}");
+        Assert.Empty(_log.Errors);
+    }
+
+    /// <summary>Actors of connections.</summary>
+    public int ConnectionActors() => Count(Guardian.GetSingleChild("connections")) - 1;
+
+    public override string ToString() =>
+        $"{Broker.State.Connections - 2} connections, {Broker.Admission.Connections - 2} leases, {Broker.Admission.Handshakes} handshakes, {ConnectionActors() - 2} connection actors, {Actors() - _actors} actors; {string.Join('\n', _log.Errors)}";
+
+    public async ValueTask DisposeAsync()
+    {
+        await Canary.DisposeAsync();
+        await _app.StopAsync(CancellationToken.None);
+        await _app.DisposeAsync();
+    }
+
+    private ActorRefWithCell Guardian => (ActorRefWithCell)((ExtendedActorSystem)Broker.System!).Guardian;
+
+    private int Actors() => Count(Guardian);
+
+    private static int Count(IActorRef actor) => actor is ActorRefWithCell cell ? 1 + cell.Children.Sum(Count) : 1;
+}
