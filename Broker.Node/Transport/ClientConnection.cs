@@ -14,7 +14,6 @@ internal sealed class ClientConnection : IWebSocketPeer
     private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _time;
-    private readonly int _unauthenticatedLimit;
     private readonly int _inboundLimit;
     private readonly Lock _gate = new();
     private IActorRef? _actor;
@@ -38,7 +37,7 @@ internal sealed class ClientConnection : IWebSocketPeer
         Limits = limits;
         Writer = new ConnectionWriter(id);
         Request = transport.Upgraded;
-        _unauthenticatedLimit = unauthenticatedLimit;
+        _messageLimit = unauthenticatedLimit;
         _inboundLimit = inboundLimit;
         _time = time;
         _lastReceived = time.GetTimestamp();

@@ -41,14 +41,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
 
         public override void PostStop() => _session.Dispose();
 
-        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload)
-        {
-            (_batch ??= new MessageBatch(_peer)).Add(payload);
-            if (_peer.OneByOne)
-            {
-                _session.Pause();
-            }
-        }
+        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload) => (_batch ??= new MessageBatch(_peer)).Add(payload);
 
         public void OnPong(ReadOnlySpan<byte> payload) => _peer.OnPong();
 
