@@ -226,14 +226,15 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         var rights = Identity!.Rights;
         if (!message.Token.IsEmpty)
         {
-            var grant = Identity.User is { } user
+            var remote = connection.Request!.Remote;
+            var grant = Identity.User is { } user && services.Guesses.MayTry(remote)
                 ? services.Tokens.ValidateGrant(Encoding.UTF8.GetString(message.Token.Span), user)
                 : new GrantResult(null, default, ErrorCode.InvalidToken);
             if (grant.Pattern is null)
             {
-                if (grant.Error == ErrorCode.InvalidToken)
+                if (grant.Error == ErrorCode.InvalidToken && services.Guesses.MayTry(remote))
                 {
-                    services.Guesses.Failed(connection.Request!.Remote);
+                    services.Guesses.Failed(remote);
                 }
 
                 Fail(grant.Error, message.Id, message.Topic);
@@ -372,7 +373,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             ApplyGrants();
         }
 
-        connection.MessageLimit = _limits.Message;
+        connection.Admit(_limits.Message);
         return true;
     }
 

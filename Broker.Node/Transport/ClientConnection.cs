@@ -25,6 +25,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private int _held;
     private int _behind;
     private int _messageLimit;
+    private bool _admitted;
     private long _lastReceived;
     private long _pinged;
     private long _messageBegun;
@@ -60,11 +61,10 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>Null until the actor has started.</summary>
     public IActorRef? Actor => Volatile.Read(ref _actor);
 
-    public int MessageLimit
-    {
-        get => Volatile.Read(ref _messageLimit);
-        set => Volatile.Write(ref _messageLimit, value);
-    }
+    public int MessageLimit => Volatile.Read(ref _messageLimit);
+
+    /// <summary>Before authentication: what follows a message stays unread until that is answered.</summary>
+    public bool OneByOne => !Volatile.Read(ref _admitted);
 
     /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
@@ -78,7 +78,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>Whether the client has not taken everything there is for it.</summary>
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
 
-    private bool HasRoom => Volatile.Read(ref _inFlight) < _inboundLimit && Writer.ControlLength < _inboundLimit;
+    private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _inboundLimit) && Writer.ControlLength < _inboundLimit;
 
     /// <summary>The actor is ready for messages. False: the connection has ended already.</summary>
     public bool TryStart(IActorRef actor)
@@ -95,6 +95,13 @@ internal sealed class ClientConnection : IWebSocketPeer
 
         Volatile.Read(ref _resume)?.Invoke();
         return true;
+    }
+
+    /// <summary>The connection has an identity: it may send messages of this size, and many at once.</summary>
+    public void Admit(int messageLimit)
+    {
+        Volatile.Write(ref _messageLimit, messageLimit);
+        Volatile.Write(ref _admitted, true);
     }
 
     /// <summary>The socket stage has stopped.</summary>
@@ -134,8 +141,8 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     public void OnUnfinished(bool unfinished)
     {
-        Volatile.Write(ref _messageBegun, unfinished ? _time.GetTimestamp() : 0);
-        if (unfinished)
+        // Told once while messages follow each other: the deadline only moves on, and who waits for it looks again.
+        if (Interlocked.Exchange(ref _messageBegun, unfinished ? _time.GetTimestamp() : 0) == 0 && unfinished)
         {
             Signal(ConnectionSignal.MessageBegun);
         }

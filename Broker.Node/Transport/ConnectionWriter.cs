@@ -223,7 +223,7 @@ internal sealed class ConnectionWriter(long connectionId)
             spin.SpinOnce();
         }
 
-        Chunk.Release();
+        Chunk.Abandon();
         lock (_gate)
         {
             _last = true;

@@ -46,6 +46,13 @@ internal sealed class EgressChunk
         (_rented, Array, Offset) = (copy, copy, 0);
     }
 
+    /// <summary>As <see cref="Release"/>, but a send still under way may read the array: it never goes back, the collector takes it.</summary>
+    public void Abandon()
+    {
+        _rented = null;
+        Release();
+    }
+
     public void Release()
     {
         if (_rented is not null)

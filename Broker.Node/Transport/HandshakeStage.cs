@@ -115,7 +115,8 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             var decision = _stage._gate.Evaluate(head, transport.Remote.Address, transport.Tls);
             if (decision.Request is null)
             {
-                Refuse(decision.Status, decision.Headers, decision.Body);
+                // RFC 9110 section 9.3.2: an answer to HEAD has no content.
+                Refuse(decision.Status, decision.Headers, head.Method == "HEAD" ? null : decision.Body);
                 return;
             }
 
@@ -142,10 +143,10 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             _stage._accepted(_connection);
         }
 
-        private void Refuse(int status, IReadOnlyList<HttpHeader> headers, string body)
+        private void Refuse(int status, IReadOnlyList<HttpHeader> headers, string? body)
         {
             (_parser, _head) = (null, null);
-            var text = Encoding.UTF8.GetBytes(body + "\n");
+            var text = body is null ? [] : Encoding.UTF8.GetBytes(body + "\n");
             var response = new ArrayBufferWriter<byte>(512);
             ResponseHead.Write(response, status,
             [

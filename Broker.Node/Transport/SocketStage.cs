@@ -83,9 +83,9 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             }
             else
             {
-                if (_reset && _socket is not null)
+                if (_reset)
                 {
-                    _socket.LingerState = new LingerOption(true, 0);
+                    ResetOnClose();
                 }
 
                 _connection.Transport.Dispose();
@@ -114,6 +114,18 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         {
             _reset = true;
             CompleteStage();
+        }
+
+        private void ResetOnClose()
+        {
+            try
+            {
+                _socket?.LingerState = new LingerOption(true, 0);
+            }
+            catch (Exception e) when (IsConnectionError(e))
+            {
+                // The handshake time-out has closed it, or the client reset it: there is nobody left to tell.
+            }
         }
 
         // Reading
@@ -227,7 +239,9 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             }
             else if (_lingering)
             {
-                Read();
+                // One read an event: a peer that sends without pause would keep this stage, and the linger timer, busy for good.
+                _received.Release();
+                WaitReadable();
             }
             else
             {
@@ -347,9 +361,18 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             SetKeepGoing(true);
             ScheduleOnce("linger", Linger);
             Complete(_stage._out);
-            if (_connection.Writer.Chunk.Length == 0)
+            if (_connection.Writer.Chunk.Length > 0)
+            {
+                return;
+            }
+
+            try
             {
                 ShutDown();
+            }
+            catch (Exception e) when (IsConnectionError(e))
+            {
+                Abort();
             }
         }
 

@@ -16,6 +16,7 @@ public sealed class WebSocketSession : IDisposable
     private readonly TimeProvider _time;
     private readonly WebSocketRole _role;
     private bool _inPayload;
+    private bool _delivered;
     private byte _partialLength;
     private PartialHeader _partial;
     private CloseCode _failure;
@@ -53,13 +54,20 @@ public sealed class WebSocketSession : IDisposable
     /// <summary>Takes bytes from the transport. After a close or a failure they are dropped.</summary>
     /// <param name="bytes">Unmasked in place; a message that lies wholly inside in one frame is handed on without a copy.</param>
     /// <param name="handler">Told what the bytes amount to.</param>
-    public void Receive(Span<byte> bytes, IWebSocketHandler handler)
+    /// <param name="oneMessage">Stop behind the first message: the caller gives the rest again when it has been dealt with.</param>
+    /// <returns>How many of the bytes were taken; all of them unless it stopped or reads no more.</returns>
+    public int Receive(Span<byte> bytes, IWebSocketHandler handler, bool oneMessage = false)
     {
         ArgumentNullException.ThrowIfNull(handler);
-        while (!bytes.IsEmpty && IsReading)
+        _delivered = false;
+        var taken = 0;
+        while (taken < bytes.Length && IsReading && !(oneMessage && _delivered))
         {
-            bytes = bytes[(_inPayload ? TakePayload(bytes, handler) : TakeHeader(bytes, handler))..];
+            var rest = bytes[taken..];
+            taken += _inPayload ? TakePayload(rest, handler) : TakeHeader(rest, handler);
         }
+
+        return taken;
     }
 
     /// <summary>Fails a message that is unfinished after <see cref="WebSocketLimits.MessageTime"/> with 1008; to be called about once a second.</summary>
@@ -296,6 +304,7 @@ public sealed class WebSocketSession : IDisposable
 
         if (message.IsValid)
         {
+            _delivered = true;
             handler.OnMessage(message.Kind, message.Payload);
         }
         else
@@ -320,6 +329,7 @@ public sealed class WebSocketSession : IDisposable
         }
         else
         {
+            _delivered = true;
             handler.OnMessage(opcode, payload);
         }
     }

@@ -26,6 +26,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private readonly IWebSocketPeer _peer;
         private readonly WebSocketSession _session;
         private MessageBatch? _batch;
+        private ReceivedBytes? _received;
         private bool _unfinished;
 
         public Logic(FramingStage stage, TimeProvider time, IWebSocketPeer peer)
@@ -35,7 +36,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
             _peer = peer;
             _session = new WebSocketSession(WebSocketRole.Server, peer.Limits, time);
             SetHandler(stage._in, OnPush);
-            SetHandler(stage._out, () => Pull(stage._in));
+            SetHandler(stage._out, Read);
         }
 
         public override void PostStop() => _session.Dispose();
@@ -61,11 +62,25 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private void OnPush()
         {
             _peer.OnReceived();
-            _session.MessageLimit = _peer.MessageLimit;
-            _session.Receive(Grab(_stage._in).Span, this);
-            if (_session.InMessage != _unfinished)
+            _received = Grab(_stage._in);
+            Read();
+        }
+
+        /// <summary>Goes on with what was received, and asks for more where that is no message.</summary>
+        private void Read()
+        {
+            if (_received is not { Span.IsEmpty: false } received)
             {
-                _unfinished = !_unfinished;
+                Pull(_stage._in);
+                return;
+            }
+
+            _session.MessageLimit = _peer.MessageLimit;
+            received.Skip(_session.Receive(received.Span, this, _peer.OneByOne));
+            if (_session.InMessage != _unfinished || (_unfinished && _batch is not null))
+            {
+                // Also where one message ended and another began: each has its own time.
+                _unfinished = _session.InMessage;
                 _peer.OnUnfinished(_unfinished);
             }
 

@@ -11,6 +11,12 @@ public interface IWebSocketPeer
     /// <summary>Bytes a message may have now; read before every chunk, so it may change from any thread.</summary>
     int MessageLimit { get; }
 
+    /// <summary>
+    /// Each message is handed on alone, and what came behind it is not looked at until downstream asks for more; read before
+    /// every chunk, so it may change from any thread.
+    /// </summary>
+    bool OneByOne { get; }
+
     /// <summary>Bytes arrived: the peer lives.</summary>
     void OnReceived();
 
@@ -19,7 +25,7 @@ public interface IWebSocketPeer
     /// <summary>The peer's close frame.</summary>
     void OnPeerClosed(CloseCode code, string reason);
 
-    /// <summary>A read ended inside a message (true), or that message is complete (false).</summary>
+    /// <summary>A read ended inside a message that began in it (true), or none is open any more (false).</summary>
     void OnUnfinished(bool unfinished);
 
     /// <summary>Bytes of messages handed downstream have been taken by those they were for. Any thread.</summary>

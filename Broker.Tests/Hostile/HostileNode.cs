@@ -7,6 +7,7 @@ using Broker.Tests.Http;
 using Broker.Tests.Support;
 using Broker.Tests.Transport;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -74,7 +75,7 @@ internal sealed class HostileNode : IAsyncDisposable
         }
 
         var app = builder.AddBroker(configuration).Build();
-        app.MapGet("/", () => "page");
+        app.MapGet("/", () => Results.Bytes("page"u8.ToArray()));
         var node = new HostileNode(app, log, time);
         await app.StartAsync(Cancel);
         await node.Broker.ReadyForClients.WaitAsync(Cancel);

@@ -1,0 +1,227 @@
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Hostile;
+
+public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
+{
+    private readonly HostileNode _node = shared.Node;
+
+    private static CancellationToken Cancel => Deadline.Cancel;
+
+    public static TheoryData<string, string> Unparsable => new()
+    {
+        { "nonsense", "invalid_json" },
+        { "", "invalid_json" },
+        { "{}{}", "invalid_json" },
+        { "{\"type\":\"ping\",}", "invalid_json" },
+        { "\uFEFF{\"type\":\"ping\"}", "invalid_json" },
+        { "{\"type\":\"ping\"}//", "invalid_json" },
+        { "{\"type\":\"pi", "invalid_json" },
+        { "[]", "invalid_message" },
+        { "null", "invalid_message" },
+        { "1", "invalid_message" },
+        { "\"ping\"", "invalid_message" },
+        { "{}", "invalid_message" },
+        { "[[]]", "invalid_message" },
+        { "{\"type\":1}", "invalid_message" },
+        { "{\"type\":null}", "invalid_message" },
+    };
+
+    public static TheoryData<string, string> Refused => new()
+    {
+        { """{"type":"dance","id":1}""", "unknown_type" },
+        { """{"type":"subscribe","id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":1,"id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":null,"id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":"t","last":-1,"id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":"t","last":301,"id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":"t","presence":"yes","id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":"t","recover":{"epoch":"e","offset":-1},"id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":"t","recover":{"epoch":"e","offset":18446744073709551616},"id":1}""", "invalid_message" },
+        { """{"type":"publish","topic":"t","id":1}""", "invalid_message" },
+        { """{"type":"publish","topic":"t","data":1,"echo":"no","id":1}""", "invalid_message" },
+        { """{"type":"publish","topic":"t","data":1,"key":"","id":1}""", "invalid_message" },
+        { """{"type":"subscribe","topic":"","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a..b","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a/b","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a b","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a.","id":1}""", "invalid_topic" },
+        { """{"type":"publish","topic":"a.*","data":1,"id":1}""", "invalid_topic" },
+        { """{"type":"unsubscribe","topic":"a..b","id":1}""", "invalid_topic" },
+        { """{"type":"publish","topic":"$user","data":1,"id":1}""", "forbidden" },
+        { """{"type":"publish","topic":"$SYS.x","data":1,"id":1}""", "forbidden" },
+        { """{"type":"subscribe","topic":"$user","id":1}""", "forbidden" },
+        { """{"type":"subscribe","topic":"$anything","id":1}""", "forbidden" },
+        { """{"type":"subscribe","topic":"a.*","id":1}""", "unsupported" },
+        { """{"type":"subscribe","topic":">","id":1}""", "unsupported" },
+        { """{"type":"subscribe","topic":"t","presence":true,"id":1}""", "unsupported" },
+        { """{"type":"publish","topic":"t","data":1,"key":"k","id":1}""", "unsupported" },
+        { """{"type":"history","topic":"t","id":1}""", "unsupported" },
+        { """{"type":"presence","topic":"t","id":1}""", "unsupported" },
+        { """{"type":"call","method":"m","id":1}""", "unsupported" },
+        { """{"type":"room.list","id":1}""", "unsupported" },
+        { """{"type":"subscribe","topic":"t","token":"x","id":1}""", "invalid_token" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Unparsable))]
+    public async Task Five_messages_that_cannot_be_parsed_are_abuse(string text, string code)
+    {
+        await using var socket = await _node.ClientAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            await socket.SendTextAsync(text, Cancel);
+            var error = await HostileNode.ReadErrorAsync(socket, code);
+            Assert.Equal(code == "invalid_json" ? "Invalid JSON" : "Invalid message format", error.GetProperty("error").GetString());
+        }
+
+        await HostileNode.ReadAsync(socket, "disconnecting");
+        await HostileNode.ClosesAsync(socket, 1008, "abuse");
+        await _node.IsUnharmedAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(Refused))]
+    public async Task A_bad_request_is_an_error_under_its_id_and_the_connection_stays(string text, string code)
+    {
+        await using var socket = await _node.ClientAsync();
+        await socket.SendTextAsync(text, Cancel);
+        Assert.Equal(1, (await HostileNode.ReadErrorAsync(socket, code)).GetProperty("id").GetInt32());
+        await HostileNode.RoundTripAsync(socket);
+        await socket.CloseAsync(cancellation: Cancel);
+        await _node.IsUnharmedAsync();
+    }
+
+    public static TheoryData<string> Bombs => new()
+    {
+        new string('[', 10_000),
+        string.Concat(Enumerable.Repeat("{\"a\":", 10_000)),
+        """{"type":"publish","topic":"t","data":""" + new string('[', 64) + new string(']', 64) + "}",
+        """{"type":"publish","topic":"t","topic":"u","data":1}""",
+        """{"type":"publish","topic":"t","data":{"a":1,"a":2}}""",
+        """{"type":"publish","topic":"t","\u0074opic":"u","data":1}""",
+        """{"type":"publish","topic":"t","data":"\ud800"}""",
+        new string('1', 60_000),
+        "{" + string.Join(',', Enumerable.Range(0, 6_000).Select(static i => $"\"{i}\":1")) + "}",
+        """{"type":"subscribe","topic":"t","id":""" + "\"" + new string('i', 60_000) + "\"}",
+        """{"type":"subscribe","topic":"t","id":-1}""",
+        """{"type":"subscribe","topic":"t","id":9007199254740992}""",
+        """{"type":"subscribe","topic":"t","id":1e400}""",
+    };
+
+    [Theory]
+    [MemberData(nameof(Bombs))]
+    public async Task What_two_parsers_could_read_differently_is_refused(string text)
+    {
+        await using var socket = await _node.ClientAsync();
+        await socket.SendTextAsync(text, Cancel);
+        var code = (await HostileNode.ReadAsync(socket, "error")).GetProperty("code").GetString();
+        Assert.Contains(code, new[] { "invalid_json", "invalid_message" });
+        await HostileNode.RoundTripAsync(socket);
+        await socket.CloseAsync(cancellation: Cancel);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Depth_64_is_data()
+    {
+        await using var socket = await _node.ClientAsync();
+        await socket.SendTextAsync("""{"type":"publish","topic":"t","id":1,"data":""" + new string('[', 63) + new string(']', 63) + "}", Cancel);
+        await HostileNode.ReadAsync(socket, "published");
+        await socket.CloseAsync(cancellation: Cancel);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task An_array_is_answered_one_by_one_and_its_errors_stay_its_own()
+    {
+        await using var socket = await _node.ClientAsync();
+        await socket.SendTextAsync("""[{"type":"subscribe","topic":"t","id":1},7,{"type":"dance","id":2},{"type":"publish","topic":"t","data":[1],"id":3}]""", Cancel);
+        await HostileNode.ReadErrorAsync(socket, "invalid_message");
+        await HostileNode.ReadErrorAsync(socket, "unknown_type");
+        await HostileNode.ReadAsync(socket, "subscribed");
+        await HostileNode.ReadAsync(socket, "published");
+        Assert.Equal("[1]", (await HostileNode.ReadAsync(socket, "message")).GetProperty("data").GetRawText());
+        await socket.CloseAsync(cancellation: Cancel);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Subscribing_twice_and_unsubscribing_what_is_not_subscribed_are_answered()
+    {
+        await using var socket = await _node.ClientAsync();
+        foreach (var (request, reply) in new[] { ("subscribe", "subscribed"), ("subscribe", "subscribed"), ("unsubscribe", "unsubscribed"), ("unsubscribe", "unsubscribed") })
+        {
+            await socket.SendTextAsync($$"""{"type":"{{request}}","topic":"twice","id":1}""", Cancel);
+            await HostileNode.ReadAsync(socket, reply);
+            await socket.SendTextAsync($$"""{"type":"publish","topic":"twice","data":1,"id":2}""", Cancel);
+            await HostileNode.ReadAsync(socket, "published");
+            if (request == "subscribe")
+            {
+                await HostileNode.ReadAsync(socket, "message");
+            }
+        }
+
+        await socket.SendTextAsync("""{"type":"subscribe","topic":"twice","recover":{"epoch":"e","offset":5},"id":1}""", Cancel);
+        Assert.False((await HostileNode.ReadAsync(socket, "subscribed")).GetProperty("recovered").GetBoolean());
+        await socket.CloseAsync(cancellation: Cancel);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task The_129th_subscription_is_one_too_many_and_the_others_stay()
+    {
+        await _node.AdvanceAsync(TimeSpan.FromSeconds(5));
+        await using var socket = await _node.ClientAsync();
+        for (var i = 0; i < 128; i++)
+        {
+            await socket.SendTextAsync($$"""{"type":"subscribe","topic":"t.{{i}}","id":1}""", Cancel);
+            await HostileNode.ReadAsync(socket, "subscribed");
+        }
+
+        await _node.AdvanceAsync(TimeSpan.FromSeconds(5));
+        await socket.SendTextAsync("""{"type":"subscribe","topic":"t.128","id":1}""", Cancel);
+        await HostileNode.ReadErrorAsync(socket, "limit_exceeded");
+        await socket.SendTextAsync("""{"type":"subscribe","topic":"t.0","id":1}""", Cancel);
+        await HostileNode.ReadAsync(socket, "subscribed");
+        await socket.SendTextAsync("""{"type":"publish","topic":"t.127","data":1}""", Cancel);
+        await HostileNode.ReadAsync(socket, "message");
+        await socket.CloseAsync(cancellation: Cancel);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Twenty_refusals_within_ten_seconds_are_abuse()
+    {
+        await using var socket = await _node.ClientAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await socket.SendTextAsync("""{"type":"subscribe","topic":"$other"}""", Cancel);
+            await HostileNode.ReadErrorAsync(socket, "forbidden");
+        }
+
+        await HostileNode.ReadAsync(socket, "disconnecting");
+        await HostileNode.ClosesAsync(socket, 1008, "abuse");
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Nineteen_refusals_every_ten_seconds_are_none()
+    {
+        await using var socket = await _node.ClientAsync();
+        for (var round = 0; round < 2; round++)
+        {
+            for (var i = 0; i < 19; i++)
+            {
+                await socket.SendTextAsync("""{"type":"publish","topic":"$other","data":1}""", Cancel);
+                await HostileNode.ReadErrorAsync(socket, "forbidden");
+            }
+
+            await _node.AdvanceAsync(TimeSpan.FromSeconds(10));
+        }
+
+        await HostileNode.RoundTripAsync(socket);
+        await socket.CloseAsync(cancellation: Cancel);
+        await _node.IsUnharmedAsync();
+    }
+}

@@ -1,0 +1,26 @@
+using Broker.Tests.Connections;
+
+namespace Broker.Tests.Hostile;
+
+/// <summary>One node that wants tokens, also in the query, on a clock that the tests move.</summary>
+public sealed class TokenNode : IAsyncLifetime
+{
+    private const string Config = $$"""
+        broker.auth {
+          query-token = on
+          keys = [{ algorithm = HS256
+            secret = "{{TokenForge.Secret}}" }]
+          default-rights { subscribe = ["open.>", "canary"]
+            publish = ["open.>", "canary"]
+            deny { subscribe = ["open.denied"] } }
+        }
+        broker.limits.accepts-per-second = 100000
+        """;
+
+    internal HostileNode Node { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() =>
+        Node = await HostileNode.StartAsync(Config, TokenForge.Clock(), TokenForge.Hs256(TokenForge.Claims(("sub", "\"canary\""), ("exp", $"{TokenForge.Now + 80_000}"))));
+
+    public ValueTask DisposeAsync() => Node.DisposeAsync();
+}
