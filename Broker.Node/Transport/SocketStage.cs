@@ -365,9 +365,18 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             SetKeepGoing(true);
             ScheduleOnce("linger", Linger);
             Complete(_stage._out);
-            if (_connection.Writer.Chunk.Length == 0)
+            if (_connection.Writer.Chunk.Length > 0)
+            {
+                return;
+            }
+
+            try
             {
                 ShutDown();
+            }
+            catch (Exception e) when (IsConnectionError(e))
+            {
+                Abort();
             }
         }
 

@@ -54,14 +54,14 @@ public sealed class WebSocketSession : IDisposable
     /// <summary>Takes bytes from the transport. After a close or a failure they are dropped.</summary>
     /// <param name="bytes">Unmasked in place; a message that lies wholly inside in one frame is handed on without a copy.</param>
     /// <param name="handler">Told what the bytes amount to.</param>
-    /// <param name="oneByOne">Stop behind the first message: the caller gives the rest again when it has been dealt with.</param>
+    /// <param name="oneMessage">Stop behind the first message: the caller gives the rest again when it has been dealt with.</param>
     /// <returns>How many of the bytes were taken; all of them unless it stopped or reads no more.</returns>
-    public int Receive(Span<byte> bytes, IWebSocketHandler handler, bool oneByOne = false)
+    public int Receive(Span<byte> bytes, IWebSocketHandler handler, bool oneMessage = false)
     {
         ArgumentNullException.ThrowIfNull(handler);
         _delivered = false;
         var taken = 0;
-        while (taken < bytes.Length && IsReading && !(oneByOne && _delivered))
+        while (taken < bytes.Length && IsReading && !(oneMessage && _delivered))
         {
             var rest = bytes[taken..];
             taken += _inPayload ? TakePayload(rest, handler) : TakeHeader(rest, handler);
