@@ -51,6 +51,7 @@ internal sealed class LaneNode : IAsyncDisposable
           }
           remote {
             retry-gate-closed-for = 1s
+            use-passive-connections = off
             dot-netty.tcp {
               hostname = "127.0.0.1"
               port = 0
