@@ -145,6 +145,9 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
         private void Refuse(int status, IReadOnlyList<HttpHeader> headers, string? body)
         {
             (_parser, _head) = (null, null);
+
+            // From here on the handshake's time-out must not write between.
+            _connection.Transport.Lease?.HandshakeDone();
             var text = body is null ? [] : Encoding.UTF8.GetBytes(body + "\n");
             var response = new ArrayBufferWriter<byte>(512);
             ResponseHead.Write(response, status,

@@ -365,18 +365,9 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             SetKeepGoing(true);
             ScheduleOnce("linger", Linger);
             Complete(_stage._out);
-            if (_connection.Writer.Chunk.Length > 0)
-            {
-                return;
-            }
-
-            try
+            if (_connection.Writer.Chunk.Length == 0)
             {
                 ShutDown();
-            }
-            catch (Exception e) when (IsConnectionError(e))
-            {
-                Abort();
             }
         }
 
