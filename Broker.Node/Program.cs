@@ -20,6 +20,7 @@ builder.Logging.ClearProviders().AddSimpleConsole(static console => console.Sing
 
 // The node says itself where it listens, and below why it does not.
 builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 try
 {
     builder.AddBroker(command.Run);

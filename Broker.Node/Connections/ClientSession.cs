@@ -257,7 +257,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
 
         var error = Check(topic, rights.MaySubscribe(topic));
-        error = error == ErrorCode.None && message.Presence ? ErrorCode.Unsupported : error;
+        error = error == ErrorCode.None && (message.Presence || message.Last > 0) ? ErrorCode.Unsupported : error;
         if (error == ErrorCode.None && !_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
             error = _subscriptions.Count >= _limits.Subscriptions ? ErrorCode.LimitExceeded : ErrorCode.None;
