@@ -19,7 +19,8 @@ var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Conte
 builder.Logging.ClearProviders().AddSimpleConsole(static console => console.SingleLine = true);
 
 // The node says itself where it listens, and below why it does not.
-builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None).AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
+builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
 try
 {
     builder.AddBroker(command.Run);
