@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
 using Broker.Protocol.Streams;
 
@@ -136,8 +135,6 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     /// <summary>A ping is about to be sent: the next pong tells the round trip.</summary>
     public void Pinged() => Volatile.Write(ref _pinged, _time.GetTimestamp());
-
-    public void OnPeerClosed(CloseCode code, string reason) => Signal(ConnectionSignal.Closing);
 
     public void OnUnfinished(bool unfinished)
     {

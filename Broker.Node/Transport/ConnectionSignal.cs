@@ -18,7 +18,7 @@ internal sealed class ConnectionSignal : IDeadLetterSuppression, INoSerializatio
     /// <summary>A message has begun and its end has not come with it.</summary>
     public static readonly ConnectionSignal MessageBegun = new();
 
-    /// <summary>The peer's close frame came (and has been answered), or this side has sent one for a protocol error.</summary>
+    /// <summary>The last frame has been queued: the answer to the peer's close, or this side's own.</summary>
     public static readonly ConnectionSignal Closing = new();
 
     private ConnectionSignal()

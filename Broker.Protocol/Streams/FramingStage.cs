@@ -27,6 +27,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private readonly WebSocketSession _session;
         private MessageBatch? _batch;
         private ReceivedBytes? _received;
+        private byte[]? _close;
         private bool _unfinished;
 
         public Logic(FramingStage stage, TimeProvider time, IWebSocketPeer peer)
@@ -45,17 +46,25 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
 
         public void OnPong(ReadOnlySpan<byte> payload) => _peer.OnPong();
 
-        public void OnClose(CloseCode code, string reason) => _peer.OnPeerClosed(code, reason);
+        public void OnClose(CloseCode code, string reason)
+        {
+            // The session answers it, and that answer is what ends the connection.
+        }
 
         public void OnSend(Opcode opcode, ReadOnlySpan<byte> frame)
         {
-            if (opcode == Opcode.Close)
+            if (opcode != Opcode.Close)
+            {
+                _peer.SendPong(frame);
+            }
+            else if (_batch is null)
             {
                 _peer.Finish(frame);
             }
             else
             {
-                _peer.SendPong(frame);
+                // The messages that came before it are handed on first.
+                _close = frame.ToArray();
             }
         }
 
@@ -69,6 +78,12 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         /// <summary>Goes on with what was received, and asks for more where that is no message.</summary>
         private void Read()
         {
+            if (_close is { } close)
+            {
+                _close = null;
+                _peer.Finish(close);
+            }
+
             if (_received is not { Span.IsEmpty: false } received)
             {
                 Pull(_stage._in);

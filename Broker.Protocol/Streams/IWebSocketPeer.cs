@@ -1,4 +1,3 @@
-using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
 
 namespace Broker.Protocol.Streams;
@@ -21,9 +20,6 @@ public interface IWebSocketPeer
     void OnReceived();
 
     void OnPong();
-
-    /// <summary>The peer's close frame.</summary>
-    void OnPeerClosed(CloseCode code, string reason);
 
     /// <summary>A read ended inside a message that began in it (true), or none is open any more (false).</summary>
     void OnUnfinished(bool unfinished);

@@ -60,7 +60,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
             await HostileNode.ReadAsync(socket, type);
         }
 
-        await socket.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }
 
@@ -110,7 +110,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
             }
 
             await HostileNode.RoundTripAsync(socket);
-            await socket.CloseAsync(cancellation: Cancel);
+            await HostileNode.LeaveAsync(socket);
             await _node.IsUnharmedAsync();
             return;
         }
@@ -127,7 +127,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await two.DisposeAsync();
         await using var one = await _node.ConnectAsync("/ws?token=" + Good(), headers: ("Authorization", "Bearer " + Good()));
         Assert.Equal(101, one.Status);
-        await one.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(one);
         await _node.IsUnharmedAsync();
     }
 
@@ -236,7 +236,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await HostileNode.ReadAsync(socket, "subscribed");
         await socket.SendTextAsync("""{"type":"publish","topic":"private.x","data":1}""", Cancel);
         await HostileNode.ReadErrorAsync(socket, "forbidden");
-        await socket.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }
 

@@ -51,7 +51,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         }
 
         await HostileNode.RoundTripAsync(socket);
-        await socket.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }
 
@@ -74,19 +74,20 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
     public async Task Each_message_has_its_own_30_seconds_where_every_read_ends_inside_one()
     {
         await using var socket = await _node.ClientAsync();
-        var message = TestFrame.Text(RoundTrip);
-        await socket.SendBytesAsync([.. message, .. message[..10]], cancellation: Cancel);
+        var start = TestFrame.Text(RoundTrip[..10], fin: false);
+        var end = TestFrame.Build(0, Encoding.UTF8.GetBytes(RoundTrip[10..]));
+        await socket.SendBytesAsync([.. TestFrame.Text(RoundTrip), .. start], cancellation: Cancel);
         await HostileNode.ReadAsync(socket, "unsubscribed");
         for (var i = 0; i < 5; i++)
         {
             await _node.AdvanceAsync(TimeSpan.FromSeconds(20));
-            await socket.SendBytesAsync([.. message[10..], .. message[..10]], cancellation: Cancel);
+            await socket.SendBytesAsync([.. end, .. start], cancellation: Cancel);
             await HostileNode.ReadAsync(socket, "unsubscribed");
         }
 
-        await socket.SendBytesAsync([.. message[10..], .. TestFrame.Close(1000)], cancellation: Cancel);
+        await socket.SendBytesAsync(end, cancellation: Cancel);
         await HostileNode.ReadAsync(socket, "unsubscribed");
-        await HostileNode.ClosesAsync(socket, 1000);
+        await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }
 
@@ -133,7 +134,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         await socket.SendBytesAsync([.. publish, .. publish], cancellation: Cancel);
         var answers = new[] { await socket.ReceiveTextAsync(Cancel), await socket.ReceiveTextAsync(Cancel) };
         Assert.Single(answers, static answer => answer.Contains("published", StringComparison.Ordinal));
-        await socket.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }
 
@@ -170,7 +171,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
             await _node.AdvanceAsync(TimeSpan.FromSeconds(1));
         }
 
-        await socket.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }
 }

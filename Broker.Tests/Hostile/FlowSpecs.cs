@@ -11,6 +11,7 @@ public sealed class FlowSpecs
           burst = 1000000
           control = 1000000
           control-burst = 1000000 }
+
         """;
 
     private static readonly string Padding = new('a', 60_000);
@@ -100,7 +101,7 @@ public sealed class FlowSpecs
     [Fact]
     public async Task Ten_megabytes_of_publishes_at_once_arrive_all_and_in_order()
     {
-        await using var node = await HostileNode.StartAsync(Fast);
+        await using var node = await HostileNode.StartAsync(Fast + "broker.limits.lag = 64m\n");
         await using var publisher = await node.ClientAsync();
         await using var subscriber = await node.ClientAsync();
         await subscriber.SendTextAsync("""{"type":"subscribe","topic":"flood"}""", Cancel);
@@ -130,8 +131,8 @@ public sealed class FlowSpecs
         }
 
         await node.Canary.BesideAsync(Task.WhenAll(SendAsync(), ReadRepliesAsync(), ReadPushesAsync()));
-        await publisher.CloseAsync(cancellation: Cancel);
-        await subscriber.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(publisher);
+        await HostileNode.LeaveAsync(subscriber);
         await node.IsUnharmedAsync();
     }
 

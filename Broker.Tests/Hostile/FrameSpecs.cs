@@ -109,7 +109,7 @@ public sealed class FrameSpecs(OpenNode shared) : IClassFixture<OpenNode>
         await socket.SendFrameAsync(0, message[1..], cancellation: Cancel);
         Assert.Equal(10, (await socket.ReceiveAsync(Cancel)).Opcode);
         await HostileNode.ReadAsync(socket, "published");
-        await socket.CloseAsync(cancellation: Cancel);
+        await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }
 
@@ -122,6 +122,24 @@ public sealed class FrameSpecs(OpenNode shared) : IClassFixture<OpenNode>
         await socket.SendBytesAsync(TestFrame.Close(1000)[..3], cancellation: Cancel);
         socket.Socket.Shutdown(SocketShutdown.Send);
         Assert.True((await socket.ReceiveAsync(Cancel)).IsEnd);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task What_was_sent_before_a_close_or_a_fault_is_done_also_where_one_read_brings_both()
+    {
+        await using var subscriber = await _node.ClientAsync();
+        await subscriber.SendTextAsync("""{"type":"subscribe","topic":"last.words"}""", Cancel);
+        await HostileNode.ReadAsync(subscriber, "subscribed");
+        foreach (var end in new[] { TestFrame.Close(1000), TestFrame.Close(1000, masked: false), TestFrame.Build(2, Hello) })
+        {
+            await using var socket = await _node.ClientAsync();
+            await socket.SendBytesAsync([.. TestFrame.Text("""{"type":"publish","topic":"last.words","data":1}"""), .. end], cancellation: Cancel);
+            Assert.True((await socket.ReceiveCloseAsync(Cancel)).IsClose);
+            await HostileNode.ReadAsync(subscriber, "message");
+        }
+
+        await HostileNode.LeaveAsync(subscriber);
         await _node.IsUnharmedAsync();
     }
 

@@ -84,6 +84,7 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
 
         // RFC 9110 section 9.3.2.
         Assert.EndsWith("\r\n\r\n", await client.ReadToEndAsync(), StringComparison.Ordinal);
+        client.Dispose();
         await _node.IsUnharmedAsync();
     }
 
@@ -158,6 +159,7 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
 
         Assert.StartsWith("HTTP/1.1 401 ", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("pong", answer, StringComparison.Ordinal);
+        client.Dispose();
         await _node.IsUnharmedAsync();
     }
 

@@ -139,6 +139,14 @@ internal sealed class HostileNode : IAsyncDisposable
         var close = await socket.ReceiveCloseAsync(Cancel);
         Assert.True(close.CloseCode == code && (reason is null || close.CloseReason == reason), $"close {code} {reason} was expected, {close} came");
         Assert.True((await socket.ReceiveAsync(Cancel)).IsEnd, "something came after the close frame");
+        await socket.DisposeAsync();
+    }
+
+    /// <summary>Closes as a client should.</summary>
+    public static async Task LeaveAsync(RawWebSocket socket)
+    {
+        Assert.Equal(1000, (await socket.CloseAsync(cancellation: Cancel)).CloseCode);
+        await socket.DisposeAsync();
     }
 
     /// <summary>Moves the clock and lets everybody who behaves be heard.</summary>
