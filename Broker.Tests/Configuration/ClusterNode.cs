@@ -45,4 +45,27 @@ internal sealed class ClusterNode : IAsyncDisposable
     }
 
     public async ValueTask DisposeAsync() => await System.Terminate();
+
+    /// <summary>Completes when this node has seen the member at the address become Up.</summary>
+    public Task SeesUpAsync(Address address)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        System.ActorOf(Props.Create(() => new UpActor(address, seen)));
+        return seen.Task;
+    }
+
+    private sealed class UpActor : ReceiveActor
+    {
+        public UpActor(Address address, TaskCompletionSource seen)
+        {
+            Akka.Cluster.Cluster.Get(Context.System).Subscribe(Self, Akka.Cluster.ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(Akka.Cluster.ClusterEvent.MemberUp));
+            Receive<Akka.Cluster.ClusterEvent.MemberUp>(up =>
+            {
+                if (up.Member.Address.Equals(address))
+                {
+                    seen.TrySetResult();
+                }
+            });
+        }
+    }
 }

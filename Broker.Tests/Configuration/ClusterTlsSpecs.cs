@@ -30,7 +30,8 @@ public sealed class ClusterTlsSpecs : IDisposable
         await using var b = Start(_ours.Issue(dnsName: "node-2.broker.test"));
         Assert.Equal("akka.ssl.tcp", a.Cluster.SelfAddress.Protocol);
         await b.Cluster.JoinAsync(a.Cluster.SelfAddress, Stop);
-        Assert.Equal(2, b.Cluster.State.Members.Count);
+        await b.SeesUpAsync(a.Cluster.SelfAddress).WaitAsync(Patience, Stop);
+        await a.SeesUpAsync(b.Cluster.SelfAddress).WaitAsync(Patience, Stop);
     }
 
     [Theory]
@@ -177,7 +178,7 @@ public sealed class ClusterTlsSpecs : IDisposable
         Assert.Equal(MemberStatus.Up, Assert.Single(node.Cluster.State.Members).Status);
         await using var good = tls ? Start(_ours.Issue(dnsName: "node-9.broker.test")) : new ClusterNode(NodeSystemSetup.TryCreate(ClusterNode.Load(""), TimeProvider.System, out _)!);
         await good.Cluster.JoinAsync(node.Cluster.SelfAddress, Stop);
-        Assert.Equal(2, good.Cluster.State.Members.Count);
+        await good.SeesUpAsync(node.Cluster.SelfAddress).WaitAsync(Patience, Stop);
     }
 
     private sealed class Listener : ReceiveActor
