@@ -8,12 +8,16 @@ using Broker.Protocol.Wire;
 namespace Broker.Node;
 
 /// <summary>The publish API: what it takes goes through the same codec and lanes as what clients send.</summary>
-internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroker, IDisposable
+internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroker
 {
-    /// <summary>Publishes on their way at once; more of them wait.</summary>
+    /// <summary>Publishes under way at once; more of them wait, in the order of the calls.</summary>
     private const int Concurrent = 256;
 
-    private readonly SemaphoreSlim _places = new(Concurrent);
+    private const int MaxWaiting = 65536;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<PublishCommand> _waiting = new();
+    private int _underWay;
 
     public NodeState State => node.State;
 
@@ -32,7 +36,8 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
         }
 
         var settings = node.Topics.Of(name);
-        if (data.Length > (settings.MaxSize > 0 ? settings.MaxSize : options.Limits.ApiMessage))
+        var largest = settings.MaxSize > 0 ? settings.MaxSize : options.Limits.ApiMessage;
+        if (data.Length > largest)
         {
             return PublishResult.TooLarge;
         }
@@ -42,25 +47,69 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
             return PublishResult.InvalidData;
         }
 
-        await _places.WaitAsync(cancellationToken);
+        if (node.Payloads.Apply(settings, WireFormat.Json, largest, ref data) != ErrorCode.None)
+        {
+            return PublishResult.TooLarge;
+        }
+
         var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _ = taken.Task.ContinueWith(_ => _places.Release(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        var posted = node.TryPost(new PublishCommand(TopicName.Hash(name), name, data)
+        _ = taken.Task.ContinueWith(_ => OnTaken(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var posted = TryPost(new PublishCommand(TopicName.Hash(name), name, data)
         {
             Taken = taken,
             Time = settings.Time ? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
         });
         if (!posted)
         {
-            taken.SetResult();
             return PublishResult.Unavailable;
         }
 
-        await taken.Task.WaitAsync(cancellationToken);
-        return PublishResult.Published;
+        // What a lane has not taken when the node has ended will not be taken.
+        var ended = node.System!.WhenTerminated;
+        return await Task.WhenAny(taken.Task, ended).WaitAsync(cancellationToken) == ended && !taken.Task.IsCompleted
+            ? PublishResult.Unavailable
+            : PublishResult.Published;
     }
 
-    public void Dispose() => _places.Dispose();
+    private bool TryPost(PublishCommand command)
+    {
+        lock (_gate)
+        {
+            if (_underWay == Concurrent)
+            {
+                if (_waiting.Count == MaxWaiting)
+                {
+                    return false;
+                }
+
+                _waiting.Enqueue(command);
+                return true;
+            }
+
+            if (!node.TryPost(command))
+            {
+                return false;
+            }
+
+            _underWay++;
+            return true;
+        }
+    }
+
+    private void OnTaken()
+    {
+        lock (_gate)
+        {
+            if (_waiting.TryDequeue(out var next))
+            {
+                node.Post(next);
+            }
+            else
+            {
+                _underWay--;
+            }
+        }
+    }
 
     private static bool IsOneValue(byte[] topic, ReadOnlySpan<byte> data)
     {

@@ -48,6 +48,7 @@ public static class BrokerBuilderExtensions
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<BrokerNode>());
         services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<BrokerNode>());
         services.AddSingleton<IBroker, BrokerApi>();
+        services.AddSingleton(new TrustedProxies(options.Listen.Proxy));
         services.AddFrontDoor(options.Limits);
         services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Platform.GracePeriod);
         return builder;

@@ -1,12 +1,80 @@
 using System.Diagnostics.Metrics;
+using Broker.Node.Connections;
+using Broker.Node.Links;
+using Broker.Node.Transport;
+using Broker.Protocol.Wire;
 
 namespace Broker.Node;
 
-/// <summary>Instruments of the meter <c>Broker</c>.</summary>
-internal static class BrokerMetrics
+/// <summary>
+/// The instruments of one node. Its <see cref="Meter"/>, named <see cref="MeterName"/>, is the node's own, so that several
+/// nodes of a process can be told apart. Values of tags come from enumerations and never from clients; each offence counts
+/// once, where it is decided. Thread-safe.
+/// </summary>
+internal sealed class BrokerMetrics
 {
-    private static readonly Meter Meter = new("Broker");
+    public const string MeterName = "Broker";
 
-    /// <summary>Round trip of the heartbeat's ping, in seconds.</summary>
-    public static readonly Histogram<double> Latency = Meter.CreateHistogram<double>("broker.connection.latency", "s", "Round trip of a ping to a client");
+    private const string Reason = "reason";
+
+    private readonly Counter<long> _connectionsRefused;
+    private readonly Counter<long> _handshakesRefused;
+    private readonly Counter<long> _tokensRefused;
+    private readonly Counter<long> _requestsRefused;
+    private readonly Counter<long> _abuses;
+    private readonly Counter<long> _closed;
+    private readonly Counter<long> _certificatesRefused;
+    private readonly UpDownCounter<long> _connections;
+    private readonly Histogram<double> _latency;
+
+    public BrokerMetrics(IMeterFactory factory)
+    {
+        Meter = factory.Create(MeterName);
+        _connectionsRefused = Meter.CreateCounter<long>("broker.connections.refused", "{connection}", "Connections refused or dropped before their request was answered, by reason");
+        _handshakesRefused = Meter.CreateCounter<long>("broker.handshakes.refused", "{handshake}", "TLS handshakes, PROXY headers and upgrade requests refused, by reason");
+        _tokensRefused = Meter.CreateCounter<long>("broker.tokens.refused", "{token}", "Tokens refused, by reason; throttled ones were not looked at");
+        _requestsRefused = Meter.CreateCounter<long>("broker.requests.refused", "{request}", "Error replies, by code");
+        _abuses = Meter.CreateCounter<long>("broker.abuse", "{connection}", "Connections closed for abuse, by kind");
+        _closed = Meter.CreateCounter<long>("broker.connections.closed", "{connection}", "WebSocket connections that the server closed, by code and reason; 1006 are cut without a close frame");
+        _certificatesRefused = Meter.CreateCounter<long>("broker.certificates.refused", "{certificate}", "Changed TLS certificates that cannot be used: the old one stays");
+        _connections = Meter.CreateUpDownCounter<long>("broker.connections", "{connection}", "WebSocket connections open");
+        _latency = Meter.CreateHistogram<double>("broker.connection.latency", "s", "Round trip of a ping to a client");
+    }
+
+    public Meter Meter { get; }
+
+    public void ConnectionRefused(AdmissionRefusal refusal) => _connectionsRefused.Add(1, Tag(Reason, MetricNames.Of(refusal)));
+
+    public void HandshakeRefused(HandshakeRefusal refusal) => _handshakesRefused.Add(1, Tag(Reason, MetricNames.Of(refusal)));
+
+    public void TokenRefused(TokenRefusal refusal) => _tokensRefused.Add(1, Tag(Reason, MetricNames.Of(refusal)));
+
+    public void RequestRefused(ErrorCode code) => _requestsRefused.Add(1, Tag("code", ErrorCodes.Name(code)));
+
+    public void Abused(AbuseKind kind) => _abuses.Add(1, Tag("kind", MetricNames.Of(kind)));
+
+    public void Closed(DisconnectReason reason) => Closed(reason.Code, reason.Reason);
+
+    /// <summary>A peer that answered no ping was cut: it sees no close frame.</summary>
+    public void Cut() => Closed(1006, "heartbeat");
+
+    public void CertificateRefused() => _certificatesRefused.Add(1);
+
+    public void Opened() => _connections.Add(1);
+
+    public void Ended() => _connections.Add(-1);
+
+    public void PongReceived(TimeSpan roundTrip) => _latency.Record(roundTrip.TotalSeconds);
+
+    /// <summary>Shows the totals of the links between nodes from now on.</summary>
+    public void Show(LinkCounters links)
+    {
+        Meter.CreateObservableCounter("broker.links.gaps", () => links.Gaps, "{gap}", "Gaps shown to subscribers here for what a peer could not deliver");
+        Meter.CreateObservableCounter("broker.links.skips", () => links.Skips, "{skip}", "Times a peer did not take its share and was skipped");
+        Meter.CreateObservableCounter("broker.links.lost", () => links.MessagesLost, "{message}", "Messages given up that were kept for a peer");
+    }
+
+    private void Closed(int code, string reason) => _closed.Add(1, Tag("code", code), Tag(Reason, reason));
+
+    private static KeyValuePair<string, object?> Tag(string key, object value) => new(key, value);
 }

@@ -7,8 +7,10 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using Broker.Node.Configuration;
 using Broker.Node.Connections;
+using Broker.Node.Echo;
 using Broker.Node.Http;
 using Broker.Node.Links;
+using Broker.Node.Payloads;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
 using Broker.Protocol.Handshake;
@@ -31,7 +33,9 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly ILogger<BrokerNode> _logger;
     private readonly TimeProvider _time;
     private readonly FanOutPool _pool = new(Environment.ProcessorCount);
+    private readonly BrokerMetrics _metrics;
     private readonly Admission _admission;
+    private readonly EchoEndpoint _echo = new();
     private ActorSystem? _system;
     private ActorMaterializer? _materializer;
     private Lanes? _lanes;
@@ -41,11 +45,12 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private OpsServer? _ops;
     private ListenerBinding? _binding;
     private JwtValidator? _tokens;
+    private CertificateWatch? _certificate;
     private string _id = "";
     private int _stopping;
     private int _open;
 
-    public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, ILogger<BrokerNode> logger, TimeProvider time)
+    public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, BrokerMetrics metrics, ILogger<BrokerNode> logger, TimeProvider time)
     {
         _configuration = configuration;
         _options = configuration.Options!;
@@ -53,11 +58,15 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _lifetime = lifetime;
         _logger = logger;
         _time = time;
-        _admission = new Admission(_options.Limits, time);
+        _metrics = metrics;
+        _admission = new Admission(_options.Limits, metrics, time);
         Topics = new TopicSettings(_options.Topics);
+        Payloads = PayloadChecks.Of(_options);
     }
 
     public TopicSettings Topics { get; }
+
+    public PayloadChecks Payloads { get; }
 
     public bool Started { get; private set; }
 
@@ -92,7 +101,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     public bool Owns(string path) => _gate!.Owns(path);
 
-    public UpgradeDecision Evaluate(RequestHead head, IPAddress remote, bool tls) => _gate!.Evaluate(head, remote, tls);
+    public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls) => _gate!.Evaluate(head, peer, tls);
 
     public void Start(AcceptedConnection connection) => _pipeline!.Start(connection);
 
@@ -107,6 +116,9 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         lanes.Post(command);
         return true;
     }
+
+    /// <summary>For what was promised while the node was ready.</summary>
+    public void Post(LaneCommand command) => _lanes!.Post(command);
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -131,13 +143,21 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         Name = _options.Node.Name.Length > 0 ? _options.Node.Name : _id;
         ClusterListens(address.Host!, address.Port ?? 0);
 
-        _lanes = new Lanes(_system, _options.Lanes, _ => new LaneTopics(JsonWireCodec.Instance, _pool, _options.Limits.Lag), OnLaneFailed, _time);
+        _lanes = new Lanes(_system, _options.Lanes, _ => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate), OnLaneFailed, _time);
+        _metrics.Show(_lanes.Counters);
         var services = ConnectionServices();
         _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         OriginPolicy.TryCreate(_options.Origins.Allow, out var origins, out _);
-        _gate = new UpgradeGate(services, origins!, () => Ready, _services.GetRequiredService<ILogger<UpgradeGate>>());
+        _gate = new UpgradeGate(
+            services,
+            origins!,
+            _services.GetRequiredService<TrustedProxies>(),
+            new UntrustedForwarders(_options.Listen.Proxy, _services.GetRequiredService<ILogger<UntrustedForwarders>>()),
+            _admission,
+            () => Ready,
+            _services.GetRequiredService<ILogger<UpgradeGate>>());
         _materializer = _system.Materializer();
-        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _time);
+        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _metrics, _time);
         OrderShutdown(_system);
         _ = CloseClientsAsync(_lanes.Gate);
         _ = WatchAsync(_system);
@@ -154,7 +174,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     {
         var endPoint = new IPEndPoint(IPAddress.Parse(_options.Listen.Host), _options.Listen.Port);
         var tls = _options.Listen.Tls.Enabled ? TlsAcceptor.Load(_options.Listen.Tls) : null;
-        var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls);
+        _certificate = tls is null ? null : new CertificateWatch(tls, _metrics, _services.GetRequiredService<ILogger<CertificateWatch>>(), _time);
+        var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls, _services.GetRequiredService<TrustedProxies>(), _metrics);
         _binding = await Source.FromGraph(listener).To(Sink.ForEach<AcceptedConnection>(Start)).Run(_materializer!);
         var scheme = tls is null ? "http" : "https";
         Listens(scheme, _binding.EndPoint);
@@ -186,6 +207,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _admission.Dispose();
         _pool.Dispose();
         _tokens?.Dispose();
+        _certificate?.Dispose();
     }
 
     private ConnectionServices ConnectionServices()
@@ -193,29 +215,44 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         Rights.TryCreate(_options.Auth.AnonymousRights, out var anonymous, out _);
         return new ConnectionServices(
             _options,
-            JsonWireCodec.Instance,
             _tokens!,
             anonymous!,
             Topics,
+            Payloads,
             new LeaseTable<string>(_options.Limits.ConnectionsPerUser),
             new TokenGuesses(_time),
             new UserBuckets(new TokenRate(_options.Rate.Messages, _options.Rate.Burst, _time.TimestampFrequency)),
             _lanes!.Post,
             _id,
             Name,
+            _metrics,
             _time);
     }
 
     private void OnAccepted(ClientConnection connection)
     {
         Interlocked.Increment(ref _open);
+        _metrics.Opened();
         connection.Transport.Ended.ContinueWith(
-            static (_, node) => Interlocked.Decrement(ref ((BrokerNode)node!)._open),
+            static (_, node) => ((BrokerNode)node!).OnEnded(),
             this,
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-        _connections.Tell(connection, ActorRefs.NoSender);
+        if (connection.Request!.Echo)
+        {
+            _echo.Add(connection);
+        }
+        else
+        {
+            _connections.Tell(connection, ActorRefs.NoSender);
+        }
+    }
+
+    private void OnEnded()
+    {
+        Interlocked.Decrement(ref _open);
+        _metrics.Ended();
     }
 
     /// <summary>A lane's logs are lost: everyone comes back, and subscribes anew.</summary>
@@ -271,7 +308,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     {
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _connections.Tell(new ConnectionsActor.DrainAll(time, done));
-        return done.Task;
+        return Task.WhenAll(done.Task, _echo.CloseAsync());
     }
 
     /// <summary>

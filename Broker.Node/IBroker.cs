@@ -12,8 +12,8 @@ public interface IBroker
     Task Ready { get; }
 
     /// <summary>
-    /// Publishes to a topic on every node, with the server's own rights. Order is that of awaited calls: publishes that are
-    /// under way at the same time may overtake each other.
+    /// Publishes to a topic on every node, with the server's own rights. Subscribers of a topic see the publishes in the
+    /// order of the calls, awaited or not.
     /// </summary>
     /// <param name="topic">A topic name.</param>
     /// <param name="data">One JSON value, UTF-8, at most <c>broker.limits.api-message</c> bytes; may be reused when the task has completed.</param>

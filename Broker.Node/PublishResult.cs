@@ -6,7 +6,7 @@ public enum PublishResult
     /// <summary>Appended on this node; every subscriber connected since gets it or is told of a gap.</summary>
     Published,
 
-    /// <summary>The node is not ready or stops; nothing was done.</summary>
+    /// <summary>The node is not ready or stops, or tens of thousands of publishes wait already; nothing was done.</summary>
     Unavailable,
 
     /// <summary>Not a topic name, or a reserved one.</summary>
@@ -15,6 +15,6 @@ public enum PublishResult
     /// <summary>Not one JSON value as the protocol allows it.</summary>
     InvalidData,
 
-    /// <summary>Larger than the API or the topic takes.</summary>
+    /// <summary>Larger than the API or the topic takes, or with more tags than are sanitised.</summary>
     TooLarge,
 }

@@ -46,6 +46,40 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
         }
     }
 
+    [Fact]
+    public async Task Publishes_that_nobody_awaits_arrive_in_order()
+    {
+        const int Count = 5000;
+        await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
+        await client.SubscribeAsync("chat.burst", Cancellation);
+
+        var results = Enumerable.Range(0, Count).Select(n => Broker.PublishAsync("chat.burst", n, cancellationToken: Cancellation)).ToArray();
+
+        for (var n = 0; n < Count; n++)
+        {
+            Assert.Equal(n, (await client.ReceiveAsync(Cancellation)).GetProperty("data").GetInt32());
+        }
+
+        Assert.All(await Task.WhenAll(results), result => Assert.Equal(PublishResult.Published, result));
+    }
+
+    [Fact]
+    public async Task Every_publish_under_way_while_the_node_stops_is_answered()
+    {
+        await using var host = await InProcessHost.StartAsync(Cancellation);
+        var results = new List<Task<PublishResult>>();
+        var stopping = host.StopAsync(Cancellation);
+        while (!stopping.IsCompleted)
+        {
+            results.AddRange(Enumerable.Range(0, 100).Select(n => host.Broker.PublishAsync("chat.stop", n, cancellationToken: Cancellation)));
+            await results[^1];
+        }
+
+        await stopping;
+        Assert.All(await Task.WhenAll(results), result => Assert.True(result is PublishResult.Published or PublishResult.Unavailable));
+        Assert.Contains(PublishResult.Unavailable, results.Select(static result => result.Result));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a..b")]

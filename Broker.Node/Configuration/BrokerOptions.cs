@@ -11,6 +11,8 @@ public sealed record BrokerOptions
     public OriginOptions Origins { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
     public RateOptions Rate { get; init; } = new();
+    public MessageDeflateOptions Deflate { get; init; } = new();
+    public EchoOptions Echo { get; init; } = new();
     public HeartbeatOptions Heartbeat { get; init; } = new();
     public LaneOptions Lanes { get; init; } = new();
     public DrainOptions Drain { get; init; } = new();

@@ -38,6 +38,9 @@ public sealed record LimitOptions
 
     public int UnparsableMessages { get; init; } = 5;
 
+    /// <summary>Most <c>&lt;</c> in the texts of a message on a topic that sanitises HTML; what they cost grows with their square.</summary>
+    public int Tags { get; init; } = 128;
+
     /// <summary><c>forbidden</c> answers in 10 s before close 1008 <c>abuse</c>.</summary>
     public int Forbidden { get; init; } = 20;
 }

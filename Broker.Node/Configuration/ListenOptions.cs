@@ -13,4 +13,6 @@ public sealed record ListenOptions
     public IReadOnlyList<string> Paths { get; init; } = ["/ws"];
 
     public TlsOptions Tls { get; init; } = new();
+
+    public ProxyOptions Proxy { get; init; } = new();
 }

@@ -19,13 +19,15 @@ internal static class OptionsBinder
         var options = new BrokerOptions
         {
             Node = Node(broker.Child("node")),
-            Listen = Listen(broker.Child("listen")),
+            Listen = Listen(broker.Child("listen"), files),
             Ops = Ops(broker.Child("ops")),
             Cluster = Cluster(broker.Child("cluster")),
             Auth = Auth(broker.Child("auth"), files),
             Origins = Origins(broker.Child("origins")),
             Limits = Limits(broker.Child("limits")),
             Rate = Rate(broker.Child("rate")),
+            Deflate = Deflate(broker.Child("deflate")),
+            Echo = Echo(broker.Child("echo")),
             Heartbeat = Heartbeat(broker.Child("heartbeat")),
             Lanes = Lanes(broker.Child("lanes")),
             Drain = Drain(broker.Child("drain")),
@@ -48,7 +50,7 @@ internal static class OptionsBinder
         return options;
     }
 
-    private static ListenOptions Listen(ConfigurationSection s)
+    private static ListenOptions Listen(ConfigurationSection s, SecretFiles files)
     {
         var d = new ListenOptions();
         var options = new ListenOptions
@@ -56,13 +58,27 @@ internal static class OptionsBinder
             Host = s.Address("host", d.Host),
             Port = s.Integer("port", d.Port, 0, 65535),
             Paths = s.Texts("paths", d.Paths),
-            Tls = ListenTls(s.Child("tls")),
+            Tls = ListenTls(s.Child("tls"), files),
+            Proxy = Proxy(s.Child("proxy")),
         };
         s.End();
         return options;
     }
 
-    private static TlsOptions ListenTls(ConfigurationSection s)
+    private static ProxyOptions Proxy(ConfigurationSection s)
+    {
+        var d = new ProxyOptions();
+        var options = new ProxyOptions
+        {
+            Trusted = s.Texts("trusted", d.Trusted),
+            Protocol = s.Choice("protocol", d.Protocol),
+            Header = s.Text("header", d.Header, text => text.Length is > 0 and <= 64 && text.All(c => char.IsAsciiLetterOrDigit(c) || c == '-'), "the name of a header"),
+        };
+        s.End();
+        return options;
+    }
+
+    private static TlsOptions ListenTls(ConfigurationSection s, SecretFiles files)
     {
         var d = new TlsOptions();
         var options = new TlsOptions
@@ -70,6 +86,7 @@ internal static class OptionsBinder
             Enabled = s.Switch("enabled", d.Enabled),
             Certificate = s.Text("certificate", d.Certificate),
             Key = s.Text("key", d.Key),
+            Password = files.Twin(s, "password", secret: true),
         };
         s.End();
         return options;
@@ -199,6 +216,7 @@ internal static class OptionsBinder
             Inbound = s.Size("inbound", d.Inbound, KiB, 1024 * MiB),
             ControlFrames = s.Integer("control-frames", d.ControlFrames, 1, Many),
             UnparsableMessages = s.Integer("unparsable-messages", d.UnparsableMessages, 1, Many),
+            Tags = s.Integer("tags", d.Tags, 1, 512),
             Forbidden = s.Integer("forbidden", d.Forbidden, 1, Many),
         };
         s.End();
@@ -216,6 +234,26 @@ internal static class OptionsBinder
             Control = s.Integer("control", d.Control, 1, Many),
             ControlBurst = s.Integer("control-burst", d.ControlBurst, 1, Many),
         };
+        s.End();
+        return options;
+    }
+
+    private static MessageDeflateOptions Deflate(ConfigurationSection s)
+    {
+        var d = new MessageDeflateOptions();
+        var options = new MessageDeflateOptions
+        {
+            Enabled = s.Switch("enabled", d.Enabled),
+            Threshold = s.Size("threshold", d.Threshold, 0, MiB),
+            Level = s.Choice("level", d.Level),
+        };
+        s.End();
+        return options;
+    }
+
+    private static EchoOptions Echo(ConfigurationSection s)
+    {
+        var options = new EchoOptions { Enabled = s.Switch("enabled", new EchoOptions().Enabled) };
         s.End();
         return options;
     }
@@ -277,9 +315,10 @@ internal static class OptionsBinder
             Sender = s.Switch("sender", d.Sender),
             Time = s.Switch("time", d.Time),
             MaxSize = s.Size("max-size", d.MaxSize, 0, 64 * MiB),
+            Sanitise = s.Choice("sanitise", d.Sanitise),
             MaxSubscribers = s.Integer("max-subscribers", d.MaxSubscribers, 0, Many),
         };
-        s.NotSupportedYet("history", "keep", "durable", "presence", "rate", "sanitise");
+        s.NotSupportedYet("history", "keep", "durable", "presence", "rate");
         s.End();
         return options;
     }

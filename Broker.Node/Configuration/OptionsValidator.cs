@@ -1,5 +1,6 @@
 using System.Net;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Echo;
 
 namespace Broker.Node.Configuration;
 
@@ -72,6 +73,16 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
             Refuse("broker.listen.paths", $"\"{path}\": a path starts with / and has no ? # or blanks");
         }
 
+        foreach (var network in options.Listen.Proxy.Trusted.Where(network => !ProxyNetwork.TryParse(network, out _)))
+        {
+            Refuse("broker.listen.proxy.trusted", $"\"{network}\": an address, or a network such as 10.0.0.0/8; not all addresses there are: then anybody could be anybody");
+        }
+
+        if (options.Echo.Enabled && options.Listen.Paths.Contains(EchoEndpoint.Path))
+        {
+            Refuse("broker.listen.paths", $"{EchoEndpoint.Path} is the echo endpoint's, because broker.echo.enabled = on");
+        }
+
         if (options.Ops.Port is > 0 && options.Ops.Port == options.Listen.Port)
         {
             Refuse("broker.ops.port", "the same as broker.listen.port");
@@ -79,8 +90,28 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
 
         if (options.Listen.Tls.Enabled)
         {
-            ValidateTlsFile("broker.listen.tls.certificate", options.Listen.Tls.Certificate, secret: false);
-            ValidateTlsFile("broker.listen.tls.key", options.Listen.Tls.Key, secret: true);
+            ValidateListenTls(options.Listen.Tls);
+        }
+    }
+
+    private void ValidateListenTls(TlsOptions tls)
+    {
+        if (!tls.IsPkcs12)
+        {
+            ValidateTlsFile("broker.listen.tls.certificate", tls.Certificate, secret: false);
+            ValidateTlsFile("broker.listen.tls.key", tls.Key, secret: true);
+            if (tls.Password.Length > 0)
+            {
+                Refuse("broker.listen.tls.password", "a password is for a .pfx or .p12 certificate");
+            }
+
+            return;
+        }
+
+        new SecretFiles(files.Read, SecretFiles.IsReadableByOthers, errors).CheckBytes(At("broker.listen.tls.certificate"), "broker.listen.tls.certificate", tls.Certificate);
+        if (tls.Key.Length > 0)
+        {
+            Refuse("broker.listen.tls.key", $"{tls.Certificate} holds the key: no key beside it");
         }
     }
 

@@ -46,12 +46,28 @@ internal sealed class SecretFiles(Func<string, string?> read, Func<string, bool>
 
         if (secret && isPublic(file))
         {
-            errors.Add(node, key, $"{file}: everybody on this machine can read this file; chmod o-r it (Kubernetes: defaultMode 0440)");
+            AddPublic(node, key, file);
             return null;
         }
 
         return text;
     }
+
+    /// <summary>An error when a file of bytes is not there, or everybody can read it.</summary>
+    public void CheckBytes(HoconNode? node, string key, string file)
+    {
+        if (!File.Exists(file))
+        {
+            errors.Add(node, key, $"{file}: not found");
+        }
+        else if (isPublic(file))
+        {
+            AddPublic(node, key, file);
+        }
+    }
+
+    private void AddPublic(HoconNode? node, string key, string file) =>
+        errors.Add(node, key, $"{file}: everybody on this machine can read this file; chmod o-r it (Kubernetes: defaultMode 0440)");
 
     /// <summary>Whether the mode of a file, or of the file a link leads to, lets others read it. Windows has no such mode.</summary>
     public static bool IsReadableByOthers(string file)

@@ -21,6 +21,9 @@ public sealed record TopicOptions
     /// <summary>Largest <c>data</c> in bytes; 0: the message limit.</summary>
     public int MaxSize { get; init; }
 
+    /// <summary>What is done to the texts inside <c>data</c>, on the publisher's node.</summary>
+    public Sanitising Sanitise { get; init; } = Sanitising.None;
+
     /// <summary>Local subscribers of one topic on one node; 0: no bound.</summary>
     public int MaxSubscribers { get; init; }
 }

@@ -1,12 +1,13 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Akka.Actor;
 using Broker.Node.Configuration;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Streams;
 using Broker.Protocol.Wire;
+using Broker.Protocol.Wire.Bridge;
 
 namespace Broker.Node.Connections;
 
@@ -27,7 +28,9 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     private readonly RequestMeter _meter = new(services);
     private readonly LimitOptions _limits = services.Options.Limits;
     private readonly List<(TopicPattern Pattern, DateTimeOffset Ends)> _grants = [];
+    private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
     private Rights _ownRights = Rights.None;
+    private ReadOnlyMemory<byte> _info;
     private IDisposable? _userPlace;
     private bool _ended;
 
@@ -52,7 +55,9 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             return;
         }
 
+        // Before the welcome goes out: what it says holds from the moment the client reads it.
         var identity = request.Identity;
+        var admitted = identity is not null && TryAdmit(identity);
         var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
         var rate = services.Options.Rate;
         var welcome = new WelcomeMessage(
@@ -68,15 +73,15 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             Message = services.Options.Greeting,
         };
         var frame = FrameBuffer.OfThread;
-        services.Codec.Write(frame, welcome);
-        connection.Writer.Send(frame.Frame(Opcode.Text));
+        Codec.Write(frame, welcome);
+        Send(frame);
         if (request.TokenError != ErrorCode.None)
         {
             RefuseToken(default, request.TokenError);
         }
-        else if (identity is not null)
+        else if (identity is not null && !admitted)
         {
-            Accept(identity, default);
+            RefusePlace(default);
         }
     }
 
@@ -85,7 +90,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         var decoded = _decoded ??= new ClientMessageList();
         for (var i = 0; i < batch.Count && !_ended; i++)
         {
-            var error = services.Codec.Decode(batch[i], decoded);
+            var error = Codec.Decode(batch[i], decoded);
             if (error != ErrorCode.None)
             {
                 OnUnparsable(error);
@@ -104,6 +109,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     /// <summary>The lane did not open it: the client has been told.</summary>
     public void OnRefused(Subscription subscription)
     {
+        services.Metrics.RequestRefused(ErrorCode.LimitExceeded);
         if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
         {
             _subscriptions.Remove(subscription.Topic);
@@ -135,6 +141,8 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         _meter.User?.Dispose();
     }
 
+    private IWireCodec Codec => _form.Format.Codec();
+
     private long Now => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private void OnMessage(in ClientMessage message, MessageBatch batch)
@@ -157,7 +165,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             Fail(ErrorCode.RateLimited, message.Id, message.Topic, (long)Math.Ceiling(retryAfter.TotalMilliseconds));
             if (_meter.IsAbused)
             {
-                disconnect(DisconnectReasons.Abuse);
+                Abused(AbuseKind.Rate);
             }
 
             return;
@@ -197,10 +205,10 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         var topic = message.Topic.Span;
         var error = Check(topic, Identity!.Rights.MayPublish(topic));
         var settings = services.Topics.Of(topic);
+        var data = message.Data;
         error = error != ErrorCode.None ? error
             : !message.Key.IsEmpty ? ErrorCode.Unsupported
-            : settings.MaxSize > 0 && message.Data.Length > settings.MaxSize ? ErrorCode.TooLarge
-            : ErrorCode.None;
+            : services.Payloads.Apply(settings, _form.Format, _limits.Message, ref data);
         if (error != ErrorCode.None)
         {
             Fail(error, message.Id, message.Topic);
@@ -208,15 +216,16 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
 
         batch.Retain();
-        services.Post(new PublishCommand(TopicName.Hash(topic), message.Topic, message.Data)
+        services.Post(new PublishCommand(TopicName.Hash(topic), message.Topic, data)
         {
+            Format = _form.Format,
             Batch = batch,
             Publisher = connection.Writer,
             Id = message.Id,
             Echo = message.Echo,
             FromConnection = settings.Sender ? Encoding.UTF8.GetBytes(ConnectionName) : default,
             FromUser = settings.Sender && Identity.User is { } user ? Encoding.UTF8.GetBytes(user) : default,
-            FromInfo = settings.Sender ? Identity.Info : default,
+            FromInfo = settings.Sender ? _info : default,
             Time = settings.Time ? Now : null,
         });
     }
@@ -227,17 +236,9 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         var rights = Identity!.Rights;
         if (!message.Token.IsEmpty)
         {
-            var remote = connection.Request!.Remote;
-            var grant = Identity.User is { } user && services.Guesses.MayTry(remote)
-                ? services.Tokens.ValidateGrant(Encoding.UTF8.GetString(message.Token.Span), user)
-                : new GrantResult(null, default, ErrorCode.InvalidToken);
+            var grant = ValidateGrant(message.Token.Span);
             if (grant.Pattern is null)
             {
-                if (grant.Error == ErrorCode.InvalidToken && services.Guesses.MayTry(remote))
-                {
-                    services.Guesses.Failed(remote);
-                }
-
                 Fail(grant.Error, message.Id, message.Topic);
                 return;
             }
@@ -277,6 +278,26 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         });
     }
 
+    private GrantResult ValidateGrant(ReadOnlySpan<byte> token)
+    {
+        var remote = connection.Request!.Remote;
+        if (!services.Guesses.MayTry(remote))
+        {
+            services.Metrics.TokenRefused(TokenRefusal.Throttled);
+            return new GrantResult(null, default, ErrorCode.InvalidToken);
+        }
+
+        var grant = Identity!.User is { } user
+            ? services.Tokens.ValidateGrant(Encoding.UTF8.GetString(token), user)
+            : new GrantResult(null, default, ErrorCode.InvalidToken);
+        if (grant.Pattern is null)
+        {
+            services.OnBadToken(grant.Error, remote);
+        }
+
+        return grant;
+    }
+
     /// <summary>The rights of the token, and those granted since.</summary>
     private Rights ApplyGrants()
     {
@@ -290,7 +311,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
             var name = topic.ToArray();
-            _subscriptions.Add(name, subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)));
+            _subscriptions.Add(name, subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form });
         }
 
         return subscription;
@@ -323,6 +344,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         var remote = connection.Request!.Remote;
         if (!services.Guesses.MayTry(remote))
         {
+            services.Metrics.TokenRefused(TokenRefusal.Throttled);
             RefuseToken(message.Id, ErrorCode.InvalidToken);
             return;
         }
@@ -334,33 +356,32 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
         else if (result.Identity is not { } identity)
         {
-            if (result.Error == ErrorCode.InvalidToken)
-            {
-                services.Guesses.Failed(remote);
-            }
-
+            services.OnBadToken(result.Error, remote);
             RefuseToken(message.Id, result.Error);
         }
         else if (Identity?.User is { } user && user != identity.User)
         {
+            services.Metrics.TokenRefused(TokenRefusal.Invalid);
             RefuseToken(message.Id, ErrorCode.InvalidToken);
         }
-        else if (Accept(identity, message.Id))
+        else if (!TryAdmit(identity))
         {
-            Reply(new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = identity.Info });
+            RefusePlace(message.Id);
+        }
+        else
+        {
+            Reply(new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _info });
             EndLostSubscriptions();
         }
     }
 
     /// <summary>Takes an identity, if its user has a place left for this connection.</summary>
-    private bool Accept(Identity identity, WireId id)
+    private bool TryAdmit(Identity identity)
     {
         if (identity.User is { } user && _userPlace is null)
         {
             if (!services.Users.TryAdd(user, out _userPlace))
             {
-                Fail(ErrorCode.LimitExceeded, id);
-                disconnect(DisconnectReasons.TooManyConnections);
                 return false;
             }
 
@@ -369,6 +390,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
 
         Identity = identity;
         _ownRights = identity.Rights;
+        _info = InFormat(identity.Info);
         if (_grants.Count > 0)
         {
             ApplyGrants();
@@ -376,6 +398,24 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
 
         connection.Admit(_limits.Message);
         return true;
+    }
+
+    private void RefusePlace(WireId id)
+    {
+        Fail(ErrorCode.LimitExceeded, id);
+        disconnect(DisconnectReasons.TooManyConnections);
+    }
+
+    /// <summary>The info of a token, which is JSON, in the connection's format.</summary>
+    private ReadOnlyMemory<byte> InFormat(ReadOnlyMemory<byte> json)
+    {
+        if (json.IsEmpty || _form.Format == WireFormat.Json)
+        {
+            return json;
+        }
+
+        var carried = new ArrayBufferWriter<byte>(json.Length);
+        return WireBridge.TryCarry(json.Span, WireFormat.Json, carried) ? carried.WrittenMemory : default;
     }
 
     /// <summary>After a refresh with fewer rights.</summary>
@@ -406,19 +446,29 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
         else if (_meter.Unparsable())
         {
-            disconnect(DisconnectReasons.Abuse);
+            Abused(AbuseKind.Unparsable);
         }
     }
 
     private void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null)
     {
+        services.Metrics.RequestRefused(code);
         var frame = FrameBuffer.OfThread;
 
         // What cannot be a topic is not reflected back.
-        services.Codec.Write(frame, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter });
-        connection.Writer.Send(frame.Frame(Opcode.Text));
+        Codec.Write(frame, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter });
+        Send(frame);
         if (code == ErrorCode.Forbidden && _meter.Forbidden())
         {
+            Abused(AbuseKind.Forbidden);
+        }
+    }
+
+    private void Abused(AbuseKind kind)
+    {
+        if (!_ended)
+        {
+            services.Metrics.Abused(kind);
             disconnect(DisconnectReasons.Abuse);
         }
     }
@@ -426,21 +476,23 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     private void Reply(in PongMessage message)
     {
         var frame = FrameBuffer.OfThread;
-        services.Codec.Write(frame, message);
-        connection.Writer.Send(frame.Frame(Opcode.Text));
+        Codec.Write(frame, message);
+        Send(frame);
     }
 
     private void Reply(in UnsubscribedMessage message)
     {
         var frame = FrameBuffer.OfThread;
-        services.Codec.Write(frame, message);
-        connection.Writer.Send(frame.Frame(Opcode.Text));
+        Codec.Write(frame, message);
+        Send(frame);
     }
 
     private void Reply(in AuthenticatedMessage message)
     {
         var frame = FrameBuffer.OfThread;
-        services.Codec.Write(frame, message);
-        connection.Writer.Send(frame.Frame(Opcode.Text));
+        Codec.Write(frame, message);
+        Send(frame);
     }
+
+    private void Send(FrameBuffer frame) => connection.Writer.Send(frame.Frame(_form.Format.Opcode()));
 }

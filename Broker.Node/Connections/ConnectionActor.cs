@@ -57,6 +57,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
         else
         {
+            _closing = true;
             Context.Stop(Self);
         }
     }
@@ -68,6 +69,7 @@ internal sealed class ConnectionActor : UntypedActor
         if (!_closing)
         {
             // The actor failed, or the system goes down under it.
+            _services.Metrics.Closed(DisconnectReasons.ServerError);
             _connection.Finish(CloseFrame(DisconnectReasons.ServerError));
         }
     }
@@ -157,6 +159,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
         else if (_connection.MessageBegun is not 0 and var begun && now - begun >= _messageTime)
         {
+            _services.Metrics.Abused(AbuseKind.MessageTime);
             Close(DisconnectReasons.Abuse, TimeSpan.Zero);
         }
         else if (IsTooSlow(now))
@@ -180,6 +183,7 @@ internal sealed class ConnectionActor : UntypedActor
                 _connection.Writer.Send(PingFrame);
                 break;
             case HeartbeatAction.Cut:
+                _services.Metrics.Cut();
                 BeginClosing();
                 _connection.Abort();
                 break;
@@ -251,11 +255,13 @@ internal sealed class ConnectionActor : UntypedActor
         }
 
         BeginClosing();
+        _services.Metrics.Closed(reason);
         if (!_connection.Request!.OriginRefused)
         {
             var frame = FrameBuffer.OfThread;
-            _services.Codec.Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
-            _connection.Writer.Send(frame.Frame(Opcode.Text));
+            var format = _connection.Request.Format;
+            format.Codec().Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
+            _connection.Writer.Send(frame.Frame(format.Opcode()));
         }
 
         _connection.Finish(CloseFrame(reason));

@@ -1,4 +1,6 @@
+using System.Net;
 using Broker.Node.Configuration;
+using Broker.Node.Payloads;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -7,16 +9,17 @@ namespace Broker.Node.Connections;
 /// <summary>What all connections of a node share; thread-safe throughout.</summary>
 internal sealed record ConnectionServices(
     BrokerOptions Options,
-    IWireCodec Codec,
     ITokenValidator Tokens,
     Rights AnonymousRights,
     TopicSettings Topics,
+    PayloadChecks Payloads,
     LeaseTable<string> Users,
     TokenGuesses Guesses,
     UserBuckets UserBuckets,
     Action<LaneCommand> Post,
     string NodeId,
     string NodeName,
+    BrokerMetrics Metrics,
     TimeProvider Time)
 {
     public TokenRate MessageRate { get; } = new(Options.Rate.Messages, Options.Rate.Burst, Time.TimestampFrequency);
@@ -24,4 +27,18 @@ internal sealed record ConnectionServices(
     public TokenRate ControlRate { get; } = new(Options.Rate.Control, Options.Rate.ControlBurst, Time.TimestampFrequency);
 
     public TokenRate PingRate { get; } = new(1, 1, Time.TimestampFrequency);
+
+    /// <summary>Notes a token that was refused; an invalid one may be a guess.</summary>
+    public void OnBadToken(ErrorCode error, IPAddress remote)
+    {
+        if (error == ErrorCode.InvalidToken)
+        {
+            Guesses.Failed(remote);
+            Metrics.TokenRefused(TokenRefusal.Invalid);
+        }
+        else if (error == ErrorCode.TokenExpired)
+        {
+            Metrics.TokenRefused(TokenRefusal.Expired);
+        }
+    }
 }

@@ -1,6 +1,8 @@
 using System.Net;
 using Broker.Node.Configuration;
+using Broker.Node.Echo;
 using Broker.Node.Transport;
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Handshake;
 using Broker.Protocol.Http;
 using Broker.Protocol.Wire;
@@ -13,46 +15,90 @@ namespace Broker.Node.Connections;
 /// </summary>
 /// <param name="services">Shared by all connections.</param>
 /// <param name="origins">Allowed origins.</param>
+/// <param name="proxies">Who is believed about a client's address.</param>
+/// <param name="forwarders">Told of those who are not.</param>
+/// <param name="admission">Counts clients that proxies bring.</param>
 /// <param name="isReady">Whether this node serves clients now.</param>
 /// <param name="logger">Refusals that a setting explains.</param>
-internal sealed partial class UpgradeGate(ConnectionServices services, OriginPolicy origins, Func<bool> isReady, ILogger<UpgradeGate> logger) : IUpgradeGate
+internal sealed partial class UpgradeGate(
+    ConnectionServices services,
+    OriginPolicy origins,
+    TrustedProxies proxies,
+    UntrustedForwarders forwarders,
+    Admission admission,
+    Func<bool> isReady,
+    ILogger<UpgradeGate> logger) : IUpgradeGate
 {
-    private static readonly IReadOnlyList<string> Subprotocols = ["broker.v1.json"];
+    /// <summary>With both contexts, and every message compressed: that is what suites are to see.</summary>
+    private static readonly DeflateOptions EchoDeflate = new() { Threshold = 0 };
 
     private readonly BrokerOptions _options = services.Options;
+    private readonly DeflateOptions? _deflate = services.Options.Deflate.Enabled ? BrokerDeflate(services.Options.Deflate) : null;
     private readonly HashSet<string> _paths = new(services.Options.Listen.Paths, StringComparer.Ordinal);
 
-    public bool Owns(string path) => _paths.Contains(path);
+    public bool Owns(string path) => IsEcho(path) || _paths.Contains(path);
 
-    public UpgradeDecision Evaluate(RequestHead head, IPAddress remote, bool tls)
+    public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
     {
-        var handshake = ServerHandshake.Evaluate(head, Subprotocols);
+        var remote = proxies.ClientOf(head, peer);
+        if (remote.Equals(peer))
+        {
+            forwarders.Saw(head, peer);
+            return Decide(head, remote, tls);
+        }
+
+        // Before any work for it: the address's other connections hold its share.
+        if (admission.TryClaim(remote) is not { } place)
+        {
+            services.Metrics.ConnectionRefused(AdmissionRefusal.Address);
+            return Answer(429, "Too many connections.", new HttpHeader("Retry-After", "5"));
+        }
+
+        var decision = Decide(head, remote, tls);
+        if (decision.Request is not null)
+        {
+            return decision with { Place = place };
+        }
+
+        place.Dispose();
+        return decision;
+    }
+
+    private UpgradeDecision Decide(RequestHead head, IPAddress remote, bool tls)
+    {
+        var echo = IsEcho(head.Path);
+        var handshake = echo ? ServerHandshake.Evaluate(head, [], EchoDeflate) : ServerHandshake.Evaluate(head, WireFormats.Subprotocols, _deflate);
         if (!handshake.Accepted)
         {
+            services.Metrics.HandshakeRefused(HandshakeRefusal.Upgrade);
             return new UpgradeDecision(handshake.Status, handshake.Headers, handshake.Reason, null);
         }
 
         if (!isReady())
         {
-            return Refuse(503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
+            return Refuse(HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
         }
 
         if (!origins.Allows(head, tls))
         {
             OriginRefused(head.Single("Origin") ?? "", remote);
             return _options.Origins.Refuse == OriginRefusal.Status
-                ? Refuse(403, DisconnectReasons.OriginNotAllowed.Reason)
-                : Accept(handshake, new UpgradedRequest(WireFormat.Json, remote, null) { OriginRefused = true });
+                ? Refuse(HandshakeRefusal.Origin, 403, DisconnectReasons.OriginNotAllowed.Reason)
+                : Accept(handshake, new UpgradedRequest(Format(handshake), remote, null) { Echo = echo, OriginRefused = true });
         }
 
-        return Authenticate(head, handshake, remote);
+        return echo
+            ? Accept(handshake, new UpgradedRequest(WireFormat.Json, remote, null) { Echo = true })
+            : Authenticate(head, handshake, remote);
     }
+
+    private bool IsEcho(string path) => _options.Echo.Enabled && path == EchoEndpoint.Path;
 
     private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote)
     {
         if (head.Count("Authorization") > 1 || !TryReadBearer(head, out var header))
         {
-            return Refuse(head.Count("Authorization") > 1 ? 400 : 401, "One Authorization header with a bearer token.", new HttpHeader("WWW-Authenticate", "Bearer"));
+            return Refuse(HandshakeRefusal.Token, head.Count("Authorization") > 1 ? 400 : 401, "One Authorization header with a bearer token.", new HttpHeader("WWW-Authenticate", "Bearer"));
         }
 
         var query = _options.Auth.QueryToken ? head.QueryParameter("token") : null;
@@ -60,37 +106,36 @@ internal sealed partial class UpgradeGate(ConnectionServices services, OriginPol
         if (token is null)
         {
             var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.AnonymousRights) : null;
-            return Accept(handshake, new UpgradedRequest(WireFormat.Json, remote, anonymous));
+            return Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous));
         }
 
         if (new[] { header, handshake.BearerToken, query }.Any(other => other is not null && other != token))
         {
-            return Refuse(400, "Two different tokens.");
+            return Refuse(HandshakeRefusal.Token, 400, "Two different tokens.");
         }
 
         if (!services.Guesses.MayTry(remote))
         {
-            return Refuse(429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
+            services.Metrics.TokenRefused(TokenRefusal.Throttled);
+            return Refuse(HandshakeRefusal.Throttled, 429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
         }
 
         var result = services.Tokens.Validate(token);
-        if (result.Error == ErrorCode.InvalidToken)
-        {
-            services.Guesses.Failed(remote);
-        }
-
+        services.OnBadToken(result.Error, remote);
         if (result.Error == ErrorCode.Unavailable)
         {
-            return Refuse(503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
+            return Refuse(HandshakeRefusal.Keys, 503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
         }
 
         if (result.Identity is null && header is not null)
         {
-            return Refuse(401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
+            return Refuse(HandshakeRefusal.Token, 401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
         }
 
-        return Accept(handshake, new UpgradedRequest(WireFormat.Json, remote, result.Identity) { TokenError = result.Error });
+        return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error });
     }
+
+    private static WireFormat Format(ServerHandshakeResult handshake) => WireFormats.OfSubprotocol(handshake.Subprotocol);
 
     /// <returns>False: a header of another scheme.</returns>
     private static bool TryReadBearer(RequestHead head, out string? token)
@@ -111,9 +156,28 @@ internal sealed partial class UpgradeGate(ConnectionServices services, OriginPol
         return true;
     }
 
-    private static UpgradeDecision Accept(ServerHandshakeResult handshake, UpgradedRequest request) => new(101, handshake.Headers, "", request);
+    /// <summary>
+    /// Pushes are shared, so the server has no context per connection; and a client that keeps none either costs nothing while
+    /// it is idle.
+    /// </summary>
+    private static DeflateOptions BrokerDeflate(MessageDeflateOptions options) => new()
+    {
+        ServerNoContextTakeover = true,
+        ClientNoContextTakeover = true,
+        Threshold = options.Threshold,
+        Level = options.CompressionLevel,
+    };
 
-    private static UpgradeDecision Refuse(int status, string body, params IReadOnlyList<HttpHeader> headers) => new(status, [.. headers, new HttpHeader("Connection", "close")], body, null);
+    private static UpgradeDecision Accept(ServerHandshakeResult handshake, UpgradedRequest request) =>
+        new(101, handshake.Headers, "", request with { Compression = handshake.Deflate });
+
+    private UpgradeDecision Refuse(HandshakeRefusal reason, int status, string body, params IReadOnlyList<HttpHeader> headers)
+    {
+        services.Metrics.HandshakeRefused(reason);
+        return Answer(status, body, headers);
+    }
+
+    private static UpgradeDecision Answer(int status, string body, params IReadOnlyList<HttpHeader> headers) => new(status, [.. headers, new HttpHeader("Connection", "close")], body, null);
 
     [LoggerMessage(1001, LogLevel.Information, "Refused origin {Origin} of {Remote}; broker.origins.allow decides")]
     private partial void OriginRefused(string origin, IPAddress remote);

@@ -16,6 +16,9 @@ internal static class FrontDoorServices
     public static IServiceCollection AddFrontDoor(this IServiceCollection services, LimitOptions limits)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddMetrics();
+        services.TryAddSingleton<BrokerMetrics>();
+        services.TryAddSingleton(new TrustedProxies(new ProxyOptions()));
         services.TryAddSingleton<LingeringClose>();
         services.AddSingleton<HttpFrontDoor>();
         services.AddSingleton<IHttpFrontDoor>(provider => provider.GetRequiredService<HttpFrontDoor>());

@@ -88,6 +88,7 @@ internal sealed class UpgradeTakeBack(RequestDelegate next, IUpgradeGate gate, I
         }
         else
         {
+            decision.Place?.Dispose();
             await RefuseAsync(context, new UpgradeDecision(StatusCodes.Status400BadRequest, [], "this connection cannot be upgraded\n", null));
         }
     }
@@ -102,13 +103,26 @@ internal sealed class UpgradeTakeBack(RequestDelegate next, IUpgradeGate gate, I
         responseRate?.MinDataRate = null;
 
         CopyHeaders(decision, context.Response, HeaderNames.Connection);
-        var stream = new TakenBackStream(await upgrade.UpgradeAsync(), context.Abort);
-        var connection = new AcceptedConnection(null, stream, remote, context.Request.IsHttps, null) { Upgraded = decision.Request };
+        var stream = new TakenBackStream(await UpgradeAsync(upgrade, decision), context.Abort);
+        var connection = new AcceptedConnection(null, stream, remote, context.Request.IsHttps, null) { Upgraded = decision.Request, Place = decision.Place };
         pipeline.Start(connection);
         await EndAsync(connection, context.RequestAborted);
 
         // What is left in Kestrel's output is sent after this, and only this rate bounds how long that may take.
         responseRate?.MinDataRate = drainRate;
+    }
+
+    private static async Task<Stream> UpgradeAsync(IHttpUpgradeFeature upgrade, UpgradeDecision decision)
+    {
+        try
+        {
+            return await upgrade.UpgradeAsync();
+        }
+        catch
+        {
+            decision.Place?.Dispose();
+            throw;
+        }
     }
 
     private async Task EndAsync(AcceptedConnection connection, CancellationToken aborted)

@@ -30,12 +30,17 @@ internal sealed class FrameBuffer : IBufferWriter<byte>
 
     public Span<byte> GetSpan(int sizeHint = 0) => Reserve(sizeHint).Span;
 
+    /// <summary>Bytes written since <see cref="Clear"/>.</summary>
+    public int Length => _end - FrameWriter.MaxServerHeader;
+
+    /// <summary>The inside of a frame that one of these has built.</summary>
+    public static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> frame) => frame[(frame[1] switch { 126 => 4, 127 => 10, _ => 2 })..];
+
     /// <summary>The frame around what has been written since <see cref="Clear"/>; valid until the next write.</summary>
-    public ReadOnlySpan<byte> Frame(Opcode opcode)
+    public ReadOnlySpan<byte> Frame(Opcode opcode, bool compressed = false)
     {
-        var length = _end - FrameWriter.MaxServerHeader;
-        var start = FrameWriter.MaxServerHeader - FrameWriter.ServerHeaderLength(length);
-        FrameWriter.WriteServerHeader(_bytes.AsSpan(start), opcode, length);
+        var start = FrameWriter.MaxServerHeader - FrameWriter.ServerHeaderLength(Length);
+        FrameWriter.WriteServerHeader(_bytes.AsSpan(start), opcode, Length, compressed);
         return _bytes.AsSpan(start, _end - start);
     }
 

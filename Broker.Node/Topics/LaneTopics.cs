@@ -1,15 +1,22 @@
+using Broker.Node.Configuration;
+using Broker.Node.Transport;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Topics;
 
-/// <summary>The local logs of one lane's topics. Single-threaded: only its lane calls it.</summary>
-/// <param name="codec">Writes the pushes and replies.</param>
+/// <summary>
+/// The local logs of one lane's topics: of each topic one for every form that a connection here takes, and nothing is made in
+/// a form that nobody takes. Single-threaded: only its lane calls it.
+/// </summary>
 /// <param name="pool">Shares big fan-outs.</param>
 /// <param name="lagLimit">Bytes a cursor may lag beyond the newest entry.</param>
-internal sealed class LaneTopics(IWireCodec codec, FanOutPool pool, int lagLimit) : ILaneTopics
+/// <param name="deflate">From which size and how hard pushes are compressed for those who take it.</param>
+internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate) : ILaneTopics
 {
+    /// <summary>The first log of each topic; the others are its siblings.</summary>
     private readonly Dictionary<byte[], TopicLog> _logs = new(TopicKeyComparer.Instance);
+    private readonly PushForms _forms = new(deflate);
     private readonly List<TopicLog> _touched = [];
     private readonly DrainBatch _batch = new(pool);
     private readonly FrameBuffer _reply = new();
@@ -38,16 +45,21 @@ internal sealed class LaneTopics(IWireCodec codec, FanOutPool pool, int lagLimit
     {
         if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var log))
         {
-            Append(log, frame, origin: 0);
+            // Whatever its header says: a publisher's frame travels as it is, and its opcode is its format's.
+            var format = (Opcode)(frame[0] & 0x0f) == Opcode.Binary ? WireFormat.MessagePack : WireFormat.Json;
+            Append(log, topic, frame, format, origin: 0);
         }
     }
 
     public void AppendGap()
     {
-        foreach (var (topic, log) in _logs)
+        foreach (var (topic, first) in _logs)
         {
-            codec.Write(_reply.Clear(), new GapMessage(topic));
-            Append(log, _reply.Frame(Opcode.Text), origin: 0);
+            for (TopicLog? log = first; log is not null; log = log.Sibling)
+            {
+                log.Form.Format.Codec().Write(_reply.Clear(), new GapMessage(topic));
+                Append(log, _reply.Frame(log.Form.Format.Opcode()), origin: 0);
+            }
         }
     }
 
@@ -66,10 +78,11 @@ internal sealed class LaneTopics(IWireCodec codec, FanOutPool pool, int lagLimit
     /// <summary>The reply is queued before the append, so it goes out before the publisher's own echo.</summary>
     private ReadOnlySpan<byte> Publish(PublishCommand command)
     {
+        var codec = command.Format.Codec();
         if (command.Publisher is { } publisher && command.Id.IsPresent)
         {
             codec.Write(_reply.Clear(), new PublishedMessage(command.Id, command.TopicMemory));
-            publisher.Send(_reply.Frame(Opcode.Text), _batch);
+            publisher.Send(_reply.Frame(command.Format.Opcode()), _batch);
         }
 
         var push = new PushMessage(command.Topic, command.Data)
@@ -81,10 +94,10 @@ internal sealed class LaneTopics(IWireCodec codec, FanOutPool pool, int lagLimit
         };
         var length = codec.MeasureMessage(push);
         _push.Clear().Advance(codec.WriteMessage(_push.GetSpan(length), push));
-        var frame = _push.Frame(Opcode.Text);
+        var frame = _push.Frame(command.Format.Opcode());
         if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(command.Topic, out var log))
         {
-            Append(log, frame, command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0);
+            Append(log, command.Topic, frame, command.Format, command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0);
         }
 
         return frame;
@@ -93,33 +106,56 @@ internal sealed class LaneTopics(IWireCodec codec, FanOutPool pool, int lagLimit
     private void Subscribe(SubscribeCommand command)
     {
         var subscription = command.Subscription;
-        var writer = subscription.Writer;
+        var format = subscription.Form.Format;
         if (subscription.Log is null && !Admits(command))
         {
-            codec.Write(_reply.Clear(), new ErrorMessage(ErrorCode.LimitExceeded, command.Id) { Topic = subscription.Topic });
-            writer.Send(_reply.Frame(Opcode.Text), _batch);
+            format.Codec().Write(_reply.Clear(), new ErrorMessage(ErrorCode.LimitExceeded, command.Id) { Topic = subscription.Topic });
+            subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
             command.Refuse();
             return;
         }
 
         var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
-        codec.Write(_reply.Clear(), reply);
-        writer.Send(_reply.Frame(Opcode.Text), _batch);
+        format.Codec().Write(_reply.Clear(), reply);
+        subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
         if (subscription.Log is null)
         {
-            if (!_logs.TryGetValue(subscription.Topic, out var log))
-            {
-                _logs.Add(subscription.Topic, log = new TopicLog());
-            }
-
-            log.Open(subscription);
+            LogFor(subscription).Open(subscription);
         }
     }
 
-    private bool Admits(SubscribeCommand command) =>
-        command.MaxSubscribers == 0
-        || !_logs.TryGetValue(command.Subscription.Topic, out var log)
-        || log.Subscribers < command.MaxSubscribers;
+    /// <summary>Counts the subscribers of all forms.</summary>
+    private bool Admits(SubscribeCommand command)
+    {
+        if (command.MaxSubscribers == 0 || !_logs.TryGetValue(command.Subscription.Topic, out var first))
+        {
+            return true;
+        }
+
+        var subscribers = 0;
+        for (TopicLog? log = first; log is not null; log = log.Sibling)
+        {
+            subscribers += log.Subscribers;
+        }
+
+        return subscribers < command.MaxSubscribers;
+    }
+
+    private TopicLog LogFor(Subscription subscription)
+    {
+        if (!_logs.TryGetValue(subscription.Topic, out var log))
+        {
+            log = new TopicLog(subscription.Form);
+            _logs.Add(subscription.Topic, log);
+        }
+
+        while (log.Form != subscription.Form)
+        {
+            log = log.Sibling ??= new TopicLog(subscription.Form);
+        }
+
+        return log;
+    }
 
     private void Unsubscribe(UnsubscribeCommand command)
     {
@@ -127,19 +163,56 @@ internal sealed class LaneTopics(IWireCodec codec, FanOutPool pool, int lagLimit
         if (subscription.Log is { } log)
         {
             log.Close(subscription);
-
-            // After a failure it may be a log of the lane's predecessor, and the topic may have subscribers again.
-            if (log.Subscribers == 0 && _logs.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, log))
+            if (log.Subscribers == 0)
             {
-                _logs.Remove(subscription.Topic);
+                Remove(subscription.Topic, log);
             }
         }
 
         if (!command.Silent)
         {
+            var format = subscription.Form.Format;
             var reply = new UnsubscribedMessage(command.Id, subscription.Topic) { Reason = command.Reason };
-            codec.Write(_reply.Clear(), reply);
-            subscription.Writer.Send(_reply.Frame(Opcode.Text), _batch);
+            format.Codec().Write(_reply.Clear(), reply);
+            subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
+        }
+    }
+
+    /// <summary>Also called, and without effect, for a log of the lane's predecessor that failed.</summary>
+    private void Remove(byte[] topic, TopicLog empty)
+    {
+        if (!_logs.TryGetValue(topic, out var log))
+        {
+            return;
+        }
+
+        if (!ReferenceEquals(log, empty))
+        {
+            while (log is not null && !ReferenceEquals(log.Sibling, empty))
+            {
+                log = log.Sibling;
+            }
+
+            log?.Sibling = empty.Sibling;
+        }
+        else if (empty.Sibling is { } next)
+        {
+            _logs[topic] = next;
+        }
+        else
+        {
+            _logs.Remove(topic);
+        }
+    }
+
+    /// <summary>Appends a push to every log of a topic. With one form, the publisher's, that is a comparison more than an append.</summary>
+    private void Append(TopicLog first, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame, WireFormat format, long origin)
+    {
+        var own = new PushForm(format, Deflated: false);
+        _forms.Begin();
+        for (TopicLog? log = first; log is not null; log = log.Sibling)
+        {
+            Append(log, log.Form == own ? frame : _forms.Make(log.Form, topic, frame, format), origin);
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
 
     public ReadOnlySpan<byte> Data => data.Span;
 
+    /// <summary>Of the data, the sender's info and the reply.</summary>
+    public WireFormat Format { get; init; }
+
     /// <summary>The publishing connection's writer; null for the publish API.</summary>
     public ConnectionWriter? Publisher { get; init; }
 

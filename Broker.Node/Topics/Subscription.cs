@@ -21,6 +21,9 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
     public uint TopicHash { get; } = topicHash;
 
+    /// <summary>What its connection takes: chooses the log.</summary>
+    public PushForm Form { get; init; }
+
     /// <summary>Link in the writer's lists; belongs to whoever exchanged the dirty flag from 0 to 1.</summary>
     public Subscription? NextDirty { get; set; }
 

@@ -1,16 +1,22 @@
 namespace Broker.Node.Topics;
 
 /// <summary>
-/// One topic on one node in one wire format: an append-only log of framed pushes and the cursors that read it.
+/// One topic on one node in one form: an append-only log of framed pushes and the cursors that read it.
 /// Only its lane calls it; readers hold <see cref="LogSegment"/>s and never this object's mutable parts.
 /// </summary>
-internal sealed class TopicLog
+/// <param name="form">Of what is appended.</param>
+internal sealed class TopicLog(PushForm form)
 {
     private const int FirstSegment = 1024;
     private const int LargestSegment = 64 * 1024;
 
     private LogSegment _tail = new(FirstSegment, 0);
     private Subscription[] _subscribers = new Subscription[1];
+
+    public PushForm Form => form;
+
+    /// <summary>The topic's next log, in another form; null for the last.</summary>
+    public TopicLog? Sibling { get; set; }
 
     public int Subscribers { get; private set; }
 

@@ -27,6 +27,9 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
     /// <summary>Counts this connection against the listener's bounds; null for one whose first owner (Kestrel) holds the lease.</summary>
     public AdmissionLease? Lease { get; } = lease;
 
+    /// <summary>Counts this connection for its client's address, where a proxy brought it; null: the lease does.</summary>
+    public IDisposable? Place { get; set; }
+
     /// <summary>Set when the 101 has already been sent (by Kestrel): only frames follow.</summary>
     public UpgradedRequest? Upgraded { get; init; }
 
@@ -43,6 +46,7 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
         Stream?.Dispose();
         Socket?.Dispose();
         Lease?.Dispose();
+        Place?.Dispose();
         _ended.TrySetResult();
     }
 }

@@ -16,13 +16,13 @@ internal sealed class Admission : IDisposable
     private readonly Dictionary<AddressKey, int> _addresses = [];
     private readonly AcceptRate _rate;
     private readonly DeadlineQueue<Entry> _handshakes;
-    private readonly long[] _refused = new long[Enum.GetValues<AdmissionRefusal>().Length];
-    private readonly long[] _ended = new long[Enum.GetValues<HandshakeEnd>().Length];
+    private readonly BrokerMetrics _metrics;
     private int _connections;
 
-    public Admission(LimitOptions limits, TimeProvider time)
+    public Admission(LimitOptions limits, BrokerMetrics metrics, TimeProvider time)
     {
         _limits = limits;
+        _metrics = metrics;
         _rate = new AcceptRate(limits.AcceptsPerSecond, time);
         _handshakes = new DeadlineQueue<Entry>(limits.HandshakeTimeout, time, entry => End(entry, HandshakeEnd.TimedOut));
     }
@@ -48,26 +48,22 @@ internal sealed class Admission : IDisposable
     /// <summary>The next connection would be refused whoever asks: the node is not ready for more.</summary>
     public bool Full => Connections >= _limits.Connections;
 
-    /// <summary>Connections refused for this reason since the start.</summary>
-    public long Refused(AdmissionRefusal refusal) => Interlocked.Read(ref _refused[(int)refusal]);
-
-    /// <summary>Handshakes ended for this reason since the start.</summary>
-    public long Ended(HandshakeEnd end) => Interlocked.Read(ref _ended[(int)end]);
-
     /// <summary>
     /// Lets a new connection in or refuses it. <paramref name="abort"/> is called at most once, from any thread, as long as
     /// the lease's handshake is not done; it must not throw or block, and whoever owns the connection still disposes the lease.
     /// </summary>
-    public AdmissionResult Enter(IPAddress remote, Action<HandshakeEnd> abort)
+    /// <param name="remote">The address that counts; null: a trusted proxy's, whose client is claimed for later.</param>
+    /// <param name="abort">Ends the connection.</param>
+    public AdmissionResult Enter(IPAddress? remote, Action<HandshakeEnd> abort)
     {
-        var entry = new Entry(this, AddressKey.Of(remote), abort);
+        var entry = new Entry(this, remote is null ? null : AddressKey.Of(remote), abort);
         Entry? evicted = null;
         lock (_gate)
         {
             var refusal = Count(entry.Key);
             if (refusal != AdmissionRefusal.None)
             {
-                Interlocked.Increment(ref _refused[(int)refusal]);
+                _metrics.ConnectionRefused(refusal);
                 return new AdmissionResult(null, refusal);
             }
 
@@ -88,16 +84,32 @@ internal sealed class Admission : IDisposable
         return new AdmissionResult(new AdmissionLease(entry.HandshakeDone, entry.Release), AdmissionRefusal.None);
     }
 
+    /// <summary>A place among the connections of an address that a trusted proxy names; null when there are too many.</summary>
+    public IDisposable? TryClaim(IPAddress remote)
+    {
+        var key = AddressKey.Of(remote);
+        lock (_gate)
+        {
+            if (_addresses.GetValueOrDefault(key) >= _limits.ConnectionsPerAddress)
+            {
+                return null;
+            }
+
+            CollectionsMarshal.GetValueRefOrAddDefault(_addresses, key, out _)++;
+            return new Place(this, key);
+        }
+    }
+
     public void Dispose() => _handshakes.Dispose();
 
-    private AdmissionRefusal Count(AddressKey key)
+    private AdmissionRefusal Count(AddressKey? key)
     {
         if (_connections >= _limits.Connections)
         {
-            return AdmissionRefusal.Full;
+            return AdmissionRefusal.Total;
         }
 
-        if (_addresses.GetValueOrDefault(key) >= _limits.ConnectionsPerAddress)
+        if (key is { } counted && _addresses.GetValueOrDefault(counted) >= _limits.ConnectionsPerAddress)
         {
             return AdmissionRefusal.Address;
         }
@@ -109,15 +121,30 @@ internal sealed class Admission : IDisposable
         }
 
         _connections++;
-        CollectionsMarshal.GetValueRefOrAddDefault(_addresses, key, out _)++;
+        if (key is { } address)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(_addresses, address, out _)++;
+        }
+
         return AdmissionRefusal.None;
     }
 
-    private void Leave(AddressKey key)
+    private void Leave(AddressKey? key)
     {
         lock (_gate)
         {
             _connections--;
+            if (key is { } address)
+            {
+                GiveBack(address);
+            }
+        }
+    }
+
+    private void GiveBack(AddressKey key)
+    {
+        lock (_gate)
+        {
             ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_addresses, key);
             if (--count == 0)
             {
@@ -128,26 +155,42 @@ internal sealed class Admission : IDisposable
 
     private void End(Entry entry, HandshakeEnd end)
     {
-        Interlocked.Increment(ref _ended[(int)end]);
+        if (end == HandshakeEnd.Evicted)
+        {
+            _metrics.ConnectionRefused(AdmissionRefusal.Handshakes);
+        }
+        else
+        {
+            _metrics.HandshakeRefused(HandshakeRefusal.Timeout);
+        }
+
         entry.Abort(end);
     }
 
-    private sealed class Entry(Admission owner, AddressKey key, Action<HandshakeEnd> abort)
+    private sealed class Place(Admission owner, AddressKey key) : IDisposable
+    {
+        private Admission? _owner = owner;
+
+        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.GiveBack(key);
+    }
+
+    private sealed class Entry(Admission owner, AddressKey? key, Action<HandshakeEnd> abort)
     {
         private Action<HandshakeEnd>? _abort = abort;
         private LinkedListNode<DeadlineQueue<Entry>.Waiting>? _place;
 
-        public AddressKey Key => key;
+        public AddressKey? Key => key;
 
         public void Join(DeadlineQueue<Entry> handshakes) => _place = handshakes.Add(this);
 
-        public void HandshakeDone()
+        public bool HandshakeDone()
         {
-            owner._handshakes.Remove(_place!);
+            var inFlight = owner._handshakes.Remove(_place!);
 
             // Nothing of the handshake stays in memory for the life of the connection.
             _place = null;
             _abort = null;
+            return inFlight;
         }
 
         public void Release() => owner.Leave(key);

@@ -1,13 +1,14 @@
 namespace Broker.Node.Transport;
 
 /// <summary>One admitted connection's place in the listener's counts; thread-safe, each step happens once.</summary>
-internal sealed class AdmissionLease(Action handshakeDone, Action released) : IDisposable
+internal sealed class AdmissionLease(Func<bool> handshakeDone, Action released) : IDisposable
 {
-    private Action? _handshakeDone = handshakeDone;
+    private Func<bool>? _handshakeDone = handshakeDone;
     private Action? _released = released;
 
     /// <summary>The connection is no longer counted among the handshakes in flight.</summary>
-    public void HandshakeDone() => Interlocked.Exchange(ref _handshakeDone, null)?.Invoke();
+    /// <returns>False: it was not any more; <see cref="Admission"/> may have ended it.</returns>
+    public bool HandshakeDone() => Interlocked.Exchange(ref _handshakeDone, null)?.Invoke() ?? false;
 
     public void Dispose()
     {

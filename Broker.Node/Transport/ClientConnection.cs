@@ -1,6 +1,11 @@
 using Akka.Actor;
+using Broker.Node.Connections;
+using Broker.Node.Echo;
+using Broker.Protocol.Deflate;
+using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
 using Broker.Protocol.Streams;
+using Broker.Protocol.Wire;
 
 namespace Broker.Node.Transport;
 
@@ -13,6 +18,8 @@ internal sealed class ClientConnection : IWebSocketPeer
     private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _time;
+    private readonly BrokerMetrics _metrics;
+    private readonly FormatLimits _limits;
     private readonly int _inboundLimit;
     private readonly Lock _gate = new();
     private IActorRef? _actor;
@@ -29,15 +36,16 @@ internal sealed class ClientConnection : IWebSocketPeer
     private long _pinged;
     private long _messageBegun;
 
-    public ClientConnection(long id, AcceptedConnection transport, WebSocketLimits limits, int unauthenticatedLimit, int inboundLimit, TimeProvider time)
+    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, BrokerMetrics metrics, TimeProvider time)
     {
         Id = id;
         Transport = transport;
-        Limits = limits;
+        _limits = limits;
         Writer = new ConnectionWriter(id);
         Request = transport.Upgraded;
         _messageLimit = unauthenticatedLimit;
         _inboundLimit = inboundLimit;
+        _metrics = metrics;
         _time = time;
         _lastReceived = time.GetTimestamp();
         Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading);
@@ -49,7 +57,9 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     public ConnectionWriter Writer { get; }
 
-    public WebSocketLimits Limits { get; }
+    public WebSocketLimits Limits => IsEcho ? EchoEndpoint.Limits : _limits.Of(Request!.Format);
+
+    public DeflateParameters? Compression => Request?.Compression;
 
     /// <summary>Set once, by the handshake, before the actor is started.</summary>
     public UpgradedRequest? Request { get; set; }
@@ -60,9 +70,9 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>Null until the actor has started.</summary>
     public IActorRef? Actor => Volatile.Read(ref _actor);
 
-    public int MessageLimit => Volatile.Read(ref _messageLimit);
+    public int MessageLimit => IsEcho ? EchoEndpoint.Limits.Message : Volatile.Read(ref _messageLimit);
 
-    /// <summary>Before authentication: what follows a message stays unread until that is answered.</summary>
+    /// <summary>Before authentication, and for good on the echo endpoint: what follows a message stays unread until that is answered.</summary>
     public bool OneByOne => !Volatile.Read(ref _admitted);
 
     /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>
@@ -76,6 +86,8 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     /// <summary>Whether the client has not taken everything there is for it.</summary>
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
+
+    private bool IsEcho => Request is { Echo: true };
 
     private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _inboundLimit) && Writer.ControlLength < _inboundLimit;
 
@@ -129,7 +141,7 @@ internal sealed class ClientConnection : IWebSocketPeer
         var pinged = Interlocked.Exchange(ref _pinged, 0);
         if (pinged != 0)
         {
-            BrokerMetrics.Latency.Record(_time.GetElapsedTime(pinged).TotalSeconds);
+            _metrics.PongReceived(_time.GetElapsedTime(pinged));
         }
     }
 
@@ -146,6 +158,24 @@ internal sealed class ClientConnection : IWebSocketPeer
     }
 
     public void SendPong(ReadOnlySpan<byte> frame) => Writer.SendPong(frame);
+
+    public void OnFailure(CloseCode code, WebSocketAbuse abuse)
+    {
+        lock (_gate)
+        {
+            if (_ended || _lastCall is not null)
+            {
+                // Who is being closed already may send what it likes.
+                return;
+            }
+        }
+
+        _metrics.Closed(Reason(code));
+        if (abuse != WebSocketAbuse.None)
+        {
+            _metrics.Abused(Kind(abuse));
+        }
+    }
 
     /// <summary>Writes the last bytes. A peer that does not take them is cut after two seconds. Any thread.</summary>
     public void Finish(ReadOnlySpan<byte> frame)
@@ -209,6 +239,22 @@ internal sealed class ClientConnection : IWebSocketPeer
             Volatile.Read(ref _resume)?.Invoke();
         }
     }
+
+    private static DisconnectReason Reason(CloseCode code) => code switch
+    {
+        CloseCode.UnsupportedData => DisconnectReasons.UnsupportedData,
+        CloseCode.InvalidPayloadData => DisconnectReasons.InvalidData,
+        CloseCode.PolicyViolation => DisconnectReasons.Abuse,
+        CloseCode.MessageTooBig => DisconnectReasons.MessageTooBig,
+        _ => DisconnectReasons.ProtocolError,
+    };
+
+    private static AbuseKind Kind(WebSocketAbuse abuse) => abuse switch
+    {
+        WebSocketAbuse.Fragments => AbuseKind.Fragments,
+        WebSocketAbuse.MessageTime => AbuseKind.MessageTime,
+        _ => AbuseKind.ControlFrames,
+    };
 
     private void Signal(ConnectionSignal signal) => Actor?.Tell(signal, ActorRefs.NoSender);
 }

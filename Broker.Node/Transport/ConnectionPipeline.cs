@@ -15,30 +15,37 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
 {
     private readonly IMaterializer _materializer;
     private readonly LimitOptions _limits;
+    private readonly BrokerMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly WebSocketLimits _webSocketLimits;
+    private readonly FormatLimits _formatLimits;
     private readonly IRunnableGraph<NotUsed> _graph;
     private long _lastId;
 
     /// <param name="accepted">Starts the actor of a connection whose upgrade has been accepted; called on its stage's thread.</param>
     public ConnectionPipeline(
-        IMaterializer materializer, LimitOptions limits, IUpgradeGate gate, IHttpFrontDoor frontDoor, Action<ClientConnection> accepted, TimeProvider time)
+        IMaterializer materializer,
+        LimitOptions limits,
+        IUpgradeGate gate,
+        IHttpFrontDoor frontDoor,
+        Action<ClientConnection> accepted,
+        BrokerMetrics metrics,
+        TimeProvider time)
     {
         _materializer = materializer;
         _limits = limits;
+        _metrics = metrics;
         _time = time;
-        _webSocketLimits = new WebSocketLimits
+        _formatLimits = new FormatLimits(new WebSocketLimits
         {
             Message = limits.Message,
             Fragments = limits.Fragments,
             MessageTime = limits.MessageTime,
             ControlFrames = limits.ControlFrames,
-            AllowBinary = false,
-        };
+        });
         var http = new HttpLimits { RequestLine = limits.RequestLine, HeaderBytes = limits.HeaderBytes, HeaderCount = limits.HeaderCount };
         _graph = Source.FromGraph(new EgressStage())
             .Via(new SocketStage(frontDoor))
-            .Via(new HandshakeStage(gate, http, accepted))
+            .Via(new HandshakeStage(gate, http, accepted, metrics))
             .Via(new FramingStage(time))
             .To(new ConnectionSink());
     }
@@ -46,7 +53,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     public void Start(AcceptedConnection connection)
     {
         var id = Interlocked.Increment(ref _lastId);
-        var client = new ClientConnection(id, connection, _webSocketLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _time);
+        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _metrics, _time);
         _graph.AddAttributes(ConnectionOfGraph.For(client)).Run(_materializer);
     }
 }

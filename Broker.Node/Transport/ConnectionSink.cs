@@ -1,13 +1,15 @@
+using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Stage;
+using Broker.Node.Echo;
 using Broker.Protocol.Streams;
 
 namespace Broker.Node.Transport;
 
 /// <summary>
-/// Tells batches of messages to the connection's actor. Pulls only while the connection has room for what is on its way, so
-/// that a busy broker stops reading and TCP stops the publisher.
+/// Tells batches of messages to the connection's actor, or answers them where it is an echo connection. Pulls only while the
+/// connection has room for what is on its way, so that a busy broker stops reading and TCP stops the publisher.
 /// </summary>
 internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
 {
@@ -18,11 +20,13 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
     protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) =>
         new Logic(this, inheritedAttributes.Connection());
 
+    [SuppressMessage("Design", "CA1001", Justification = "A stage's logic disposes in PostStop.")]
     private sealed class Logic : GraphStageLogic
     {
         private readonly ConnectionSink _stage;
         private readonly ClientConnection _connection;
         private MessageBatch? _early;
+        private EchoReply? _echo;
 
         public Logic(ConnectionSink stage, ClientConnection connection)
             : base(stage.Shape)
@@ -38,11 +42,18 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
             Pull(_stage._in);
         }
 
+        public override void PostStop() => _echo?.Dispose();
+
         private void OnPush()
         {
             var batch = Grab(_stage._in);
             _connection.Add(batch.Length);
-            if (_connection.Actor is { } actor)
+            if (_connection.Request!.Echo)
+            {
+                (_echo ??= new EchoReply(_connection)).Send(batch);
+                PullIfRoom();
+            }
+            else if (_connection.Actor is { } actor)
             {
                 actor.Tell(batch, ActorRefs.NoSender);
                 PullIfRoom();

@@ -3,7 +3,8 @@ using Broker.Node.Topics;
 namespace Broker.Node.Transport;
 
 /// <summary>
-/// The one writer of a connection: control frames first, then its dirty cursors in turn, a segment's worth each.
+/// The one writer of a connection: control frames first, then its dirty cursors in turn, a segment's worth each, or a frame from
+/// its own array.
 /// </summary>
 /// <remarks>
 /// One word of state says who holds it; only the holder may call <see cref="Gather"/> and touch the chunk.
@@ -30,6 +31,9 @@ internal sealed class ConnectionWriter(long connectionId)
     private const int ScratchSize = 64 * 1024;
     private const int SmallControl = 512;
 
+    /// <summary>Bytes of control frames that may wait before a pong takes the place of the one before it; 32 of the longest.</summary>
+    internal const int PongRoom = 4 * 1024;
+
     [ThreadStatic]
     private static byte[]? _scratch;
 
@@ -42,6 +46,10 @@ internal sealed class ConnectionWriter(long connectionId)
     private int _controlStart;
     private int _controlEnd;
     private int _pongStart = -1;
+    private int _pongEnd;
+    private LongFrame? _long;
+    private LongFrame? _longBody;
+    private Action? _longWritten;
     private bool _last;
     private bool _stopping;
     private int _overrun;
@@ -123,21 +131,38 @@ internal sealed class ConnectionWriter(long connectionId)
         batch.Add(this);
     }
 
-    /// <summary>As <see cref="Send(ReadOnlySpan{byte})"/> for a pong: one that still waits is replaced (RFC 6455 section 5.5.3).</summary>
+    /// <summary>
+    /// As <see cref="Send(ReadOnlySpan{byte})"/> for a pong. Where <see cref="PongRoom"/> is full, one that still waits is replaced
+    /// (RFC 6455 section 5.5.3), so that a peer which does not read bounds what is kept for it.
+    /// </summary>
     public void SendPong(ReadOnlySpan<byte> frame)
     {
         lock (_gate)
         {
-            if (_pongStart >= _controlStart && _pongStart + frame.Length == _controlEnd && _control is not null)
+            var full = _controlEnd - _controlStart + frame.Length > PongRoom;
+            if (full && _pongStart >= _controlStart && _pongEnd == _controlEnd && !_last)
             {
-                frame.CopyTo(_control.AsSpan(_pongStart));
-                return;
+                Volatile.Write(ref _controlEnd, _pongStart);
             }
 
             Append(frame);
-            _pongStart = _last ? -1 : _controlEnd - frame.Length;
+            (_pongStart, _pongEnd) = _last ? (-1, -1) : (_controlEnd - frame.Length, _controlEnd);
         }
 
+        Interlocked.MemoryBarrier();
+        if (TryTake())
+        {
+            Drain();
+        }
+    }
+
+    /// <summary>
+    /// Queues a whole frame that is written from its own array, behind the control frames that wait; one at a time. Any thread.
+    /// </summary>
+    /// <param name="frame">Untouched until it has been written; for good where the connection ends before.</param>
+    public void Send(LongFrame frame)
+    {
+        Volatile.Write(ref _long, frame);
         Interlocked.MemoryBarrier();
         if (TryTake())
         {
@@ -231,12 +256,15 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         _dirty = _firstTurn = _lastTurn = null;
+        (_long, _longBody, _longWritten) = (null, null, null);
     }
 
     /// <summary>Holder only: everything was written and nothing may follow.</summary>
-    public bool Finished => Volatile.Read(ref _last) && ControlLength == 0 && Chunk.Length == 0;
+    public bool Finished => Volatile.Read(ref _last) && ControlLength == 0 && Chunk.Length == 0 && _longBody is null;
 
-    private bool HasWork => ControlLength > 0 || Finished || Volatile.Read(ref _dirty) is not null || _firstTurn is not null;
+    private bool HasWork =>
+        ControlLength > 0 || Finished || Volatile.Read(ref _dirty) is not null || _firstTurn is not null
+        || Volatile.Read(ref _long) is not null || _longBody is not null;
 
     /// <summary>
     /// Holder only: fills the chunk with what is to be written next, always ending at the end of a frame or inside the
@@ -247,6 +275,12 @@ internal sealed class ConnectionWriter(long connectionId)
         if (Chunk.Length > 0)
         {
             return true;
+        }
+
+        if (_longBody is { } body)
+        {
+            (_longBody, _longWritten) = (null, body.Written);
+            return Take(body.Payload.Array!, body.Payload.Offset, body.Payload.Count, kept: true);
         }
 
         var scratch = _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);
@@ -294,6 +328,7 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         length += TakeControl(scratch.AsSpan(length));
+        length += BeginLong(scratch.AsSpan(length));
         return length > 0 && Take(scratch, 0, length);
     }
 
@@ -302,13 +337,30 @@ internal sealed class ConnectionWriter(long connectionId)
     {
         Chunk.Release();
         Volatile.Write(ref _flushed, _gathered);
+        var written = _longWritten;
+        _longWritten = null;
+        written?.Invoke();
     }
 
-    private bool Take(byte[] array, int offset, int length)
+    private bool Take(byte[] array, int offset, int length, bool kept = false)
     {
-        Chunk.Set(array, offset, length);
+        Chunk.Set(array, offset, length, kept);
         Volatile.Write(ref _gathered, _gathered + length);
         return true;
+    }
+
+    /// <summary>The header of a long frame; its payload is the next chunk, before anything else.</summary>
+    private int BeginLong(Span<byte> destination)
+    {
+        if (ControlLength > 0 || Volatile.Read(ref _last) || Volatile.Read(ref _long) is not { } frame || frame.Header.Length > destination.Length)
+        {
+            return 0;
+        }
+
+        Volatile.Write(ref _long, null);
+        _longBody = frame;
+        frame.Header.CopyTo(destination);
+        return frame.Header.Length;
     }
 
     private Subscription? NextTurn()
@@ -392,7 +444,7 @@ internal sealed class ConnectionWriter(long connectionId)
             var pending = _controlEnd - _controlStart;
             var larger = new byte[Math.Max(SmallControl, 2 * (pending + frame.Length))];
             _control?.AsSpan(_controlStart, pending).CopyTo(larger);
-            _pongStart -= _controlStart;
+            (_pongStart, _pongEnd) = (_pongStart - _controlStart, _pongEnd - _controlStart);
             (_control, _controlStart, _controlEnd) = (larger, 0, pending);
         }
 

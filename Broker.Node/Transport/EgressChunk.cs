@@ -9,6 +9,7 @@ namespace Broker.Node.Transport;
 internal sealed class EgressChunk
 {
     private byte[]? _rented;
+    private bool _kept;
 
     public byte[] Array { get; private set; } = [];
 
@@ -20,10 +21,14 @@ internal sealed class EgressChunk
 
     public ReadOnlySpan<byte> Span => Array.AsSpan(Offset, Length);
 
-    public void Set(byte[] array, int offset, int length)
+    /// <param name="array">Where the bytes are.</param>
+    /// <param name="offset">Of the first one.</param>
+    /// <param name="length">How many.</param>
+    /// <param name="kept">The array stays as it is until all of it has been written.</param>
+    public void Set(byte[] array, int offset, int length, bool kept = false)
     {
         Release();
-        (Array, Offset, Length) = (array, offset, length);
+        (Array, Offset, Length, _kept) = (array, offset, length, kept);
     }
 
     /// <summary>The first <paramref name="count"/> bytes have been written.</summary>
@@ -36,7 +41,7 @@ internal sealed class EgressChunk
     /// <summary>Makes what is left outlive the drain.</summary>
     public void Keep()
     {
-        if (_rented is not null)
+        if (_kept || _rented is not null)
         {
             return;
         }
@@ -61,6 +66,6 @@ internal sealed class EgressChunk
             _rented = null;
         }
 
-        (Array, Offset, Length) = ([], 0, 0);
+        (Array, Offset, Length, _kept) = ([], 0, 0, false);
     }
 }

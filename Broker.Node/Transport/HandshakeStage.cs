@@ -12,12 +12,13 @@ namespace Broker.Node.Transport;
 /// Reads the request head of a fresh connection: accepts the upgrade, refuses it, or hands the connection with the bytes
 /// read to ASP.NET Core. After the 101 it passes on what it is given. The response goes through the connection's writer.
 /// </summary>
-internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Action<ClientConnection> accepted)
+internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Action<ClientConnection> accepted, BrokerMetrics metrics)
     : GraphStage<FlowShape<ReceivedBytes, ReceivedBytes>>
 {
     private readonly IUpgradeGate _gate = gate;
     private readonly HttpLimits _limits = limits;
     private readonly Action<ClientConnection> _accepted = accepted;
+    private readonly BrokerMetrics _metrics = metrics;
     private readonly Inlet<ReceivedBytes> _in = new("Handshake.in");
     private readonly Outlet<ReceivedBytes> _out = new("Handshake.out");
 
@@ -95,6 +96,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                     Pull(_stage._in);
                     break;
                 case HttpParseStatus.Refused:
+                    _stage._metrics.HandshakeRefused(_parser.Refusal.Status is 414 or 431 ? HandshakeRefusal.TooLarge : HandshakeRefusal.Malformed);
                     Refuse(_parser.Refusal.Status, [new HttpHeader("Connection", "close")], _parser.Refusal.Reason);
                     break;
                 case HttpParseStatus.Complete when _stage._gate.Owns(head!.Path):
@@ -122,6 +124,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             var response = new ArrayBufferWriter<byte>(256);
             ResponseHead.Write(response, decision.Status, decision.Headers);
             _connection.Request = decision.Request;
+            transport.Place ??= decision.Place;
             transport.Lease?.HandshakeDone();
             _connection.Writer.Send(response.WrittenSpan);
             Open();

@@ -9,5 +9,8 @@ internal interface IUpgradeGate
     /// <summary>Whether the path takes WebSocket upgrades; everything else is ASP.NET Core's.</summary>
     bool Owns(string path);
 
-    UpgradeDecision Evaluate(RequestHead head, IPAddress remote, bool tls);
+    /// <param name="head">The request.</param>
+    /// <param name="peer">Who the connection is from: the client, or a proxy.</param>
+    /// <param name="tls">Whether the connection is encrypted here.</param>
+    UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls);
 }

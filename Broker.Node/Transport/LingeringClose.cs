@@ -16,15 +16,26 @@ internal sealed class LingeringClose(TimeProvider time) : IDisposable
     // Every connection reads into the same bytes: nobody looks at them.
     private static readonly byte[] Discarded = new byte[16 * 1024];
 
-    private readonly DeadlineQueue<IDisposable> _closing = new(TimeSpan.FromSeconds(1), time, static owner => owner.Dispose());
+    private readonly DeadlineQueue<AcceptedConnection> _closing = new(TimeSpan.FromSeconds(1), time, static connection => connection.Dispose());
 
     /// <summary>Connections between their response and their end.</summary>
     public int Count => _closing.Count;
 
-    public void Close(Socket socket, ReadOnlyMemory<byte> response) => Start(socket, socket, null, response);
+    public void Close(AcceptedConnection connection, ReadOnlyMemory<byte> response)
+    {
+        if (_closing.Count < MaxClosing)
+        {
+            _ = RunAsync(connection, response);
+            return;
+        }
 
-    public void Close(AcceptedConnection connection, ReadOnlyMemory<byte> response) =>
-        Start(connection, connection.Socket, connection.Stream, response);
+        if (connection.Socket is { } socket)
+        {
+            TrySend(socket, response.Span);
+        }
+
+        connection.Dispose();
+    }
 
     /// <summary>For a socket that nothing has been sent on yet: the kernel's buffer takes the response, so this does not wait.</summary>
     public static void TrySend(Socket socket, ReadOnlySpan<byte> response)
@@ -41,33 +52,18 @@ internal sealed class LingeringClose(TimeProvider time) : IDisposable
 
     public void Dispose()
     {
-        while (_closing.TakeOldest() is { } owner)
+        while (_closing.TakeOldest() is { } connection)
         {
-            owner.Dispose();
+            connection.Dispose();
         }
 
         _closing.Dispose();
     }
 
-    private void Start(IDisposable owner, Socket? socket, Stream? stream, ReadOnlyMemory<byte> response)
+    private async Task RunAsync(AcceptedConnection connection, ReadOnlyMemory<byte> response)
     {
-        if (_closing.Count < MaxClosing)
-        {
-            _ = RunAsync(owner, socket, stream, response);
-            return;
-        }
-
-        if (socket is not null)
-        {
-            TrySend(socket, response.Span);
-        }
-
-        owner.Dispose();
-    }
-
-    private async Task RunAsync(IDisposable owner, Socket? socket, Stream? stream, ReadOnlyMemory<byte> response)
-    {
-        var place = _closing.Add(owner);
+        var (socket, stream) = (connection.Socket, connection.Stream);
+        var place = _closing.Add(connection);
         try
         {
             if (socket is not null)
@@ -97,7 +93,7 @@ internal sealed class LingeringClose(TimeProvider time) : IDisposable
         finally
         {
             _closing.Remove(place);
-            owner.Dispose();
+            connection.Dispose();
         }
     }
 }

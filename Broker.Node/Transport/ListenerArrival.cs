@@ -9,7 +9,7 @@ internal abstract record ListenerArrival
 
     public sealed record AcceptFailed(Exception Error) : ListenerArrival;
 
-    public sealed record Secured(AcceptedConnection Connection) : ListenerArrival;
+    public sealed record Opened(AcceptedConnection Connection) : ListenerArrival;
 
     public sealed record HandshakeFailed(string Failure) : ListenerArrival;
 }

@@ -18,6 +18,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
     private readonly ListenerStage _stage;
+    private readonly ConnectionOpener _opener;
     private readonly TaskCompletionSource<ListenerBinding> _bound;
     private readonly ConcurrentQueue<ListenerArrival> _arrivals = new();
     private readonly Queue<AcceptedConnection> _ready = new();
@@ -34,6 +35,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     public ListenerLogic(ListenerStage stage, TaskCompletionSource<ListenerBinding> bound) : base(stage.Shape)
     {
         _stage = stage;
+        _opener = new ConnectionOpener(stage);
         _bound = bound;
         _arrived = GetAsyncCallback(OnArrivals);
         SetHandler(stage.Out, onPull: OnPull);
@@ -133,7 +135,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
             (arrival switch
             {
                 ListenerArrival.Accepted accepted => (IDisposable)accepted.Socket,
-                ListenerArrival.Secured secured => secured.Connection,
+                ListenerArrival.Opened opened => opened.Connection,
                 _ => null,
             })?.Dispose();
         }
@@ -162,13 +164,13 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
                 _accepting = false;
                 OnAcceptFailed(failed.Error);
                 break;
-            case ListenerArrival.Secured secured:
+            case ListenerArrival.Opened opened:
                 _handshakes--;
-                Deliver(secured.Connection);
+                Deliver(opened.Connection);
                 break;
             case ListenerArrival.HandshakeFailed failed:
                 _handshakes--;
-                Log.Debug("TLS handshake failed: {0}", failed.Failure);
+                Log.Debug("Handshake failed: {0}", failed.Failure);
                 break;
         }
     }
@@ -240,35 +242,26 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
 
     private void Admit(Socket socket, IPEndPoint remote)
     {
-        var tls = _stage.Tls;
-        var (lease, refusal) = _stage.Admission.Enter(remote.Address, end => EndHandshake(socket, end, tls is not null));
+        // A proxy's connections are its clients', which are not known yet.
+        var counted = _stage.Proxies.Contains(remote.Address) ? null : remote.Address;
+        var hasTls = _stage.Tls is not null;
+        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, end, hasTls));
         if (lease is null)
         {
-            Refuse(socket, refusal);
+            _stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, lease), refusal);
         }
-        else if (tls is null)
+        else if (_opener.IsOpen(remote.Address))
         {
             Deliver(new AcceptedConnection(socket, null, remote, tls: false, lease));
         }
         else
         {
             _handshakes++;
-            ThreadPool.UnsafeQueueUserWorkItem(_ => _ = SecureAsync(tls, socket, remote, lease), null);
+            ThreadPool.UnsafeQueueUserWorkItem(_ => _ = OpenAsync(socket, remote, lease), null);
         }
     }
 
-    private void Refuse(Socket socket, AdmissionRefusal refusal)
-    {
-        if (_stage.Tls is null)
-        {
-            _stage.Refusals.Close(socket, RefusalResponse.For(refusal));
-        }
-        else
-        {
-            // A response would cost the handshake first.
-            socket.Dispose();
-        }
-    }
+    private async Task OpenAsync(Socket socket, IPEndPoint remote, AdmissionLease lease) => Post(await _opener.OpenAsync(socket, remote, lease));
 
     /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
     private static void EndHandshake(Socket socket, HandshakeEnd end, bool tls)
@@ -280,34 +273,6 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         }
 
         socket.Dispose();
-    }
-
-    private async Task SecureAsync(TlsAcceptor tls, Socket socket, IPEndPoint remote, AdmissionLease lease)
-    {
-        var local = LocalOf(socket);
-        var (stream, failure) = await tls.AuthenticateAsync(socket);
-        if (stream is null)
-        {
-            lease.Dispose();
-            Post(new ListenerArrival.HandshakeFailed($"{remote}: {failure}"));
-        }
-        else
-        {
-            Post(new ListenerArrival.Secured(new AcceptedConnection(null, stream, remote, tls: true, lease) { Local = local }));
-        }
-    }
-
-    private static IPEndPoint? LocalOf(Socket socket)
-    {
-        try
-        {
-            return socket.LocalEndPoint as IPEndPoint;
-        }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException)
-        {
-            // The handshake has been ended already; authenticating finds the same.
-            return null;
-        }
     }
 
     private void Deliver(AcceptedConnection connection)

@@ -7,19 +7,21 @@ namespace Broker.Node.Transport;
 
 /// <summary>
 /// Source of admitted connections on one listening socket. No demand, no accept: then clients wait in the kernel's backlog.
-/// With TLS the handshakes run on the thread pool beside each other, bounded by <see cref="Admission"/>, and connections
-/// come out in the order in which their handshakes end. The materialised task is the bound listener, or an
-/// <see cref="IOException"/> that names the address. The stage ends after <see cref="ListenerBinding.UnbindAsync"/> or
+/// With TLS, or behind proxies with a header of their own, the handshakes run on the thread pool beside each other, bounded by
+/// <see cref="Admission"/>, and connections come out in the order in which their handshakes end. The materialised task is the
+/// bound listener, or an <see cref="IOException"/> that names the address. The stage ends after <see cref="ListenerBinding.UnbindAsync"/> or
 /// when downstream cancels; no error of a connection or of accepting ends it.
 /// </summary>
 internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShape<AcceptedConnection>, Task<ListenerBinding>>
 {
-    public ListenerStage(IPEndPoint endPoint, Admission admission, LingeringClose refusals, TlsAcceptor? tls, Func<Socket, ValueTask<Socket>>? accept = null)
+    public ListenerStage(IPEndPoint endPoint, Admission admission, LingeringClose refusals, TlsAcceptor? tls, TrustedProxies proxies, BrokerMetrics metrics, Func<Socket, ValueTask<Socket>>? accept = null)
     {
         EndPoint = endPoint;
         Admission = admission;
         Refusals = refusals;
         Tls = tls;
+        Proxies = proxies;
+        Metrics = metrics;
         Accept = accept ?? (static listening => listening.AcceptAsync(CancellationToken.None));
         Shape = new SourceShape<AcceptedConnection>(Out);
     }
@@ -36,8 +38,25 @@ internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShap
 
     internal TlsAcceptor? Tls { get; }
 
+    internal TrustedProxies Proxies { get; }
+
+    internal BrokerMetrics Metrics { get; }
+
     /// <summary>How a connection is taken from the listening socket.</summary>
     internal Func<Socket, ValueTask<Socket>> Accept { get; }
+
+    /// <summary>Tells a client why it is not let in, where that costs no TLS handshake first, and closes.</summary>
+    internal void Refuse(AcceptedConnection connection, AdmissionRefusal refusal)
+    {
+        if (Tls is null)
+        {
+            Refusals.Close(connection, RefusalResponse.For(refusal));
+        }
+        else
+        {
+            connection.Dispose();
+        }
+    }
 
     public override ILogicAndMaterializedValue<Task<ListenerBinding>> CreateLogicAndMaterializedValue(Attributes inheritedAttributes)
     {

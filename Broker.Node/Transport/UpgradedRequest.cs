@@ -1,5 +1,6 @@
 using System.Net;
 using Broker.Node.Connections;
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Transport;
@@ -12,6 +13,15 @@ internal sealed record UpgradedRequest(WireFormat Format, IPAddress Remote, Iden
 {
     /// <summary>What was wrong with the token where a browser sent it: told by message, then closed.</summary>
     public ErrorCode TokenError { get; init; }
+
+    /// <summary>What was negotiated of permessage-deflate; null: nothing.</summary>
+    public DeflateParameters? Compression { get; init; }
+
+    /// <summary>Whether it may be sent compressed messages.</summary>
+    public bool Deflate => Compression is not null;
+
+    /// <summary>For the echo endpoint: none of the broker's protocol, and no actor.</summary>
+    public bool Echo { get; init; }
 
     /// <summary>The origin is not allowed and is to read so in the close frame.</summary>
     public bool OriginRefused { get; init; }

@@ -10,7 +10,8 @@ namespace Broker.Protocol.Frames;
 /// <param name="Mask">The four key bytes in memory order.</param>
 /// <param name="Size">Bytes of the header, 2 to 14.</param>
 /// <param name="Length">Bytes of the payload; -1 while the bytes do not say it.</param>
-internal readonly record struct FrameHeader(bool Fin, Opcode Opcode, bool Masked, uint Mask, int Size, long Length)
+/// <param name="Compressed">RSV1: the first frame of a compressed message (RFC 7692 section 6).</param>
+internal readonly record struct FrameHeader(bool Fin, Opcode Opcode, bool Masked, uint Mask, int Size, long Length, bool Compressed)
 {
     public const int MaxSize = 14;
 
@@ -21,16 +22,22 @@ internal readonly record struct FrameHeader(bool Fin, Opcode Opcode, bool Masked
     /// <code>FIN 1 | RSV 3 | opcode 4 | MASK 1 | length 7 [+ 16 | + 64] | [mask 32]</code>
     /// Invalid (always 1002) as soon as the bytes show it; NeedMore may already tell the length.
     /// </summary>
-    public static FrameHeaderStatus Read(ReadOnlySpan<byte> bytes, out FrameHeader header)
+    /// <param name="bytes">The frame's first bytes.</param>
+    /// <param name="header">What they say.</param>
+    /// <param name="deflate">Whether permessage-deflate was negotiated.</param>
+    public static FrameHeaderStatus Read(ReadOnlySpan<byte> bytes, out FrameHeader header, bool deflate = false)
     {
         var first = bytes[0];
         var opcode = (Opcode)(first & 0x0F);
         var fin = (first & 0x80) != 0;
-        header = new FrameHeader(fin, opcode, false, 0, 2, -1);
+        var rsv = first & 0x70;
+        var compressed = rsv == 0x40 && deflate && opcode is (Opcode.Text or Opcode.Binary);
+        header = new FrameHeader(fin, opcode, false, 0, 2, -1, compressed);
 
         // RFC 6455 section 5.2: RSV bits MUST be 0 unless an extension defines them; reserved opcodes fail the
-        // connection. Section 5.5: control frames MUST NOT be fragmented.
-        if ((first & 0x70) != 0 || ((byte)opcode & 7) > 2 || ((byte)opcode >= 8 && !fin))
+        // connection. Section 5.5: control frames MUST NOT be fragmented. RFC 7692 section 6.1: RSV1 stands on the first
+        // frame of a data message only.
+        if ((rsv != 0 && !compressed) || ((byte)opcode & 7) > 2 || ((byte)opcode >= 8 && !fin))
         {
             return FrameHeaderStatus.Invalid;
         }

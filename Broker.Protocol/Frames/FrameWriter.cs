@@ -24,8 +24,12 @@ public static class FrameWriter
     };
 
     /// <summary>Writes the header of an unmasked whole message or control frame and returns its length.</summary>
-    public static int WriteServerHeader(Span<byte> destination, Opcode opcode, int payloadLength) =>
-        WriteHeader(destination, (byte)(0x80 | (byte)opcode), payloadLength, 0);
+    /// <param name="destination">At least <see cref="MaxServerHeader"/> bytes, or what <see cref="ServerHeaderLength"/> says.</param>
+    /// <param name="opcode">The frame's kind.</param>
+    /// <param name="payloadLength">Bytes that follow.</param>
+    /// <param name="compressed">Sets RSV1: the payload is a message compressed as RFC 7692 section 7.2.1 has it.</param>
+    public static int WriteServerHeader(Span<byte> destination, Opcode opcode, int payloadLength, bool compressed = false) =>
+        WriteHeader(destination, First(opcode, true, compressed), payloadLength, 0);
 
     /// <summary>Writes one frame.</summary>
     /// <param name="output">Takes the bytes.</param>
@@ -33,8 +37,10 @@ public static class FrameWriter
     /// <param name="payload">The payload, not masked.</param>
     /// <param name="mask">A client's key bytes in memory order; null for a server's frame.</param>
     /// <param name="fin">False for all but the last fragment.</param>
+    /// <param name="compressed">Sets RSV1: the first frame of a message compressed as RFC 7692 section 7.2.1 has it.</param>
     /// <exception cref="ArgumentException">A control frame over 125 bytes or without FIN.</exception>
-    public static void Write(IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, uint? mask = null, bool fin = true)
+    public static void Write(
+        IBufferWriter<byte> output, Opcode opcode, ReadOnlySpan<byte> payload, uint? mask = null, bool fin = true, bool compressed = false)
     {
         ArgumentNullException.ThrowIfNull(output);
         if ((byte)opcode >= 8 && (!fin || payload.Length > MaxControlPayload))
@@ -43,7 +49,7 @@ public static class FrameWriter
         }
 
         var size = FrameLength(payload.Length, mask is not null);
-        Write(output.GetSpan(size), opcode, payload, mask, fin);
+        Write(output.GetSpan(size), opcode, payload, mask, fin, compressed);
         output.Advance(size);
     }
 
@@ -59,9 +65,9 @@ public static class FrameWriter
 
     internal static int FrameLength(int payloadLength, bool masked) => ServerHeaderLength(payloadLength) + payloadLength + (masked ? 4 : 0);
 
-    internal static int Write(Span<byte> destination, Opcode opcode, ReadOnlySpan<byte> payload, uint? mask, bool fin)
+    internal static int Write(Span<byte> destination, Opcode opcode, ReadOnlySpan<byte> payload, uint? mask, bool fin, bool compressed = false)
     {
-        var header = WriteHeader(destination, (byte)((fin ? 0x80 : 0) | (byte)opcode), payload.Length, mask is null ? 0 : 0x80);
+        var header = WriteHeader(destination, First(opcode, fin, compressed), payload.Length, mask is null ? 0 : 0x80);
         if (mask is { } key)
         {
             MemoryMarshal.Write(destination[header..], key);
@@ -77,6 +83,8 @@ public static class FrameWriter
 
         return header + payload.Length;
     }
+
+    private static byte First(Opcode opcode, bool fin, bool compressed) => (byte)((fin ? 0x80 : 0) | (compressed ? 0x40 : 0) | (byte)opcode);
 
     private static int WriteHeader(Span<byte> destination, byte first, int payloadLength, int maskBit)
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Http;
 
 namespace Broker.Protocol.Handshake;
@@ -10,9 +11,14 @@ public static class ClientHandshake
     /// <param name="target">Path and query, starting with <c>/</c>.</param>
     /// <param name="subprotocols">In order of preference; unique tokens.</param>
     /// <param name="headers">Further headers.</param>
+    /// <param name="deflate">What to offer of permessage-deflate; null: nothing.</param>
     /// <exception cref="ArgumentException">An argument cannot stand in a request head.</exception>
     public static ClientHandshakeRequest CreateRequest(
-        string host, string target, IReadOnlyList<string>? subprotocols = null, IReadOnlyList<HttpHeader>? headers = null)
+        string host,
+        string target,
+        IReadOnlyList<string>? subprotocols = null,
+        IReadOnlyList<HttpHeader>? headers = null,
+        DeflateParameters? deflate = null)
     {
         ArgumentNullException.ThrowIfNull(target);
         subprotocols ??= [];
@@ -44,6 +50,7 @@ public static class ClientHandshake
             Key = Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)),
             Subprotocols = subprotocols,
             Headers = headers,
+            Deflate = deflate,
         };
     }
 
@@ -52,10 +59,16 @@ public static class ClientHandshake
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(response);
-        var violation = Violation(request, response);
-        return violation is null
-            ? new ClientHandshakeResult(true, "", response.Headers.SingleOf("Sec-WebSocket-Protocol"))
-            : new ClientHandshakeResult(false, violation, null);
+        if (Violation(request, response) is { } violation)
+        {
+            return new ClientHandshakeResult(false, violation, null);
+        }
+
+        var answered = response.Headers.CountOf(DeflateNegotiation.Header) > 0;
+        var deflate = answered && request.Deflate is { } offer ? DeflateNegotiation.ReadAnswer(response.Headers, offer) : null;
+        return answered && deflate is null
+            ? new ClientHandshakeResult(false, "Sec-WebSocket-Extensions answers what was not offered", null)
+            : new ClientHandshakeResult(true, "", response.Headers.SingleOf("Sec-WebSocket-Protocol"), deflate);
     }
 
     private static string? Violation(ClientHandshakeRequest request, HttpResponse response)
@@ -84,12 +97,6 @@ public static class ClientHandshake
         if (headers.SingleOf("Sec-WebSocket-Accept") != AcceptKey.For(request.Key))
         {
             return "Sec-WebSocket-Accept does not match the key";
-        }
-
-        // No extension is ever offered, so none may be answered.
-        if (headers.CountOf("Sec-WebSocket-Extensions") > 0)
-        {
-            return "Sec-WebSocket-Extensions answers what was not offered";
         }
 
         return headers.CountOf("Sec-WebSocket-Protocol") switch

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Http;
 
 namespace Broker.Protocol.Handshake;
@@ -22,6 +23,9 @@ public sealed record ClientHandshakeRequest
 
     public required IReadOnlyList<string> Subprotocols { get; init; }
 
+    /// <summary>What is offered of permessage-deflate; null: nothing.</summary>
+    public DeflateParameters? Deflate { get; init; }
+
     /// <summary>Further headers, for example Origin or Authorization.</summary>
     public required IReadOnlyList<HttpHeader> Headers { get; init; }
 
@@ -34,6 +38,11 @@ public sealed record ClientHandshakeRequest
         if (Subprotocols.Count > 0)
         {
             text.Append("Sec-WebSocket-Protocol: ").AppendJoin(", ", Subprotocols).Append("\r\n");
+        }
+
+        if (Deflate is not null)
+        {
+            text.Append(DeflateNegotiation.Header).Append(": ").Append(DeflateNegotiation.Offer(Deflate)).Append("\r\n");
         }
 
         foreach (var (name, value) in Headers)

@@ -1,3 +1,4 @@
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Http;
 
 namespace Broker.Protocol.Handshake;
@@ -11,7 +12,8 @@ public static class ServerHandshake
     /// <summary>Answers an upgrade request. Origins and tokens are judged elsewhere.</summary>
     /// <param name="head">A head that a strict HTTP parser let through.</param>
     /// <param name="subprotocols">Subprotocols the server speaks; the first of the client's list that is among them is chosen.</param>
-    public static ServerHandshakeResult Evaluate(RequestHead head, IReadOnlyList<string> subprotocols)
+    /// <param name="deflate">What the server wants of permessage-deflate; null: it does not speak it.</param>
+    public static ServerHandshakeResult Evaluate(RequestHead head, IReadOnlyList<string> subprotocols, DeflateOptions? deflate = null)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(subprotocols);
@@ -28,7 +30,7 @@ public static class ServerHandshake
         }
 
         var offer = SubprotocolOffer.Read(head, subprotocols);
-        return offer.Violation is { } violation ? Refuse(400, violation) : Accept(key!, offer);
+        return offer.Violation is { } violation ? Refuse(400, violation) : Accept(head, key!, offer, deflate);
     }
 
     private static ServerHandshakeResult? RefusalOf(RequestHead head)
@@ -68,9 +70,9 @@ public static class ServerHandshake
 
     private static bool IsZero(string? length) => length is not null && length.Length > 0 && !length.AsSpan().ContainsAnyExcept('0');
 
-    private static ServerHandshakeResult Accept(string key, SubprotocolOffer offer)
+    private static ServerHandshakeResult Accept(RequestHead head, string key, SubprotocolOffer offer, DeflateOptions? deflate)
     {
-        var headers = new List<HttpHeader>(4)
+        var headers = new List<HttpHeader>(5)
         {
             new("Upgrade", "websocket"),
             new("Connection", "Upgrade"),
@@ -81,6 +83,13 @@ public static class ServerHandshake
             headers.Add(new HttpHeader("Sec-WebSocket-Protocol", offer.Selected));
         }
 
+        string? answer = null;
+        var parameters = deflate is null ? null : DeflateNegotiation.Accept(head.Headers, deflate, out answer);
+        if (answer is not null)
+        {
+            headers.Add(new HttpHeader(DeflateNegotiation.Header, answer));
+        }
+
         return new ServerHandshakeResult
         {
             Accepted = true,
@@ -89,6 +98,7 @@ public static class ServerHandshake
             Headers = headers,
             Subprotocol = offer.Selected,
             BearerToken = offer.BearerToken,
+            Deflate = parameters,
         };
     }
 

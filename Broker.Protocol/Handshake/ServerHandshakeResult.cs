@@ -1,3 +1,4 @@
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Http;
 
 namespace Broker.Protocol.Handshake;
@@ -18,6 +19,9 @@ public sealed record ServerHandshakeResult
 
     /// <summary>The subprotocol answered; null when the client offered none.</summary>
     public string? Subprotocol { get; init; }
+
+    /// <summary>What was agreed on of permessage-deflate; null: nothing.</summary>
+    public DeflateParameters? Deflate { get; init; }
 
     /// <summary>The rest of an offered <c>bearer.</c> subprotocol (possibly empty, then no valid token); null when none was offered.</summary>
     public string? BearerToken { get; init; }

@@ -10,14 +10,14 @@ internal static class FrameSender
 {
     private const int StackBytes = 256;
 
-    public static void Send(WebSocketRole role, Opcode opcode, ReadOnlySpan<byte> payload, IWebSocketHandler handler)
+    public static void Send(WebSocketRole role, Opcode opcode, ReadOnlySpan<byte> payload, IWebSocketHandler handler, bool compressed = false)
     {
         // RFC 6455 section 5.3: the key MUST come from a strong source of entropy.
         uint? mask = role == WebSocketRole.Client ? NewMask() : null;
         var size = FrameWriter.FrameLength(payload.Length, mask is not null);
         byte[]? rented = null;
         var frame = size <= StackBytes ? stackalloc byte[StackBytes] : rented = ArrayPool<byte>.Shared.Rent(size);
-        handler.OnSend(opcode, frame[..FrameWriter.Write(frame, opcode, payload, mask, true)]);
+        handler.OnSend(opcode, frame[..FrameWriter.Write(frame, opcode, payload, mask, true, compressed)]);
         if (rented is not null)
         {
             ArrayPool<byte>.Shared.Return(rented);

@@ -1,25 +1,27 @@
 using System.Text.Unicode;
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Frames;
 
 namespace Broker.Protocol.Session;
 
 /// <summary>
-/// One end of an open WebSocket connection (RFC 6455 sections 5 to 7) without I/O: bytes in, events out. What it
+/// One end of an open WebSocket connection (RFC 6455 sections 5 to 7, RFC 7692) without I/O: bytes in, events out. What it
 /// reports depends on the bytes alone, never on how reads cut them. A peer's faults become one close code and
-/// <see cref="Failure"/>; nothing is thrown for them. An idle session is under 200 bytes and owns no buffer.
+/// <see cref="Failure"/>; nothing is thrown for them. An idle session is under 300 bytes and owns no buffer but for contexts
+/// that were negotiated to be taken over.
 /// </summary>
 /// <remarks>Not thread-safe. States: <see cref="WebSocketState"/>.</remarks>
 public sealed class WebSocketSession : IDisposable
 {
-    private const string Abuse = "abuse";
     private readonly WebSocketLimits _limits;
     private readonly TimeProvider _time;
     private readonly WebSocketRole _role;
+    private readonly SessionDeflate? _deflate;
     private bool _inPayload;
     private bool _delivered;
     private byte _partialLength;
     private PartialHeader _partial;
-    private CloseCode _failure;
+    private SessionFault? _fault;
     private FrameHeader _frame;
     private long _taken; // payload bytes of _frame
     private OpenMessage _message;
@@ -29,13 +31,15 @@ public sealed class WebSocketSession : IDisposable
     /// <param name="role">Decides who masks.</param>
     /// <param name="limits">Bounds on the peer.</param>
     /// <param name="time">For the message time and the control frame rate.</param>
-    public WebSocketSession(WebSocketRole role, WebSocketLimits limits, TimeProvider time)
+    /// <param name="deflate">What was negotiated of permessage-deflate; null: nothing.</param>
+    public WebSocketSession(WebSocketRole role, WebSocketLimits limits, TimeProvider time, DeflateParameters? deflate = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         _role = role;
         _limits = limits;
         _time = time;
         MessageLimit = limits.Message;
+        _deflate = deflate is null ? null : new SessionDeflate(role, deflate);
     }
 
     /// <summary>Bytes of a message; a change applies from the next frame header on.</summary>
@@ -47,7 +51,10 @@ public sealed class WebSocketSession : IDisposable
     public bool InMessage => State == WebSocketState.Open && _message.IsOpen;
 
     /// <summary>Why this side failed the connection; null when it did not.</summary>
-    public CloseCode? Failure => _failure == 0 ? null : _failure;
+    public CloseCode? Failure => _fault?.Code;
+
+    /// <summary>The limit behind a <see cref="Failure"/> with 1008.</summary>
+    public WebSocketAbuse Abuse => _fault?.Abuse ?? WebSocketAbuse.None;
 
     private bool IsReading => State is WebSocketState.Open or WebSocketState.CloseSent;
 
@@ -75,7 +82,7 @@ public sealed class WebSocketSession : IDisposable
     {
         if (State == WebSocketState.Open && _message.Age(_time) > _limits.MessageTime)
         {
-            Fail(CloseCode.PolicyViolation, Abuse, handler);
+            Fail(SessionFault.MessageTime, handler);
         }
     }
 
@@ -93,7 +100,7 @@ public sealed class WebSocketSession : IDisposable
         }
     }
 
-    /// <summary>Frames a message or a control frame, masked in the client role. Does nothing once a close was sent or received.</summary>
+    /// <summary>Frames a message or a control frame, masked in the client role, a message compressed where that was negotiated. Does nothing once a close was sent or received.</summary>
     /// <exception cref="ArgumentException">A close frame, a continuation, or a control frame over 125 bytes.</exception>
     public void Send(Opcode opcode, ReadOnlySpan<byte> payload, IWebSocketHandler handler)
     {
@@ -103,7 +110,16 @@ public sealed class WebSocketSession : IDisposable
             throw new ArgumentException("Only whole messages, and pings and pongs of at most 125 bytes.", nameof(opcode));
         }
 
-        if (State == WebSocketState.Open)
+        if (State != WebSocketState.Open)
+        {
+            return;
+        }
+
+        if (_deflate is not null && opcode is (Opcode.Text or Opcode.Binary))
+        {
+            _deflate.Send(opcode, payload, handler);
+        }
+        else
         {
             FrameSender.Send(_role, opcode, payload, handler);
         }
@@ -122,7 +138,7 @@ public sealed class WebSocketSession : IDisposable
 
     private int TakeHeader(Span<byte> bytes, IWebSocketHandler handler)
     {
-        if (_partialLength == 0 && FrameHeader.Read(bytes, out var whole) == FrameHeaderStatus.Complete)
+        if (_partialLength == 0 && FrameHeader.Read(bytes, out var whole, _deflate is not null) == FrameHeaderStatus.Complete)
         {
             return whole.Size + Begin(whole, bytes[whole.Size..], handler);
         }
@@ -131,10 +147,10 @@ public sealed class WebSocketSession : IDisposable
         for (var taken = 0; taken < bytes.Length;)
         {
             _partial[_partialLength++] = bytes[taken++];
-            var status = FrameHeader.Read(_partial[.._partialLength], out var header);
+            var status = FrameHeader.Read(_partial[.._partialLength], out var header, _deflate is not null);
             if (status == FrameHeaderStatus.Invalid)
             {
-                Fail(CloseCode.ProtocolError, "Malformed frame header", handler);
+                Fail(SessionFault.MalformedHeader, handler);
                 return taken;
             }
 
@@ -161,7 +177,7 @@ public sealed class WebSocketSession : IDisposable
             return 0;
         }
 
-        if (header.Length <= rest.Length && (header.IsControl || (header.Fin && !_message.IsOpen)))
+        if (header.Length <= rest.Length && (header.IsControl || (header.Fin && !header.Compressed && !_message.IsOpen)))
         {
             var payload = rest[..(int)header.Length];
             if (header.Masked)
@@ -175,7 +191,7 @@ public sealed class WebSocketSession : IDisposable
 
         if (!header.IsControl)
         {
-            _message.AddFrame(header.Opcode, _time);
+            _message.AddFrame(header, header.Compressed ? _deflate!.Inflater : null, MessageLimit, _time);
         }
 
         _frame = header;
@@ -192,50 +208,29 @@ public sealed class WebSocketSession : IDisposable
     private bool Accept(in FrameHeader header, IWebSocketHandler handler)
     {
         // RFC 6455 section 5.1: a server MUST close on an unmasked frame, a client on a masked one.
-        if (header.Masked != (_role == WebSocketRole.Server))
+        var fault = header.Masked != (_role == WebSocketRole.Server) ? header.Masked ? SessionFault.Masked : SessionFault.Unmasked
+            : header.IsControl ? null
+            : _message.CheckOrder(header);
+
+        // Section 5.5.1: after our close the data is dropped, whatever its size.
+        if (fault is null && !header.IsControl && State == WebSocketState.Open)
         {
-            Fail(CloseCode.ProtocolError, header.Masked ? "Masked frame" : "Unmasked frame", handler);
+            fault = _message.CheckBounds(header, _limits, MessageLimit);
         }
-        else if (!header.IsControl)
+
+        if (fault is not null)
         {
-            AcceptData(header, handler);
+            Fail(fault, handler);
         }
 
         return IsReading;
-    }
-
-    private void AcceptData(in FrameHeader header, IWebSocketHandler handler)
-    {
-        // Section 5.4: a continuation needs an open message, and an open message takes nothing else.
-        var continues = header.Opcode == Opcode.Continuation;
-        if (continues != _message.IsOpen)
-        {
-            Fail(CloseCode.ProtocolError, continues ? "Continuation of nothing" : "Message inside a message", handler);
-        }
-        else if (State != WebSocketState.Open)
-        {
-            // Section 5.5.1: after our close the data is dropped, whatever its size.
-            return;
-        }
-        else if ((header.Opcode == Opcode.Text && !_limits.AllowText) || (header.Opcode == Opcode.Binary && !_limits.AllowBinary))
-        {
-            Fail(CloseCode.UnsupportedData, header.Opcode == Opcode.Text ? "Text is not accepted" : "Binary is not accepted", handler);
-        }
-        else if (header.Length > MessageLimit - _message.Length)
-        {
-            Fail(CloseCode.MessageTooBig, "Message too big", handler);
-        }
-        else if (continues && _message.Fragments >= _limits.Fragments)
-        {
-            Fail(CloseCode.PolicyViolation, Abuse, handler);
-        }
     }
 
     private bool AcceptControl(IWebSocketHandler handler)
     {
         if (State == WebSocketState.Open && !_budget.TryTake(_limits.ControlFrames, _time))
         {
-            Fail(CloseCode.PolicyViolation, Abuse, handler);
+            Fail(SessionFault.ControlFrames, handler);
         }
 
         return IsReading;
@@ -269,9 +264,9 @@ public sealed class WebSocketSession : IDisposable
         {
             _control.Append(part);
         }
-        else if (!_message.Append(part))
+        else if (_message.Append(part) is { } fault)
         {
-            Fail(CloseCode.InvalidPayloadData, "Invalid UTF-8", handler);
+            Fail(fault, handler);
         }
     }
 
@@ -290,26 +285,26 @@ public sealed class WebSocketSession : IDisposable
         {
             var kept = _message;
             _message = default;
-            DeliverMessage(kept, handler);
+            DeliverMessage(ref kept, handler);
             kept.Release();
         }
     }
 
-    private void DeliverMessage(in OpenMessage message, IWebSocketHandler handler)
+    private void DeliverMessage(ref OpenMessage message, IWebSocketHandler handler)
     {
         if (State != WebSocketState.Open)
         {
             return;
         }
 
-        if (message.IsValid)
+        if (message.Finish() is { } fault)
         {
-            _delivered = true;
-            handler.OnMessage(message.Kind, message.Payload);
+            Fail(fault, handler);
         }
         else
         {
-            Fail(CloseCode.InvalidPayloadData, "Invalid UTF-8", handler);
+            _delivered = true;
+            handler.OnMessage(message.Kind, message.Payload);
         }
     }
 
@@ -325,7 +320,7 @@ public sealed class WebSocketSession : IDisposable
         }
         else if (opcode == Opcode.Text && !Utf8.IsValid(payload))
         {
-            Fail(CloseCode.InvalidPayloadData, "Invalid UTF-8", handler);
+            Fail(SessionFault.InvalidUtf8, handler);
         }
         else
         {
@@ -359,7 +354,7 @@ public sealed class WebSocketSession : IDisposable
     {
         if (ClosePayload.Read(payload, out var code, out var reason) is { } fault)
         {
-            Fail(fault, "Invalid close frame", handler);
+            Fail(new SessionFault(fault, "Invalid close frame"), handler);
             return;
         }
 
@@ -374,15 +369,15 @@ public sealed class WebSocketSession : IDisposable
         }
     }
 
-    private void Fail(CloseCode code, string reason, IWebSocketHandler handler)
+    private void Fail(SessionFault fault, IWebSocketHandler handler)
     {
         var closeSent = State == WebSocketState.CloseSent;
         State = WebSocketState.Failed;
-        _failure = code;
+        _fault = fault;
         ReleaseBuffers();
         if (!closeSent)
         {
-            FrameSender.SendClose(_role, code, reason, handler);
+            FrameSender.SendClose(_role, fault.Code, fault.Reason, handler);
         }
     }
 
@@ -390,5 +385,6 @@ public sealed class WebSocketSession : IDisposable
     {
         _message.Release();
         _control.Release();
+        _deflate?.Dispose();
     }
 }

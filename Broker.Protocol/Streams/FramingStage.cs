@@ -24,7 +24,8 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
     {
         private readonly FramingStage _stage;
         private readonly IWebSocketPeer _peer;
-        private readonly WebSocketSession _session;
+        private readonly TimeProvider _time;
+        private WebSocketSession? _session;
         private MessageBatch? _batch;
         private ReceivedBytes? _received;
         private byte[]? _close;
@@ -35,14 +36,14 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         {
             _stage = stage;
             _peer = peer;
-            _session = new WebSocketSession(WebSocketRole.Server, peer.Limits, time);
+            _time = time;
             SetHandler(stage._in, OnPush);
             SetHandler(stage._out, Read);
         }
 
-        public override void PostStop() => _session.Dispose();
+        public override void PostStop() => _session?.Dispose();
 
-        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload) => (_batch ??= new MessageBatch(_peer)).Add(payload);
+        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload) => (_batch ??= new MessageBatch(_peer)).Add(opcode, payload);
 
         public void OnPong(ReadOnlySpan<byte> payload) => _peer.OnPong();
 
@@ -56,8 +57,15 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
             if (opcode != Opcode.Close)
             {
                 _peer.SendPong(frame);
+                return;
             }
-            else if (_batch is null)
+
+            if (_session!.Failure is { } failure)
+            {
+                _peer.OnFailure(failure, _session.Abuse);
+            }
+
+            if (_batch is null)
             {
                 _peer.Finish(frame);
             }
@@ -90,12 +98,14 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
                 return;
             }
 
-            _session.MessageLimit = _peer.MessageLimit;
-            received.Skip(_session.Receive(received.Span, this, _peer.OneByOne));
-            if (_session.InMessage != _unfinished || (_unfinished && _batch is not null))
+            // Its limits are known only when the upgrade has been accepted, and nothing comes here before.
+            var session = _session ??= new WebSocketSession(WebSocketRole.Server, _peer.Limits, _time, _peer.Compression);
+            session.MessageLimit = _peer.MessageLimit;
+            received.Skip(session.Receive(received.Span, this, _peer.OneByOne));
+            if (session.InMessage != _unfinished || (_unfinished && _batch is not null))
             {
                 // Also where one message ended and another began: each has its own time.
-                _unfinished = _session.InMessage;
+                _unfinished = session.InMessage;
                 _peer.OnUnfinished(_unfinished);
             }
 

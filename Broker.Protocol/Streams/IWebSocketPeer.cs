@@ -1,3 +1,5 @@
+using Broker.Protocol.Deflate;
+using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
 
 namespace Broker.Protocol.Streams;
@@ -5,7 +7,11 @@ namespace Broker.Protocol.Streams;
 /// <summary>The rest of the connection that a <see cref="FramingStage"/> belongs to. Called on the stage's thread unless said.</summary>
 public interface IWebSocketPeer
 {
+    /// <summary>Read when the first frame comes.</summary>
     WebSocketLimits Limits { get; }
+
+    /// <summary>What was negotiated of permessage-deflate; null: nothing. Read when the first frame comes.</summary>
+    DeflateParameters? Compression { get; }
 
     /// <summary>Bytes a message may have now; read before every chunk, so it may change from any thread.</summary>
     int MessageLimit { get; }
@@ -29,6 +35,11 @@ public interface IWebSocketPeer
 
     /// <summary>Writes a pong frame; one that still waits may be replaced.</summary>
     void SendPong(ReadOnlySpan<byte> frame);
+
+    /// <summary>The session failed the connection: its close frame comes next.</summary>
+    /// <param name="code">The code of the close frame.</param>
+    /// <param name="abuse">The limit behind a 1008.</param>
+    void OnFailure(CloseCode code, WebSocketAbuse abuse);
 
     /// <summary>Writes the close frame, after which nothing is written.</summary>
     void Finish(ReadOnlySpan<byte> frame);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Broker.Protocol.Frames;
 
 namespace Broker.Protocol.Streams;
 
@@ -15,6 +16,9 @@ public sealed class MessageBatch(IWebSocketPeer peer)
 
     public int Count { get; private set; }
 
+    /// <summary>Kind of the last message: Text or Binary.</summary>
+    public Opcode Opcode { get; private set; }
+
     /// <summary>Bytes of all messages.</summary>
     public int Length => _length;
 
@@ -28,8 +32,9 @@ public sealed class MessageBatch(IWebSocketPeer peer)
         }
     }
 
-    public void Add(ReadOnlySpan<byte> message)
+    public void Add(Opcode opcode, ReadOnlySpan<byte> message)
     {
+        Opcode = opcode;
         if (_bytes is null || _bytes.Length - _length < message.Length)
         {
             var larger = ArrayPool<byte>.Shared.Rent(Math.Max(256, _length + Math.Max(_length, message.Length)));

@@ -17,7 +17,7 @@ public interface IWireCodec
     /// <param name="into">Cleared first. Elements that are wrong by themselves are in it with their <see cref="ClientMessage.Error"/>.</param>
     /// <returns>
     /// <see cref="ErrorCode.None"/>, or what is wrong with the whole frame, of which then nothing is in <paramref name="into"/>:
-    /// <see cref="ErrorCode.InvalidJson"/> where it does not decode, <see cref="ErrorCode.InvalidMessage"/> where it
+    /// <see cref="ErrorCode.InvalidJson"/> (JSON) or <see cref="ErrorCode.InvalidMessage"/> where it does not decode, <see cref="ErrorCode.InvalidMessage"/> where it
     /// decodes to neither a map nor an array with 1 to <see cref="WireLimits.Batch"/> elements.
     /// </returns>
     ErrorCode Decode(ReadOnlyMemory<byte> frame, ClientMessageList into);

@@ -13,7 +13,7 @@ public sealed class JsonWireCodec : IWireCodec
 {
     // Per thread, not per connection: decoding is synchronous, and an idle connection should hold nothing.
     [ThreadStatic]
-    private static JsonKeyTracker? _keys;
+    private static KeyTracker? _keys;
 
     private JsonWireCodec()
     {
@@ -28,12 +28,12 @@ public sealed class JsonWireCodec : IWireCodec
     public ErrorCode Decode(ReadOnlyMemory<byte> frame, ClientMessageList into)
     {
         into.Clear();
-        if (!JsonText.IsValidUtf8(frame.Span))
+        if (!WireText.IsValidUtf8(frame.Span))
         {
             return ErrorCode.InvalidJson;
         }
 
-        var keys = _keys ??= new JsonKeyTracker();
+        var keys = _keys ??= new KeyTracker();
         ErrorCode error;
         try
         {

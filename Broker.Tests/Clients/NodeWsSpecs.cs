@@ -15,6 +15,7 @@ public sealed class NodeWsSpecs(OneNode shared) : RealClientSpecs
     [InlineData("errors")]
     [InlineData("subprotocols")]
     [InlineData("closes")]
+    [InlineData("messagepack")]
     [InlineData("heartbeat")]
     public async Task Ws_client_passes(string scenario)
     {

@@ -104,6 +104,9 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("broker.cluster.host = \"0.0.0.0\"", "node.conf:2: broker.cluster.host: 0.0.0.0: an IP address or host name other nodes reach this node by")]
     [InlineData("broker.node.name = \"a\\u001bb\\u202e\"", "node.conf:2: broker.node.name: a?b?: at most 64 of A-Z a-z 0-9 - _ .")]
     [InlineData("broker.listen.tls.enabled = on", "broker.listen.tls.certificate: missing: the path of a PEM file")]
+    [InlineData("broker.listen.tls { enabled = on, certificate = \"/no/such.pfx\" }", "broker.listen.tls.certificate: /no/such.pfx: not found")]
+    [InlineData("broker.listen.proxy.trusted = [\"0.0.0.0/0\"]", "broker.listen.proxy.trusted: \"0.0.0.0/0\": an address, or a network such as 10.0.0.0/8; not all addresses there are: then anybody could be anybody")]
+    [InlineData("broker.listen.proxy.header = \"X Forwarded\"", "node.conf:2: broker.listen.proxy.header: X Forwarded: the name of a header")]
     public void Bad_value_stops_the_start_with_one_line(string text, string expected)
     {
         var result = Load("include \"built-in/broker.conf\"\n" + text);

@@ -92,8 +92,8 @@ public sealed partial class ReferenceConfSpecs
             var nested = property.PropertyType.Name.EndsWith("Options", StringComparison.Ordinal) && property.Name != nameof(RightsOptions.Deny);
             foreach (var below in nested ? Keys(property.PropertyType) : [[]])
             {
-                // The public port has no peers to check.
-                if (!(key == "listen" && below is ["tls", "authority" or "peer-name"]))
+                // The public port has no peers to check, and the cluster takes PEM only.
+                if (!(key == "listen" && below is ["tls", "authority" or "peer-name"]) && !(key == "cluster" && below is ["tls", "password"]))
                 {
                     yield return [key, .. below];
                 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Broker.Protocol.Frames;
+using Broker.Tests.Deflate;
 using Broker.Tests.Support;
 using CsCheck;
 
@@ -43,6 +44,16 @@ public sealed class FrameWriterSpecs
         // 7E 0100: 256 in 16 bits; 7F 0000000000010000: 65536 in 64 bits
         Assert.Equal("827E0100", Convert.ToHexString(Write(Opcode.Binary, new byte[256])[..4]));
         Assert.Equal("827F0000000000010000", Convert.ToHexString(Write(Opcode.Binary, new byte[65536])[..10]));
+    }
+
+    [Fact]
+    public void Compressed_message_has_RSV1_on_its_first_frame()
+    {
+        // C1: FIN, RSV1, text; 41: RSV1, text
+        Assert.Equal("C10100", Convert.ToHexString(Zlib.Written(output => FrameWriter.Write(output, Opcode.Text, [0], compressed: true))));
+        Assert.Equal("410100", Convert.ToHexString(Zlib.Written(output => FrameWriter.Write(output, Opcode.Text, [0], fin: false, compressed: true))));
+        var header = new byte[FrameWriter.MaxServerHeader];
+        Assert.Equal("C27E0100", Convert.ToHexString(header.AsSpan(0, FrameWriter.WriteServerHeader(header, Opcode.Binary, 256, compressed: true))));
     }
 
     [Theory]

@@ -1,3 +1,4 @@
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Handshake;
 using Broker.Protocol.Http;
 
@@ -206,5 +207,23 @@ public sealed class ServerHandshakeSpecs
         Assert.Equal(token, result.BearerToken);
         Assert.Equal(Json, Header(result, "Sec-WebSocket-Protocol"));
         Assert.DoesNotContain(result.Headers, header => header.Value.Contains("bearer", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("permessage-deflate; client_max_window_bits", "permessage-deflate; server_no_context_takeover")]
+    [InlineData("permessage-deflate; server_max_window_bits=10", null)]
+    [InlineData("x-webkit-deflate-frame", null)]
+    public void Extension_offer_is_answered_where_deflate_is_on_and_the_offer_can_be_kept(string offer, string? answer)
+    {
+        var head = new RequestHead("GET", "/ws", 1, [.. Valid, new("Sec-WebSocket-Extensions", offer)]);
+        var on = ServerHandshake.Evaluate(head, Known, new DeflateOptions { ServerNoContextTakeover = true });
+        var off = ServerHandshake.Evaluate(head, Known);
+
+        Assert.True(on.Accepted);
+        Assert.Equal(answer, Header(on, "Sec-WebSocket-Extensions"));
+        Assert.Equal(answer is not null, on.Deflate is { ServerNoContextTakeover: true });
+        Assert.True(off.Accepted);
+        Assert.Null(Header(off, "Sec-WebSocket-Extensions"));
+        Assert.Null(off.Deflate);
     }
 }

@@ -136,6 +136,37 @@ public sealed class FlowSpecs
         await node.IsUnharmedAsync();
     }
 
+    [Fact]
+    public async Task Ten_thousand_changes_of_mind_leave_the_last()
+    {
+        await using var node = await HostileNode.StartAsync(Fast);
+        await using var socket = await node.ClientAsync();
+        var pair = TestFrame.Text("""[{"type":"subscribe","topic":"flood","id":1},{"type":"unsubscribe","topic":"flood","id":1}]""");
+        async Task SendAsync()
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                await socket.SendBytesAsync(pair, cancellation: Cancel);
+            }
+        }
+
+        async Task ReadAsync()
+        {
+            for (var i = 0; i < 10_000; i++)
+            {
+                await HostileNode.ReadAsync(socket, "subscribed");
+                await HostileNode.ReadAsync(socket, "unsubscribed");
+            }
+        }
+
+        await node.Canary.BesideAsync(Task.WhenAll(SendAsync(), ReadAsync()));
+        await socket.SendTextAsync(Publish(1), Cancel);
+        await HostileNode.ReadAsync(socket, "published");
+        await HostileNode.RoundTripAsync(socket);
+        await HostileNode.LeaveAsync(socket);
+        await node.IsUnharmedAsync();
+    }
+
     [Theory]
     [InlineData("status")]
     [InlineData("close")]
@@ -164,7 +195,7 @@ public sealed class FlowSpecs
             await HostileNode.ReadAsync(socket, "welcome");
         }
 
-        await node.IsUnharmedAsync();
+        await node.IsUnharmedAsync(lines: 7);
     }
 
     private static string Publish(int number) =>

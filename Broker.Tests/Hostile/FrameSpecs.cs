@@ -69,31 +69,42 @@ public sealed class FrameSpecs(OpenNode shared) : IClassFixture<OpenNode>
     [MemberData(nameof(Wrong))]
     public async Task A_frame_is_answered_with_one_close_code_however_it_comes(string what, byte[] frame, int code)
     {
+        await IsAnsweredAsync(_node, what, frame, code);
+    }
+
+    /// <summary>
+    /// A new connection without a token that sends the frame is closed with this code, at three segmentations, is counted
+    /// for it, and nobody notices.
+    /// </summary>
+    internal static async Task IsAnsweredAsync(HostileNode node, string what, byte[] frame, int code)
+    {
         // What comes after it is read by nobody.
         byte[] bytes = [.. frame, .. TestFrame.Text("""{"type":"publish","topic":"canary","data":"never"}"""), .. TestFrame.Close(1000)];
-        foreach (var segments in new[] { [bytes], bytes.Length < 2000 ? bytes.Chunk(1) : bytes.Chunk(999), bytes.Length < 2000 ? Segmentation.Random(bytes, 2) : bytes.Chunk(16_411) })
+        var before = node.Metrics.All;
+        foreach (var segments in Segmentation.Three(bytes))
         {
-            await using var socket = await _node.ClientAsync();
-            try
-            {
-                foreach (var segment in segments)
-                {
-                    await socket.SendBytesAsync(segment, cancellation: Cancel);
-                }
-            }
-            catch (IOException)
-            {
-                // Closed on the header already.
-            }
-
+            await using var socket = await node.ClientAsync();
+            await HostileNode.SendUntilCutAsync(socket, segments);
             var close = await socket.ReceiveCloseAsync(Cancel);
             Assert.True(close.CloseCode == code, $"{what} in segments of {segments.First().Length}: {close}");
             Assert.True(code != 1008 || close.CloseReason == "abuse", $"{what}: {close}");
             Assert.True((await socket.ReceiveAsync(Cancel)).IsEnd, what);
         }
 
-        await _node.IsUnharmedAsync();
+        await node.IsUnharmedAsync();
+        Assert.Equal((what, Counts(what, code)), (what, string.Join('|', node.Metrics.Since(before))));
     }
+
+    /// <summary>What three of them count; a close that the client may send is no offence.</summary>
+    private static string Counts(string what, int code) => code switch
+    {
+        _ when what == $"close code {code}" => "",
+        1002 => "broker.connections.closed 1002 protocol error = 3",
+        1003 => "broker.connections.closed 1003 unsupported data = 3",
+        1007 => "broker.connections.closed 1007 invalid data = 3",
+        1009 => "broker.connections.closed 1009 message too big = 3",
+        _ => $"broker.abuse {(what.EndsWith("pings", StringComparison.Ordinal) ? "control_frames" : "fragments")} = 3|broker.connections.closed 1008 abuse = 3",
+    };
 
     [Fact]
     public async Task A_message_of_just_the_limit_is_taken_in_one_frame_and_in_many()

@@ -58,7 +58,8 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
     public async Task A_bad_request_is_refused_once_and_the_connection_ends(string what, string request, int status)
     {
         var bytes = Encoding.Latin1.GetBytes(request + Second);
-        foreach (var segments in new[] { [bytes], bytes.Length < 2000 ? bytes.Chunk(1) : bytes.Chunk(997), bytes.Length < 2000 ? Segmentation.Random(bytes, 1) : bytes.Chunk(16_411) })
+        var before = _node.Metrics.All;
+        foreach (var segments in Segmentation.Three(bytes))
         {
             using var client = await _node.HttpAsync();
             await SendAsync(client, segments);
@@ -74,6 +75,11 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
         }
 
         await _node.IsUnharmedAsync();
+
+        // What is no HTTP and what is no WebSocket may both be 400.
+        var reasons = status switch { 414 or 431 => "too_large", 405 or 426 => "upgrade", 505 => "malformed", _ => "malformed|upgrade" };
+        var count = Assert.Single(_node.Metrics.Since(before));
+        Assert.Contains(count, reasons.Split('|').Select(static reason => $"broker.handshakes.refused {reason} = 3"));
     }
 
     [Fact]

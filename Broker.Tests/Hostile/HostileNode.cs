@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
 using Akka.Actor;
@@ -37,20 +39,29 @@ internal sealed class HostileNode : IAsyncDisposable
         """;
 
     private readonly WebApplication _app;
-    private readonly ErrorLog _log;
+    private readonly NodeLog _log;
     private int _actors;
 
-    private HostileNode(WebApplication app, ErrorLog log, FakeTimeProvider? time)
+    private HostileNode(WebApplication app, NodeLog log, FakeTimeProvider? time, SslClientAuthenticationOptions? tls)
     {
         _app = app;
         _log = log;
+        Tls = tls;
         Time = time;
         Broker = app.Services.GetRequiredService<BrokerNode>();
+        Metrics = new RecordedMetrics(app.Services.GetRequiredService<BrokerMetrics>());
     }
 
     public BrokerNode Broker { get; }
 
+    public RecordedMetrics Metrics { get; }
+
+    public IBroker Api => _app.Services.GetRequiredService<IBroker>();
+
     public FakeTimeProvider? Time { get; }
+
+    /// <summary>How to connect; null: without TLS.</summary>
+    public SslClientAuthenticationOptions? Tls { get; }
 
     public Canary Canary { get; private set; } = null!;
 
@@ -61,12 +72,14 @@ internal sealed class HostileNode : IAsyncDisposable
     /// <param name="config">HOCON over <c>reference.conf</c>.</param>
     /// <param name="time">The node's clock; null: the system's.</param>
     /// <param name="canaryToken">Where the node wants one.</param>
-    public static async Task<HostileNode> StartAsync(string config = Open, FakeTimeProvider? time = null, string? canaryToken = null)
+    /// <param name="tls">How to connect where <paramref name="config"/> has TLS on.</param>
+    public static async Task<HostileNode> StartAsync(
+        string config = Open, FakeTimeProvider? time = null, string? canaryToken = null, SslClientAuthenticationOptions? tls = null)
     {
         var configuration = BrokerConfiguration.Load(
             new CommandLineOptions { Config = "hostile.conf" }, new Dictionary<string, string>(), BrokerBuilderExtensions.Rules, _ => Ports + config);
         Assert.Empty(configuration.Errors);
-        var log = new ErrorLog();
+        var log = new NodeLog();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(log);
         if (time is not null)
@@ -76,20 +89,21 @@ internal sealed class HostileNode : IAsyncDisposable
 
         var app = builder.AddBroker(configuration).Build();
         app.MapGet("/", () => Results.Bytes("page"u8.ToArray()));
-        var node = new HostileNode(app, log, time);
+        var node = new HostileNode(app, log, time, tls);
         await app.StartAsync(Cancel);
         await node.Broker.ReadyForClients.WaitAsync(Cancel);
         log.Watch(node.Broker.System!);
         node.Canary = await Canary.StartAsync(async () => (await node.OpenAsync(canaryToken)).Socket);
         await node.Canary.BeatAsync();
         node._actors = node.Actors();
+        log.TakeLines();
         return node;
     }
 
-    public Task<RawWebSocket> DialAsync() => RawWebSocket.DialAsync("127.0.0.1", Port, cancellation: Cancel);
+    public Task<RawWebSocket> DialAsync(IPAddress? from = null) => RawWebSocket.DialAsync("127.0.0.1", Port, Tls, from, Cancel);
 
     public Task<RawWebSocket> ConnectAsync(string path = "/ws", IEnumerable<string>? subprotocols = null, params (string Name, string Value)[] headers) =>
-        RawWebSocket.ConnectAsync("127.0.0.1", Port, path, subprotocols, headers, cancellation: Cancel);
+        RawWebSocket.ConnectAsync("127.0.0.1", Port, path, subprotocols, headers, Tls, Cancel);
 
     /// <summary>An open connection and its welcome.</summary>
     public async Task<(RawWebSocket Socket, JsonElement Welcome)> OpenAsync(string? token = null)
@@ -110,9 +124,12 @@ internal sealed class HostileNode : IAsyncDisposable
     }
 
     /// <summary>The next message, which must be of this type.</summary>
-    public static async Task<JsonElement> ReadAsync(RawWebSocket socket, string type)
+    public static Task<JsonElement> ReadAsync(RawWebSocket socket, string type) => ReadWithinAsync(socket, type, Cancel);
+
+    /// <summary>As <see cref="ReadAsync"/>, with the caller's own patience.</summary>
+    public static async Task<JsonElement> ReadWithinAsync(RawWebSocket socket, string type, CancellationToken cancellation)
     {
-        var text = await socket.ReceiveTextAsync(Cancel);
+        var text = await socket.ReceiveTextAsync(cancellation);
         var message = JsonDocument.Parse(text).RootElement;
         Assert.True(message.GetProperty("type").GetString() == type, $"{type} was expected, {text} came");
         return message;
@@ -149,6 +166,22 @@ internal sealed class HostileNode : IAsyncDisposable
         await socket.DisposeAsync();
     }
 
+    /// <summary>Sends bytes in pieces, as long as the server takes them.</summary>
+    public static async Task SendUntilCutAsync(RawWebSocket socket, IEnumerable<byte[]> segments)
+    {
+        try
+        {
+            foreach (var segment in segments)
+            {
+                await socket.SendBytesAsync(segment, cancellation: Cancel);
+            }
+        }
+        catch (IOException)
+        {
+            // Cut on the way: what the server said before is there to be read.
+        }
+    }
+
     /// <summary>Moves the clock and lets everybody who behaves be heard.</summary>
     public async Task AdvanceAsync(TimeSpan by)
     {
@@ -156,14 +189,26 @@ internal sealed class HostileNode : IAsyncDisposable
         await Canary.BeatAsync();
     }
 
-    /// <summary>The common oracle: the canary lost nothing, nothing was logged, and nothing is left.</summary>
-    public async Task IsUnharmedAsync()
+    /// <summary>The common oracle: the canary lost nothing, no more than expected was logged, and nothing is left.</summary>
+    /// <param name="lines">Lines that the offences since the last call may have logged.</param>
+    public async Task IsUnharmedAsync(int lines = 0)
     {
         await Canary.BeatAsync();
         await Eventually.IsTrueAsync(
             () => Broker.State.Connections == 2 && Broker.Admission is { Connections: 2, Handshakes: 0 } && Actors() == _actors,
             $"connections, leases and actors are back: {this}");
         Assert.Empty(_log.Errors);
+        var logged = _log.TakeLines();
+        Assert.True(logged.Count <= lines, $"{lines} lines were expected, logged was {string.Join('\n', logged)}");
+    }
+
+    /// <summary>The heap after two collections, in bytes; tells of this node where nothing runs beside it.</summary>
+    public static long Heap()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        GC.Collect();
+        return GC.GetTotalMemory(forceFullCollection: false);
     }
 
     /// <summary>Actors of connections.</summary>
@@ -177,6 +222,7 @@ internal sealed class HostileNode : IAsyncDisposable
         await Canary.DisposeAsync();
         await _app.StopAsync(CancellationToken.None);
         await _app.DisposeAsync();
+        Metrics.Dispose();
     }
 
     private ActorRefWithCell Guardian => (ActorRefWithCell)((ExtendedActorSystem)Broker.System!).Guardian;

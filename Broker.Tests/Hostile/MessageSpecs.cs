@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Broker.Tests.Hostile;
 
 public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
@@ -44,6 +46,15 @@ public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
         { """{"type":"subscribe","topic":"a/b","id":1}""", "invalid_topic" },
         { """{"type":"subscribe","topic":"a b","id":1}""", "invalid_topic" },
         { """{"type":"subscribe","topic":"a.","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":".a","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a ","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a/../b","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a%2eb","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a\u200b","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"e\u0301","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"a\u0000","id":1}""", "invalid_topic" },
+        { """{"type":"subscribe","topic":"\u202ea","id":1}""", "invalid_topic" },
+        { $$"""{"type":"subscribe","topic":"{{new string('a', 256)}}","id":1}""", "invalid_topic" },
         { """{"type":"publish","topic":"a.*","data":1,"id":1}""", "invalid_topic" },
         { """{"type":"unsubscribe","topic":"a..b","id":1}""", "invalid_topic" },
         { """{"type":"publish","topic":"$user","data":1,"id":1}""", "forbidden" },
@@ -65,6 +76,7 @@ public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
     [MemberData(nameof(Unparsable))]
     public async Task Five_messages_that_cannot_be_parsed_are_abuse(string text, string code)
     {
+        var before = _node.Metrics.All;
         await using var socket = await _node.ClientAsync();
         for (var i = 0; i < 5; i++)
         {
@@ -76,18 +88,22 @@ public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
         await HostileNode.ReadAsync(socket, "disconnecting");
         await HostileNode.ClosesAsync(socket, 1008, "abuse");
         await _node.IsUnharmedAsync();
+        Assert.Equal(["broker.abuse unparsable = 1", "broker.connections.closed 1008 abuse = 1", $"broker.requests.refused {code} = 5"], _node.Metrics.Since(before));
     }
 
     [Theory]
     [MemberData(nameof(Refused))]
     public async Task A_bad_request_is_an_error_under_its_id_and_the_connection_stays(string text, string code)
     {
+        var before = _node.Metrics.All;
         await using var socket = await _node.ClientAsync();
         await socket.SendTextAsync(text, Cancel);
         Assert.Equal(1, (await HostileNode.ReadErrorAsync(socket, code)).GetProperty("id").GetInt32());
         await HostileNode.RoundTripAsync(socket);
         await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
+        string[] token = code == "invalid_token" ? ["broker.tokens.refused invalid = 1"] : [];
+        Assert.Equal([$"broker.requests.refused {code} = 1", .. token], _node.Metrics.Since(before));
     }
 
     public static TheoryData<string> Bombs => new()
@@ -111,6 +127,7 @@ public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
     [MemberData(nameof(Bombs))]
     public async Task What_two_parsers_could_read_differently_is_refused(string text)
     {
+        var before = _node.Metrics.All;
         await using var socket = await _node.ClientAsync();
         await socket.SendTextAsync(text, Cancel);
         var code = (await HostileNode.ReadAsync(socket, "error")).GetProperty("code").GetString();
@@ -118,6 +135,7 @@ public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
         await HostileNode.RoundTripAsync(socket);
         await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
+        Assert.Equal([$"broker.requests.refused {code} = 1"], _node.Metrics.Since(before));
     }
 
     [Fact]
@@ -191,6 +209,43 @@ public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
         await HostileNode.ReadAsync(socket, "subscribed");
         await socket.SendTextAsync("""{"type":"publish","topic":"t.127","data":1}""", Cancel);
         await HostileNode.ReadAsync(socket, "message");
+        await HostileNode.LeaveAsync(socket);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task Subscriptions_by_the_thousand_in_one_frame_are_taken_up_to_the_burst()
+    {
+        await _node.AdvanceAsync(TimeSpan.FromSeconds(5));
+        var before = _node.Metrics.All;
+        await using var socket = await _node.ClientAsync();
+        await socket.SendTextAsync("[" + string.Join(',', Enumerable.Range(0, 1500).Select(static i => $$"""{"type":"subscribe","topic":"m.{{i}}"}""")) + "]", Cancel);
+        for (var refused = 0; refused < 1500 - 128;)
+        {
+            var message = JsonDocument.Parse(await socket.ReceiveTextAsync(Cancel)).RootElement;
+            if (message.GetProperty("type").GetString() == "error")
+            {
+                Assert.Equal("rate_limited", message.GetProperty("code").GetString());
+                Assert.True(message.GetProperty("retryAfter").GetInt64() > 0);
+                refused++;
+            }
+        }
+
+        await socket.SendTextAsync("""{"type":"publish","topic":"m.127","data":"last"}""", Cancel);
+        await socket.ReceiveUntilAsync(static frame => frame.Text.Contains("\"last\"", StringComparison.Ordinal), Cancel);
+        await HostileNode.LeaveAsync(socket);
+        await _node.IsUnharmedAsync();
+        Assert.Equal(["broker.requests.refused rate_limited = 1372"], _node.Metrics.Since(before));
+    }
+
+    [Fact]
+    public async Task Names_that_differ_in_case_are_different_topics()
+    {
+        await using var socket = await _node.ClientAsync();
+        await socket.SendTextAsync("""{"type":"subscribe","topic":"Case","id":1}""", Cancel);
+        await HostileNode.ReadAsync(socket, "subscribed");
+        await socket.SendTextAsync("""[{"type":"publish","topic":"case","data":1},{"type":"publish","topic":"Case","data":2}]""", Cancel);
+        Assert.Equal(2, (await HostileNode.ReadAsync(socket, "message")).GetProperty("data").GetInt32());
         await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
     }

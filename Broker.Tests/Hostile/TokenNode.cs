@@ -5,7 +5,7 @@ namespace Broker.Tests.Hostile;
 /// <summary>One node that wants tokens, also in the query, on a clock that the tests move.</summary>
 public sealed class TokenNode : IAsyncLifetime
 {
-    private const string Config = $$"""
+    public const string Config = $$"""
         broker.auth {
           query-token = on
           keys = [{ algorithm = HS256
@@ -19,8 +19,11 @@ public sealed class TokenNode : IAsyncLifetime
 
     internal HostileNode Node { get; private set; } = null!;
 
+    /// <summary>A token that outlives every test.</summary>
+    public static string Token(string user) => TokenForge.Hs256(TokenForge.Claims(("sub", $"\"{user}\""), ("exp", $"{TokenForge.Now + 80_000}")));
+
     public async ValueTask InitializeAsync() =>
-        Node = await HostileNode.StartAsync(Config, TokenForge.Clock(), TokenForge.Hs256(TokenForge.Claims(("sub", "\"canary\""), ("exp", $"{TokenForge.Now + 80_000}"))));
+        Node = await HostileNode.StartAsync(Config, TokenForge.Clock(), Token("canary"));
 
     public ValueTask DisposeAsync() => Node.DisposeAsync();
 }

@@ -21,9 +21,9 @@ internal sealed class FakeUpgradeGate : IUpgradeGate
 
     public bool Owns(string path) => path == "/ws";
 
-    public UpgradeDecision Evaluate(RequestHead head, IPAddress remote, bool tls)
+    public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
     {
-        (Head, Remote, Tls) = (head, remote, tls);
+        (Head, Remote, Tls) = (head, peer, tls);
         var keys = head.Headers.Where(header => header.Name.Equals("Sec-WebSocket-Key", StringComparison.OrdinalIgnoreCase)).ToList();
         if (keys is not [{ Value: Key }])
         {
@@ -39,6 +39,6 @@ internal sealed class FakeUpgradeGate : IUpgradeGate
             101,
             [new("Upgrade", "websocket"), new("Connection", "Upgrade"), new("Sec-WebSocket-Accept", Accept), new("Sec-WebSocket-Protocol", "broker.v1.json")],
             "",
-            new UpgradedRequest(WireFormat.Json, remote, null));
+            new UpgradedRequest(WireFormat.Json, peer, null));
     }
 }

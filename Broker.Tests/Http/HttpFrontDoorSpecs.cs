@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Broker.Node.Http;
 using Broker.Node.Transport;
+using Broker.Tests.Support;
 using Broker.Tests.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -228,7 +229,7 @@ public sealed class HttpFrontDoorSpecs
     public async Task Connection_that_finds_the_queue_full_is_answered_503_and_closed_ones_are_passed_over()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, NullLoggerFactory.Instance, maxWaiting: 2);
+        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), NullLoggerFactory.Instance, maxWaiting: 2);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync(handle: connection => door.Offer(connection, "G"u8.ToArray()));
 
@@ -258,7 +259,7 @@ public sealed class HttpFrontDoorSpecs
     public async Task Connection_closed_while_it_waits_does_not_stop_the_accept_loop()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, NullLoggerFactory.Instance);
+        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), NullLoggerFactory.Instance);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync();
         using var one = await accepted.ConnectAsync();
@@ -277,7 +278,7 @@ public sealed class HttpFrontDoorSpecs
     public async Task Stop_disposes_what_waits()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, NullLoggerFactory.Instance);
+        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), NullLoggerFactory.Instance);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync();
         using var client = await accepted.ConnectAsync();

@@ -22,6 +22,24 @@ public sealed class ResponseHeadSpecs
     public void Unknown_status_has_an_empty_phrase() => Assert.Equal("HTTP/1.1 599 \r\n\r\n", Write(599));
 
     [Theory]
+    [InlineData(200, "OK")]
+    [InlineData(400, "Bad Request")]
+    [InlineData(401, "Unauthorized")]
+    [InlineData(403, "Forbidden")]
+    [InlineData(404, "Not Found")]
+    [InlineData(405, "Method Not Allowed")]
+    [InlineData(408, "Request Timeout")]
+    [InlineData(413, "Content Too Large")]
+    [InlineData(414, "URI Too Long")]
+    [InlineData(426, "Upgrade Required")]
+    [InlineData(429, "Too Many Requests")]
+    [InlineData(431, "Request Header Fields Too Large")]
+    [InlineData(500, "Internal Server Error")]
+    [InlineData(503, "Service Unavailable")]
+    [InlineData(505, "HTTP Version Not Supported")]
+    public void Known_status_has_the_phrase_of_its_rfc(int status, string phrase) => Assert.Equal($"HTTP/1.1 {status} {phrase}\r\n\r\n", Write(status));
+
+    [Theory]
     [InlineData("X", "a\r\nSet-Cookie: b")]
     [InlineData("X", "a\n")]
     [InlineData("X", "a\r")]

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text;
@@ -40,11 +41,12 @@ internal sealed class RawWebSocket : IAsyncDisposable
     /// <summary>For what this class does not offer: half-close, linger, buffer sizes.</summary>
     public Socket Socket => _client.Client;
 
-    /// <summary>Connects TCP, and TLS where options are given; nothing is sent.</summary>
+    /// <summary>Connects TCP from any address or one of this machine's, and TLS where options are given; nothing is sent.</summary>
     public static async Task<RawWebSocket> DialAsync(
-        string host, int port, SslClientAuthenticationOptions? tls = null, CancellationToken cancellation = default)
+        string host, int port, SslClientAuthenticationOptions? tls = null, IPAddress? from = null, CancellationToken cancellation = default)
     {
-        var client = new TcpClient { NoDelay = true };
+        var client = from is null ? new TcpClient() : new TcpClient(new IPEndPoint(from, 0));
+        client.NoDelay = true;
         try
         {
             await client.ConnectAsync(host, port, cancellation);
@@ -75,7 +77,7 @@ internal sealed class RawWebSocket : IAsyncDisposable
         SslClientAuthenticationOptions? tls = null,
         CancellationToken cancellation = default)
     {
-        var socket = await DialAsync(host, port, tls, cancellation);
+        var socket = await DialAsync(host, port, tls, cancellation: cancellation);
         try
         {
             await socket.UpgradeAsync(UpgradeRequest($"{host}:{port}", path, subprotocols, headers), cancellation);
@@ -238,13 +240,14 @@ internal sealed class RawWebSocket : IAsyncDisposable
     private async Task<RawMessage> ReadFrameAsync(CancellationToken cancellation)
     {
         var head = await ReadExactlyAsync(2, cancellation);
-        long length = head[1] & 0x7F;
-        length = length switch
+        var size = head[1] & 0x7F;
+        var length = size switch
         {
             126 => BinaryPrimitives.ReadUInt16BigEndian(await ReadExactlyAsync(2, cancellation)),
             127 => BinaryPrimitives.ReadInt64BigEndian(await ReadExactlyAsync(8, cancellation)),
-            _ => length,
+            _ => size,
         };
+        Assert.True(size < 126 || length > (size == 126 ? 125 : ushort.MaxValue), "The server wrote a length in more bytes than it needs.");
         Assert.True((head[1] & 0x80) == 0, "The server masked a frame.");
         var payload = await ReadExactlyAsync(checked((int)length), cancellation);
         return new RawMessage(head[0] & 0x0F, payload, (head[0] & 0x80) != 0, (head[0] >> 4) & 7);

@@ -17,6 +17,14 @@ internal static class Segmentation
         }
     }
 
+    /// <summary>Whole, by the byte and at random; long ones in larger pieces, for a segment is a system call.</summary>
+    public static IEnumerable<IEnumerable<byte[]>> Three(byte[] bytes)
+    {
+        yield return [bytes];
+        yield return bytes.Chunk(bytes.Length < 2000 ? 1 : 997);
+        yield return bytes.Length < 2000 ? Random(bytes, 1) : bytes.Chunk(16_411);
+    }
+
     public static IEnumerable<byte[]> Random(byte[] bytes, int seed)
     {
         var random = new Random(seed);

@@ -1,3 +1,4 @@
+using Broker.Protocol.Deflate;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
 using Microsoft.Extensions.Time.Testing;
@@ -14,13 +15,19 @@ internal sealed record SessionProbe(IReadOnlyList<string> Events, WebSocketState
     /// <param name="input">What the peer sends.</param>
     /// <param name="limits">Null: wide ones, no control frame rate.</param>
     /// <param name="before">Runs before the first byte.</param>
-    public static SessionProbe Receive(WebSocketRole role, byte[] input, WebSocketLimits? limits = null, Action<WebSocketSession, RecordingHandler>? before = null)
+    /// <param name="deflate">What was negotiated.</param>
+    public static SessionProbe Receive(
+        WebSocketRole role,
+        byte[] input,
+        WebSocketLimits? limits = null,
+        Action<WebSocketSession, RecordingHandler>? before = null,
+        DeflateParameters? deflate = null)
     {
         SessionProbe? first = null;
         foreach (var (name, cut) in Segmentation.All)
         {
             var handler = new RecordingHandler { RecordsFrames = role == WebSocketRole.Server };
-            using var session = new WebSocketSession(role, limits ?? Unlimited, new FakeTimeProvider());
+            using var session = new WebSocketSession(role, limits ?? Unlimited, new FakeTimeProvider(), deflate);
             before?.Invoke(session, handler);
             foreach (var segment in cut(input))
             {

@@ -20,35 +20,33 @@ internal static class TestFrame
         int opcode, ReadOnlySpan<byte> payload, bool fin = true, int rsv = 0, bool masked = true, int? lengthBytes = null, ulong? announced = null)
     {
         var length = announced ?? (ulong)payload.Length;
-        var frame = new List<byte> { (byte)((fin ? 0x80 : 0) | (rsv << 4) | opcode) };
-        var maskBit = masked ? 0x80 : 0;
-        switch (lengthBytes ?? (length < 126 ? 0 : length < 65536 ? 2 : 8))
+        var extended = lengthBytes ?? (length < 126 ? 0 : length < 65536 ? 2 : 8);
+        var head = 2 + extended + (masked ? Mask.Length : 0);
+        var frame = new byte[head + payload.Length];
+        frame[0] = (byte)((fin ? 0x80 : 0) | (rsv << 4) | opcode);
+        frame[1] = (byte)((masked ? 0x80 : 0) | extended switch { 0 => (int)(byte)length, 2 => 126, _ => 127 });
+        switch (extended)
         {
-            case 0:
-                frame.Add((byte)(maskBit | (byte)length));
-                break;
             case 2:
-                frame.AddRange([(byte)(maskBit | 126), (byte)(length >> 8), (byte)length]);
+                BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), (ushort)length);
                 break;
-            default:
-                var bytes = new byte[8];
-                BinaryPrimitives.WriteUInt64BigEndian(bytes, length);
-                frame.Add((byte)(maskBit | 127));
-                frame.AddRange(bytes);
+            case 8:
+                BinaryPrimitives.WriteUInt64BigEndian(frame.AsSpan(2), length);
                 break;
         }
 
+        var body = frame.AsSpan(head);
+        payload.CopyTo(body);
         if (masked)
         {
-            frame.AddRange(Mask);
+            Mask.CopyTo(frame.AsSpan(head - Mask.Length));
+            for (var i = 0; i < body.Length; i++)
+            {
+                body[i] ^= Mask[i & 3];
+            }
         }
 
-        for (var i = 0; i < payload.Length; i++)
-        {
-            frame.Add((byte)(payload[i] ^ (masked ? Mask[i % 4] : 0)));
-        }
-
-        return [.. frame];
+        return frame;
     }
 
     public static byte[] Text(string text, bool fin = true, bool masked = true) => Build(1, Encoding.UTF8.GetBytes(text), fin, masked: masked);

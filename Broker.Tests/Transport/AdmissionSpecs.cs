@@ -1,35 +1,37 @@
 using System.Net;
 using Broker.Node.Configuration;
 using Broker.Node.Transport;
+using Broker.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Transport;
 
-public sealed class AdmissionSpecs
+public sealed class AdmissionSpecs : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
+    private readonly RecordedMetrics _metrics = new();
 
     [Fact]
     public void Connection_over_the_total_is_refused_until_one_leaves()
     {
-        using var admission = new Admission(new LimitOptions { Connections = 2 }, _time);
+        using var admission = new Admission(new LimitOptions { Connections = 2 }, _metrics.Metrics, _time);
         var first = Enter(admission, "10.0.0.1").Lease!;
         Enter(admission, "10.0.0.2");
         Assert.True(admission.Full);
 
-        Assert.Equal(AdmissionRefusal.Full, Enter(admission, "10.0.0.3").Refusal);
+        Assert.Equal(AdmissionRefusal.Total, Enter(admission, "10.0.0.3").Refusal);
         first.Dispose();
         first.Dispose();
         Assert.False(admission.Full);
         Assert.NotNull(Enter(admission, "10.0.0.3").Lease);
-        Assert.Equal(AdmissionRefusal.Full, Enter(admission, "10.0.0.4").Refusal);
-        Assert.Equal(2, admission.Refused(AdmissionRefusal.Full));
+        Assert.Equal(AdmissionRefusal.Total, Enter(admission, "10.0.0.4").Refusal);
+        Assert.Equal(2, _metrics["broker.connections.refused total"]);
     }
 
     [Fact]
     public void Address_over_its_limit_is_refused_and_others_are_not()
     {
-        using var admission = new Admission(new LimitOptions { ConnectionsPerAddress = 2 }, _time);
+        using var admission = new Admission(new LimitOptions { ConnectionsPerAddress = 2 }, _metrics.Metrics, _time);
         var lease = Enter(admission, "2001:db8::1").Lease!;
         Enter(admission, "2001:db8::2");
 
@@ -43,7 +45,7 @@ public sealed class AdmissionSpecs
     [Fact]
     public void Accepts_over_the_rate_are_refused_until_time_passes()
     {
-        using var admission = new Admission(new LimitOptions { AcceptsPerSecond = 10, ConnectionsPerAddress = 1000 }, _time);
+        using var admission = new Admission(new LimitOptions { AcceptsPerSecond = 10, ConnectionsPerAddress = 1000 }, _metrics.Metrics, _time);
         for (var i = 0; i < 10; i++)
         {
             Assert.NotNull(Enter(admission, "10.0.0.1").Lease);
@@ -59,7 +61,7 @@ public sealed class AdmissionSpecs
     [Fact]
     public void Refused_address_takes_no_token_from_the_others()
     {
-        using var admission = new Admission(new LimitOptions { AcceptsPerSecond = 2, ConnectionsPerAddress = 1 }, _time);
+        using var admission = new Admission(new LimitOptions { AcceptsPerSecond = 2, ConnectionsPerAddress = 1 }, _metrics.Metrics, _time);
         Enter(admission, "10.0.0.1");
         Assert.Equal(AdmissionRefusal.Address, Enter(admission, "10.0.0.1").Refusal);
         Assert.NotNull(Enter(admission, "10.0.0.2").Lease);
@@ -68,7 +70,7 @@ public sealed class AdmissionSpecs
     [Fact]
     public void Oldest_unfinished_handshake_makes_room_for_the_newest()
     {
-        using var admission = new Admission(new LimitOptions { Handshakes = 2 }, _time);
+        using var admission = new Admission(new LimitOptions { Handshakes = 2 }, _metrics.Metrics, _time);
         List<(string, HandshakeEnd)> ended = [];
         var first = Enter(admission, "10.0.0.1", end => ended.Add(("first", end))).Lease!;
         var second = Enter(admission, "10.0.0.2", end => ended.Add(("second", end))).Lease!;
@@ -90,7 +92,7 @@ public sealed class AdmissionSpecs
     [Fact]
     public void Handshake_that_takes_too_long_is_ended_once_and_one_that_is_done_never()
     {
-        using var admission = new Admission(new LimitOptions { HandshakeTimeout = TimeSpan.FromSeconds(5) }, _time);
+        using var admission = new Admission(new LimitOptions { HandshakeTimeout = TimeSpan.FromSeconds(5) }, _metrics.Metrics, _time);
         List<string> ended = [];
         Enter(admission, "10.0.0.1", end => ended.Add($"slow {end}"));
         _time.Advance(TimeSpan.FromSeconds(2));
@@ -107,13 +109,13 @@ public sealed class AdmissionSpecs
         _time.Advance(TimeSpan.FromMinutes(1));
         Assert.Equal(2, ended.Count);
         Assert.Equal(0, admission.Handshakes);
-        Assert.Equal(2, admission.Ended(HandshakeEnd.TimedOut));
+        Assert.Equal(2, _metrics["broker.handshakes.refused timeout"]);
     }
 
     [Fact]
     public void Timer_serves_handshakes_that_begin_after_it_ran_dry()
     {
-        using var admission = new Admission(new LimitOptions { HandshakeTimeout = TimeSpan.FromSeconds(5) }, _time);
+        using var admission = new Admission(new LimitOptions { HandshakeTimeout = TimeSpan.FromSeconds(5) }, _metrics.Metrics, _time);
         var ended = 0;
         for (var i = 1; i <= 3; i++)
         {
@@ -127,7 +129,7 @@ public sealed class AdmissionSpecs
     public void Counts_return_to_nothing_whatever_the_order()
     {
         var limits = new LimitOptions { Handshakes = 50, ConnectionsPerAddress = 20, Connections = 200, AcceptsPerSecond = 5000 };
-        using var admission = new Admission(limits, _time);
+        using var admission = new Admission(limits, _metrics.Metrics, _time);
         Parallel.For(0, 8, worker =>
         {
             var random = new Random(worker);
@@ -156,6 +158,8 @@ public sealed class AdmissionSpecs
 
         Assert.Equal((0, 0, 0), (admission.Connections, admission.Handshakes, admission.Addresses));
     }
+
+    public void Dispose() => _metrics.Dispose();
 
     private static AdmissionResult Enter(Admission admission, string address, Action<HandshakeEnd>? abort = null) =>
         admission.Enter(IPAddress.Parse(address), abort ?? (static _ => { }));

@@ -139,13 +139,83 @@ public sealed class ConnectionWriterSpecs
     }
 
     [Fact]
-    public void Only_the_latest_pong_waits()
+    public void A_burst_of_pongs_waits_whole()
     {
-        _writer.SendPong("p1"u8);
-        _writer.SendPong("p2"u8);
+        _writer.SendPong("p1 "u8);
+        _writer.SendPong("second "u8);
+        _writer.SendPong(""u8);
+        _writer.SendPong("p3"u8);
 
         Assert.True(_writer.Gather());
-        Assert.Equal("p2", Encoding.UTF8.GetString(_writer.Chunk.Span));
+        Assert.Equal("p1 second p3", Encoding.UTF8.GetString(_writer.Chunk.Span));
+    }
+
+    [Fact]
+    public void Of_the_pongs_there_is_no_room_for_the_latest_waits_whatever_their_lengths()
+    {
+        var pong = new byte[127];
+        _writer.Send("x"u8);
+        for (var i = 0; i < 10_000; i++)
+        {
+            _writer.SendPong(pong.AsSpan(0, 2 + (i % 126)));
+            Assert.True(_writer.ControlLength < ConnectionWriter.PongRoom + pong.Length, $"{_writer.ControlLength} bytes wait");
+        }
+
+        _writer.SendPong("the latest"u8);
+
+        Assert.True(_writer.Gather());
+        var sent = Encoding.UTF8.GetString(_writer.Chunk.Span);
+        Assert.True(sent.Length > ConnectionWriter.PongRoom - 254, $"{sent.Length} bytes");
+        Assert.StartsWith("x\0", sent, StringComparison.Ordinal);
+        Assert.EndsWith("\0the latest", sent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_long_frame_is_written_whole_from_its_own_array_and_told()
+    {
+        var payload = Enumerable.Repeat((byte)'p', 100_000).ToArray();
+        var written = 0;
+        _writer.TryPark();
+        _writer.Send("a"u8);
+        _socket.Room = 5;
+
+        _writer.Send(new LongFrame([1, 2], new ArraySegment<byte>(payload), () => written++));
+
+        Assert.Equal((WriterState.Stage, 0), (_writer.State, written));
+        _writer.Send("b"u8);
+        Assert.True(_writer.Gather());
+        Assert.Same(payload, _writer.Chunk.Array);
+        Assert.Equal((3, 99_997), (_writer.Chunk.Offset, _writer.Chunk.Length));
+        _writer.Written();
+        Assert.Equal(1, written);
+        Assert.True(_writer.Gather());
+        Assert.Equal("b", Encoding.UTF8.GetString(_writer.Chunk.Span));
+    }
+
+    [Fact]
+    public void A_close_waits_for_a_long_frame_that_has_begun_and_replaces_one_that_has_not()
+    {
+        var payload = new byte[10];
+        _writer.Send(new LongFrame([1], new ArraySegment<byte>(payload), static () => { }));
+        Assert.True(_writer.Gather());
+        _writer.Written();
+        _writer.Finish("close"u8);
+        Assert.False(_writer.Finished);
+        Assert.True(_writer.Gather());
+        Assert.Same(payload, _writer.Chunk.Array);
+        _writer.Written();
+        Assert.True(_writer.Gather());
+        Assert.Equal("close", Encoding.UTF8.GetString(_writer.Chunk.Span));
+        _writer.Written();
+        Assert.True(_writer.Finished);
+
+        var other = new ConnectionWriter(2);
+        other.Send(new LongFrame([1], new ArraySegment<byte>(payload), static () => { }));
+        other.Finish("close"u8);
+        Assert.True(other.Gather());
+        Assert.Equal("close", Encoding.UTF8.GetString(other.Chunk.Span));
+        other.Written();
+        Assert.True(other.Finished);
     }
 
     [Fact]
@@ -198,7 +268,7 @@ public sealed class ConnectionWriterSpecs
     [Fact]
     public void Control_frames_larger_than_a_chunk_go_out_whole_before_any_push()
     {
-        var log = new TopicLog();
+        var log = new TopicLog(default);
         var subscription = new Subscription(_writer, "t"u8.ToArray(), 1);
         log.Open(subscription);
         log.Append("push"u8, 0);
@@ -250,7 +320,7 @@ public sealed class ConnectionWriterSpecs
         var subscriptions = new Subscription[Markers];
         for (var i = 0; i < Markers; i++)
         {
-            logs[i] = new TopicLog();
+            logs[i] = new TopicLog(default);
             subscriptions[i] = new Subscription(writer, [(byte)i], (uint)i);
             logs[i].Open(subscriptions[i]);
         }

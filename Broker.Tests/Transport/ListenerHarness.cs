@@ -7,6 +7,7 @@ using Akka.Streams;
 using Akka.Streams.Dsl;
 using Broker.Node.Configuration;
 using Broker.Node.Transport;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Transport;
 
@@ -20,11 +21,15 @@ internal sealed class ListenerHarness : IAsyncDisposable
     private ListenerHarness(ActorSystem system, LimitOptions limits, TimeProvider time)
     {
         _system = system;
-        Admission = new Admission(limits, time);
+        Admission = new Admission(limits, Metrics.Metrics, time);
         _refusals = new LingeringClose(time);
     }
 
+    public RecordedMetrics Metrics { get; } = new();
+
     public Admission Admission { get; }
+
+    public TlsAcceptor? Tls { get; private set; }
 
     public LingeringClose Refusals => _refusals;
 
@@ -43,12 +48,14 @@ internal sealed class ListenerHarness : IAsyncDisposable
         Func<Socket, ValueTask<Socket>>? accept = null,
         string hocon = "",
         Action<AcceptedConnection>? handle = null,
-        IPEndPoint? endPoint = null)
+        IPEndPoint? endPoint = null,
+        ProxyOptions? proxy = null)
     {
         var system = ActorSystem.Create("listener", hocon + "\nakka.loglevel = DEBUG\nakka.stdout-loglevel = OFF\nakka.loggers = []");
         var harness = new ListenerHarness(system, limits ?? new LimitOptions(), time ?? TimeProvider.System);
+        harness.Tls = tls is null ? null : TlsAcceptor.Load(tls);
         var stage = new ListenerStage(
-            endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), harness.Admission, harness._refusals, tls is null ? null : TlsAcceptor.Load(tls), accept);
+            endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), harness.Admission, harness._refusals, harness.Tls, new TrustedProxies(proxy ?? new ProxyOptions()), harness.Metrics.Metrics, accept);
         var (bound, ended) = Source.FromGraph(stage)
             .ToMaterialized(Sink.ForEach(handle ?? (connection => harness._accepted.Writer.TryWrite(connection))), Keep.Both)
             .Run(system.Materializer());
@@ -101,6 +108,7 @@ internal sealed class ListenerHarness : IAsyncDisposable
         await _system.Terminate();
         _refusals.Dispose();
         Admission.Dispose();
+        Metrics.Dispose();
         while (_accepted.Reader.TryRead(out var connection))
         {
             connection.Dispose();

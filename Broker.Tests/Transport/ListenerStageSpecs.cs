@@ -66,7 +66,7 @@ public sealed class ListenerStageSpecs
         }
 
         await using var listener = await ListenerHarness.StartAsync();
-        var stage = new ListenerStage(new IPEndPoint(IPAddress.Loopback, 0), listener.Admission, listener.Refusals, null, Accept);
+        var stage = new ListenerStage(new IPEndPoint(IPAddress.Loopback, 0), listener.Admission, listener.Refusals, null, new TrustedProxies(new ProxyOptions()), listener.Metrics.Metrics, Accept);
         var (bound, queue) = Source.FromGraph(stage)
             .ToMaterialized(Sink.Queue<AcceptedConnection>().WithAttributes(Attributes.CreateInputBuffer(1, 1)), Keep.Both)
             .Run(listener.System.Materializer());
@@ -197,7 +197,7 @@ public sealed class ListenerStageSpecs
         var error = await Assert.ThrowsAsync<SocketException>(() => pending);
         Assert.Equal(SocketError.OperationAborted, error.SocketErrorCode);
         Assert.Equal(1, listener.Admission.Handshakes);
-        Assert.Equal(1, listener.Admission.Ended(HandshakeEnd.Evicted));
+        Assert.Equal(1, listener.Metrics["broker.connections.refused handshakes"]);
     }
 
     [Fact]

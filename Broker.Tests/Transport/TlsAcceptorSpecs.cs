@@ -98,7 +98,7 @@ public sealed class TlsAcceptorSpecs : IDisposable
         using var client = await AuthenticateAsync(listener);
         using var connection = await listener.NextAsync();
         Assert.InRange(listener.Admission.Handshakes, 1, 20);
-        Assert.InRange(listener.Admission.Ended(HandshakeEnd.Evicted), 20, 21);
+        Assert.InRange(listener.Metrics["broker.connections.refused handshakes"], 20, 21);
         silent.ForEach(socket => socket.Dispose());
         connection.Dispose();
         await NothingIsLeftAsync(listener);
@@ -109,7 +109,7 @@ public sealed class TlsAcceptorSpecs : IDisposable
     {
         await using var listener = await ListenerHarness.StartAsync(new LimitOptions { Connections = 0 }, tls: _certificate.Options);
         await Assert.ThrowsAnyAsync<Exception>(() => AuthenticateAsync(listener));
-        Assert.Equal(1, listener.Admission.Refused(AdmissionRefusal.Full));
+        Assert.Equal(1, listener.Metrics["broker.connections.refused total"]);
         Assert.Equal(0, listener.Refusals.Count);
     }
 

@@ -1,79 +1,12 @@
 using Broker.Protocol.Wire;
+using Broker.Tests.Contracts;
 using static Broker.Tests.Wire.WireSamples;
 
 namespace Broker.Tests.Wire;
 
-/// <summary>Every request of the client table, key by key, out of the bytes that PROTOCOL.md shows.</summary>
-public sealed class JsonRequestSpecs
+/// <summary>The contract of requests, and what is JSON's own: spellings, escapes, and values kept as they were written.</summary>
+public sealed class JsonRequestSpecs() : RequestContract(FormatSample.Json)
 {
-    [Fact]
-    public void Auth_carries_its_token()
-    {
-        var message = Single("""{"type":"auth","id":1,"token":"eyJ.x.y"}""");
-
-        Assert.Equal(ErrorCode.None, message.Error);
-        Assert.Equal(ClientMessageType.Auth, message.Type);
-        Assert.Equal(Number(1), message.Id);
-        Assert.Equal("eyJ.x.y", Text(message.Token));
-    }
-
-    [Fact]
-    public void Subscribe_carries_topic_recovery_count_presence_and_token()
-    {
-        var message = Single(
-            """{"type":"subscribe","id":"s1","topic":"chat.1","recover":{"epoch":"e9","offset":41},"last":300,"presence":true,"token":"t"}""");
-
-        Assert.Equal(ErrorCode.None, message.Error);
-        Assert.Equal(ClientMessageType.Subscribe, message.Type);
-        Assert.Equal(Named("s1"), message.Id);
-        Assert.Equal("chat.1", Text(message.Topic));
-        Assert.Equal("e9", Text(message.Recover!.Value.Epoch));
-        Assert.Equal(41, message.Recover.Value.Offset);
-        Assert.Equal(300, message.Last);
-        Assert.True(message.Presence);
-        Assert.Equal("t", Text(message.Token));
-    }
-
-    [Fact]
-    public void Bare_subscribe_has_the_defaults()
-    {
-        var message = Single("""{"type":"subscribe","topic":"a"}""");
-
-        Assert.False(message.Id.IsPresent);
-        Assert.Null(message.Recover);
-        Assert.Null(message.Last);
-        Assert.False(message.Presence);
-        Assert.True(message.Token.IsEmpty);
-    }
-
-    [Fact]
-    public void Unsubscribe_carries_its_topic()
-    {
-        var message = Single("""{"type":"unsubscribe","topic":"chat.*"}""");
-
-        Assert.Equal(ClientMessageType.Unsubscribe, message.Type);
-        Assert.Equal("chat.*", Text(message.Topic));
-    }
-
-    [Fact]
-    public void Publish_carries_topic_raw_data_key_and_echo()
-    {
-        var message = Single("""{ "type":"publish", "topic":"chat.1", "data": {"a": [1, 2]} , "key":"k-1", "echo":false }""");
-
-        Assert.Equal(ErrorCode.None, message.Error);
-        Assert.Equal(ClientMessageType.Publish, message.Type);
-        Assert.Equal("chat.1", Text(message.Topic));
-        Assert.True(message.HasData);
-        Assert.Equal("""{"a": [1, 2]}""", Text(message.Data));
-        Assert.Equal("k-1", Text(message.Key));
-        Assert.False(message.Echo);
-    }
-
-    [Theory]
-    [InlineData("""{"type":"publish","topic":"a","data":1}""")]
-    [InlineData("""{"type":"publish","topic":"a","data":1,"echo":true}""")]
-    public void Publish_echoes_unless_told_not_to(string frame) => Assert.True(Single(frame).Echo);
-
     [Theory]
     [InlineData("null")]
     [InlineData("false")]
@@ -96,7 +29,7 @@ public sealed class JsonRequestSpecs
     }
 
     [Fact]
-    public void Data_and_topic_are_slices_of_the_frame()
+    public void Slices_stand_where_the_frame_has_them()
     {
         var frame = """{"type":"publish","topic":"chat.1","data":"hello"}"""u8.ToArray();
         var list = new ClientMessageList();
@@ -106,86 +39,6 @@ public sealed class JsonRequestSpecs
         Assert.True(frame.AsSpan().Overlaps(list[0].Data.Span, out var dataAt));
         Assert.Equal(27, topicAt); // {"type":"publish","topic":" is 27 bytes
         Assert.Equal(42, dataAt);
-    }
-
-    [Fact]
-    public void History_carries_position_limit_and_direction()
-    {
-        var message = Single("""{"type":"history","topic":"a","since":{"epoch":"","offset":0},"limit":0,"reverse":true}""");
-
-        Assert.Equal(ErrorCode.None, message.Error);
-        Assert.Equal(ClientMessageType.History, message.Type);
-        Assert.Equal(0, message.Since!.Value.Epoch.Length);
-        Assert.Equal(0, message.Since.Value.Offset);
-        Assert.Equal(0, message.Limit);
-        Assert.True(message.Reverse);
-    }
-
-    [Fact]
-    public void Presence_carries_limit_and_continuation()
-    {
-        var message = Single("""{"type":"presence","topic":"a","limit":100,"after":"bob"}""");
-
-        Assert.Equal(ClientMessageType.Presence, message.Type);
-        Assert.Equal(100, message.Limit);
-        Assert.Equal("bob", Text(message.After));
-    }
-
-    [Fact]
-    public void Call_carries_method_data_key_and_timeout()
-    {
-        var message = Single("""{"type":"call","method":"orders.place","data":{"n":1},"key":"k","timeout":5000}""");
-
-        Assert.Equal(ErrorCode.None, message.Error);
-        Assert.Equal(ClientMessageType.Call, message.Type);
-        Assert.Equal("orders.place", Text(message.Method));
-        Assert.Equal("""{"n":1}""", Text(message.Data));
-        Assert.Equal("k", Text(message.Key));
-        Assert.Equal(5000, message.Timeout);
-    }
-
-    [Fact]
-    public void Room_requests_carry_their_keys()
-    {
-        var join = Single(
-            """{"type":"room.join","kind":"duel","match":{"map":"x"},"options":{"size":2},"code":"ABC","token":"t","as":"spectator","data":{"name":"n"}}""");
-        Assert.Equal(ErrorCode.None, join.Error);
-        Assert.Equal("duel", Text(join.Kind));
-        Assert.Equal("""{"map":"x"}""", Text(join.Match));
-        Assert.Equal("""{"size":2}""", Text(join.Options));
-        Assert.Equal("ABC", Text(join.Code));
-        Assert.Equal("t", Text(join.Token));
-        Assert.True(join.Spectator);
-        Assert.Equal("""{"name":"n"}""", Text(join.Data));
-
-        var send = Single("""{"type":"room.send","room":"r1","data":[1],"seq":9007199254740991,"name":"move","to":"p2"}""");
-        Assert.Equal(ErrorCode.None, send.Error);
-        Assert.Equal("r1", Text(send.Room));
-        Assert.Equal(9007199254740991, send.Seq);
-        Assert.Equal("move", Text(send.Name));
-        Assert.Equal("p2", Text(send.To));
-
-        Assert.False(Single("""{"type":"room.join","room":"r","as":"player"}""").Spectator);
-        Assert.Equal(12.5, Single("""{"type":"match.join","kind":"k","skill":12.5}""").Skill);
-    }
-
-    [Fact]
-    public void Room_join_needs_a_room_or_a_kind()
-    {
-        Assert.Equal(ErrorCode.None, Single("""{"type":"room.join","room":"r"}""").Error);
-        Assert.Equal(ErrorCode.None, Single("""{"type":"room.join","kind":"k"}""").Error);
-        Assert.Equal(ErrorCode.InvalidMessage, Single("""{"type":"room.join"}""").Error);
-    }
-
-    [Fact]
-    public void Every_type_has_a_smallest_request_that_decodes()
-    {
-        Assert.Equal(Enum.GetValues<ClientMessageType>().Length - 1, Smallest.Count);
-        foreach (var (type, frame) in Smallest)
-        {
-            var message = Single(frame);
-            Assert.Equal((type, ErrorCode.None), (message.Type, message.Error));
-        }
     }
 
     [Fact]
@@ -208,36 +61,5 @@ public sealed class JsonRequestSpecs
         Assert.Equal("""
             "\ud83d\ude00"
             """, Text(message.Data));
-    }
-
-    [Fact]
-    public void Array_is_decoded_one_by_one_in_order()
-    {
-        var list = new ClientMessageList();
-        var error = Decode("""[{"type":"ping","id":1},{"type":"subscribe","topic":"a"},{"type":"nope","id":3}]""", list);
-
-        Assert.Equal(ErrorCode.None, error);
-        Assert.Equal(3, list.Count);
-        Assert.Equal((ClientMessageType.Ping, ErrorCode.None), (list[0].Type, list[0].Error));
-        Assert.Equal((ClientMessageType.Subscribe, ErrorCode.None), (list[1].Type, list[1].Error));
-        Assert.Equal((ErrorCode.UnknownType, Number(3)), (list[2].Error, list[2].Id));
-    }
-
-    [Fact]
-    public void Reused_list_keeps_nothing_of_the_frame_before()
-    {
-        var list = new ClientMessageList();
-        Decode("""{"type":"publish","id":5,"topic":"a","data":1,"key":"k","echo":false,"last":3,"token":"t"}""", list);
-        Decode("""{"type":"publish","topic":"b","data":2}""", list);
-
-        Assert.Equal(1, list.Count);
-        Assert.False(list[0].Id.IsPresent);
-        Assert.True(list[0].Key.IsEmpty);
-        Assert.True(list[0].Token.IsEmpty);
-        Assert.True(list[0].Echo);
-        Assert.Null(list[0].Last);
-
-        Decode("nonsense", list);
-        Assert.Equal(0, list.Count);
     }
 }

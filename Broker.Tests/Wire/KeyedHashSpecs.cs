@@ -1,4 +1,4 @@
-using Broker.Protocol.Wire.Json;
+using Broker.Protocol.Wire;
 
 namespace Broker.Tests.Wire;
 

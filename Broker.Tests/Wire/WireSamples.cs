@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using Broker.Protocol.Wire;
 
@@ -50,13 +49,6 @@ internal static class WireSamples
     public static WireId Number(long number) => WireId.TryCreate(number, out var id) ? id : throw new ArgumentOutOfRangeException(nameof(number));
 
     public static WireId Named(string text) => WireId.TryCreate(Bytes(text), out var id) ? id : throw new ArgumentOutOfRangeException(nameof(text));
-
-    public static string Written(Action<JsonWireCodec, IBufferWriter<byte>> write)
-    {
-        var output = new ArrayBufferWriter<byte>();
-        write(JsonWireCodec.Instance, output);
-        return Encoding.UTF8.GetString(output.WrittenSpan);
-    }
 
     /// <summary>A frame with <paramref name="levels"/> levels of arrays around nothing.</summary>
     public static string Nested(int levels) => new string('[', levels) + new string(']', levels);

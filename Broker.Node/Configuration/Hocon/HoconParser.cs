@@ -23,7 +23,7 @@ internal sealed class HoconParser(HoconCursor cursor, IReadOnlyList<string> pref
 
         var opened = cursor.Position;
         cursor.Skip();
-        if (!Members(root, _path.Count + 1, opened))
+        if (!Members(root, _path.Count, opened))
         {
             return null;
         }

@@ -10,7 +10,7 @@ namespace Broker.Node.Configuration.Hocon;
 internal sealed class HoconResolver(HoconObject root, IReadOnlyDictionary<string, string> environment)
 {
     private readonly Dictionary<HoconNode, HoconNode?> _shallow = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<HoconNode, (HoconNode Node, long Size)> _deep = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<HoconNode, (HoconNode Node, Extent Extent)> _deep = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<HoconNode> _open = new(ReferenceEqualityComparer.Instance);
     private int _chain;
     private long _made;
@@ -25,44 +25,62 @@ internal sealed class HoconResolver(HoconObject root, IReadOnlyDictionary<string
     }
 
     /// <returns>Null: nothing is there (an optional substitution), or an error.</returns>
-    private HoconNode? Deep(HoconNode node, int depth, out long size)
+    private HoconNode? Deep(HoconNode node, int depth, out Extent extent)
     {
-        size = 0;
+        extent = default;
         if (Shallow(node) is not { } plain || Error is not null)
         {
             return null;
         }
 
+        var result = Deep(node, plain, depth, ref extent);
+        if (result is not null && depth + extent.Height > HoconLimits.Depth)
+        {
+            // Of what was resolved elsewhere too: shared values may stand inside each other.
+            FailTooDeep(node);
+        }
+
+        return Error is null ? result : null;
+    }
+
+    private HoconNode? Deep(HoconNode node, HoconNode plain, int depth, ref Extent extent)
+    {
         if (plain is HoconScalar scalar)
         {
-            size = 16 + scalar.Text.Length;
+            extent = new Extent(16 + scalar.Text.Length, 0);
             return scalar;
         }
 
         if (_deep.TryGetValue(plain, out var done))
         {
-            size = done.Size;
+            extent = done.Extent;
             return done.Node;
         }
 
-        if (depth > HoconLimits.Depth || !_open.Add(plain))
+        if (depth > HoconLimits.Depth)
         {
-            Fail(node, depth > HoconLimits.Depth ? $"nested deeper than {HoconLimits.Depth} after substitution" : "a substitution puts a value inside itself");
+            FailTooDeep(node);
             return null;
         }
 
-        HoconNode result = plain is HoconObject source ? Members(source, depth, ref size) : Items((HoconArray)plain, depth, ref size);
+        if (!_open.Add(plain))
+        {
+            Fail(node, "a substitution puts a value inside itself");
+            return null;
+        }
+
+        HoconNode result = plain is HoconObject source ? Members(source, depth, ref extent) : Items((HoconArray)plain, depth, ref extent);
         _open.Remove(plain);
-        if (size > HoconLimits.Expanded)
+        if (extent.Size > HoconLimits.Expanded)
         {
             Fail(node, $"larger than {HoconLimits.Expanded} characters after substitution");
         }
 
-        _deep[plain] = (result, size);
+        _deep[plain] = (result, extent);
         return result;
     }
 
-    private HoconObject Members(HoconObject source, int depth, ref long size)
+    private HoconObject Members(HoconObject source, int depth, ref Extent extent)
     {
         var result = new HoconObject(source.Position);
         foreach (var (key, value) in source.Members)
@@ -70,7 +88,7 @@ internal sealed class HoconResolver(HoconObject root, IReadOnlyDictionary<string
             if (Deep(value, depth + 1, out var inner) is { } resolved)
             {
                 result.Put(key, resolved);
-                size += key.Length + inner;
+                extent = extent.Around(inner, key.Length);
             }
 
             if (Error is not null)
@@ -82,7 +100,7 @@ internal sealed class HoconResolver(HoconObject root, IReadOnlyDictionary<string
         return result;
     }
 
-    private HoconArray Items(HoconArray source, int depth, ref long size)
+    private HoconArray Items(HoconArray source, int depth, ref Extent extent)
     {
         var result = new HoconArray(source.Position);
         foreach (var item in source.Items)
@@ -90,7 +108,7 @@ internal sealed class HoconResolver(HoconObject root, IReadOnlyDictionary<string
             if (Deep(item, depth + 1, out var inner) is { } resolved)
             {
                 result.Items.Add(resolved);
-                size += inner;
+                extent = extent.Around(inner, 0);
             }
 
             if (Error is not null)
@@ -237,7 +255,15 @@ internal sealed class HoconResolver(HoconObject root, IReadOnlyDictionary<string
         return result;
     }
 
+    private void FailTooDeep(HoconNode node) => Fail(node, $"nested deeper than {HoconLimits.Depth} after substitution");
+
     private void Fail(HoconNode node, string message) => Error ??= new HoconError(node.Position, message);
 
     private static string Shown(HoconNode node) => node is HoconSubstitution s ? $"${{{(s.Optional ? "?" : "")}{s.Name}}}" : "value";
+
+    /// <summary>What a value comes to where it is written out: characters, and levels below its own.</summary>
+    private readonly record struct Extent(long Size, int Height)
+    {
+        public Extent Around(Extent inner, int key) => new(Size + inner.Size + key, Math.Max(Height, inner.Height + 1));
+    }
 }

@@ -9,7 +9,7 @@ internal ref struct JsonRequestReader
 
     /// <param name="frame">Valid UTF-8.</param>
     /// <param name="keys">Without anything in it.</param>
-    public JsonRequestReader(ReadOnlyMemory<byte> frame, JsonKeyTracker keys) => _json = new JsonValueReader(frame, keys);
+    public JsonRequestReader(ReadOnlyMemory<byte> frame, KeyTracker keys) => _json = new JsonValueReader(frame, keys);
 
     /// <returns>As <see cref="IWireCodec.Decode"/>; what is in <paramref name="into"/> counts only for None.</returns>
     public ErrorCode Read(ClientMessageList into)
@@ -96,111 +96,29 @@ internal ref struct JsonRequestReader
     /// <returns>False if the value is not one that the key may have. It has been read in any case.</returns>
     private bool ReadMember(RequestKey key, ref ClientMessage message)
     {
-        switch (key)
+        switch (RequestFields.Kind(key))
         {
-            case RequestKey.Type:
-                var named = _json.ReadText(out var type);
-                message.Type = RequestNames.Type(type.Span);
-                return named;
-            case RequestKey.Id:
+            case RequestValue.Any:
+                message.Data = _json.ReadRaw();
+                return true;
+            case RequestValue.Flag:
+                return _json.ReadFlag(out var flag) && RequestFields.SetFlag(ref message, key, flag);
+            case RequestValue.Integer:
+                return _json.ReadInteger(RequestFields.Largest(key)) is { } number && RequestFields.SetInteger(ref message, key, number);
+            case RequestValue.Finite:
+                message.Skill = _json.ReadFinite();
+                return message.Skill is not null;
+            case RequestValue.Map:
+                return _json.ReadMap(out var map) && RequestFields.SetMap(ref message, key, map);
+            case RequestValue.Position:
+                return ReadPosition() is { } position && RequestFields.SetPosition(ref message, key, position);
+            case RequestValue.Id:
                 var identified = ReadId(out var id);
                 message.Id = id;
                 return identified;
-            case RequestKey.Data:
-                message.Data = _json.ReadRaw();
-                return true;
-            case RequestKey.Echo:
-                var told = _json.ReadFlag(out var echo);
-                message.Echo = !told || echo;
-                return told;
-            case RequestKey.Presence:
-                var asked = _json.ReadFlag(out var presence);
-                message.Presence = presence;
-                return asked;
-            case RequestKey.Reverse:
-                var turned = _json.ReadFlag(out var reverse);
-                message.Reverse = reverse;
-                return turned;
-            case RequestKey.Recover:
-                message.Recover = ReadPosition();
-                return message.Recover is not null;
-            case RequestKey.Since:
-                message.Since = ReadPosition();
-                return message.Since is not null;
-            case RequestKey.Last:
-                message.Last = (int?)_json.ReadInteger(WireLimits.Messages);
-                return message.Last is not null;
-            case RequestKey.Limit:
-                message.Limit = (int?)_json.ReadInteger(WireLimits.Messages);
-                return message.Limit is not null;
-            case RequestKey.Timeout:
-                message.Timeout = _json.ReadInteger(WireLimits.MaxInteger);
-                return message.Timeout is not null;
-            case RequestKey.Seq:
-                message.Seq = _json.ReadInteger(WireLimits.MaxInteger);
-                return message.Seq is not null;
-            case RequestKey.Skill:
-                message.Skill = _json.ReadFinite();
-                return message.Skill is not null;
-            case RequestKey.Options:
-                var optioned = _json.ReadMap(out var options);
-                message.Options = options;
-                return optioned;
-            case RequestKey.Match:
-                var matched = _json.ReadMap(out var match);
-                message.Match = match;
-                return matched;
-            case RequestKey.As:
-                return ReadRole(ref message);
             default:
-                return ReadTextMember(key, ref message);
+                return _json.ReadText(out var text) && RequestFields.SetText(ref message, key, text);
         }
-    }
-
-    private bool ReadTextMember(RequestKey key, ref ClientMessage message)
-    {
-        if (!_json.ReadText(out var text))
-        {
-            return false;
-        }
-
-        switch (key)
-        {
-            case RequestKey.Topic:
-                message.Topic = text;
-                break;
-            case RequestKey.Key:
-                message.Key = text;
-                return text.Length is >= 1 and <= WireLimits.KeyBytes;
-            case RequestKey.Token:
-                message.Token = text;
-                break;
-            case RequestKey.Method:
-                message.Method = text;
-                break;
-            case RequestKey.Kind:
-                message.Kind = text;
-                break;
-            case RequestKey.Room:
-                message.Room = text;
-                break;
-            case RequestKey.Code:
-                message.Code = text;
-                break;
-            case RequestKey.Name:
-                message.Name = text;
-                break;
-            case RequestKey.To:
-                message.To = text;
-                break;
-            case RequestKey.After:
-                message.After = text;
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(key), key, "Not a key with a text.");
-        }
-
-        return true;
     }
 
     private bool ReadId(out WireId id)
@@ -218,17 +136,6 @@ internal ref struct JsonRequestReader
 
         id = default;
         return false;
-    }
-
-    private bool ReadRole(ref ClientMessage message)
-    {
-        if (!_json.ReadText(out var role))
-        {
-            return false;
-        }
-
-        message.Spectator = role.Span.SequenceEqual("spectator"u8);
-        return message.Spectator || role.Span.SequenceEqual("player"u8);
     }
 
     private WirePosition? ReadPosition()

@@ -129,28 +129,7 @@ internal ref struct JsonSpanWriter
 
     private void Escape(byte unit)
     {
-        switch (unit)
-        {
-            case (byte)'"':
-                Raw("\\\""u8);
-                break;
-            case (byte)'\\':
-                Raw("\\\\"u8);
-                break;
-            case (byte)'\n':
-                Raw("\\n"u8);
-                break;
-            case (byte)'\r':
-                Raw("\\r"u8);
-                break;
-            case (byte)'\t':
-                Raw("\\t"u8);
-                break;
-            default:
-                Raw("\\u00"u8);
-                Raw("0123456789abcdef"u8.Slice(unit >> 4, 1));
-                Raw("0123456789abcdef"u8.Slice(unit & 15, 1));
-                break;
-        }
+        Span<byte> escape = stackalloc byte[JsonText.LongestEscape];
+        Raw(escape[..JsonText.Escape(escape, unit)]);
     }
 }

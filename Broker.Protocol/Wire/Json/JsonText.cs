@@ -1,8 +1,5 @@
 #if NET
 using System.Buffers;
-using System.Text.Unicode;
-#else
-using System.Text;
 #endif
 
 namespace Broker.Protocol.Wire.Json;
@@ -10,14 +7,15 @@ namespace Broker.Protocol.Wire.Json;
 /// <summary>What the JSON reader of the runtime leaves unchecked about text, and what a writer must escape.</summary>
 internal static class JsonText
 {
+    /// <summary>Bytes of <c>\u0000</c>.</summary>
+    public const int LongestEscape = 6;
+
 #if NET
     private static readonly SearchValues<byte> Escaped = SearchValues.Create(
         [
             0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
             29, 30, 31, (byte)'"', (byte)'\\',
         ]);
-#else
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 #endif
 
     /// <summary>Index of the first byte that RFC 8259 section 7 wants escaped, or -1.</summary>
@@ -36,6 +34,29 @@ internal static class JsonText
 
         return -1;
 #endif
+    }
+
+    /// <summary>Writes the escape of a byte that wants one and returns its length.</summary>
+    public static int Escape(Span<byte> destination, byte unit)
+    {
+        var escape = unit switch
+        {
+            (byte)'"' => "\\\""u8,
+            (byte)'\\' => "\\\\"u8,
+            (byte)'\n' => "\\n"u8,
+            (byte)'\r' => "\\r"u8,
+            (byte)'\t' => "\\t"u8,
+            _ => "\\u00"u8,
+        };
+        escape.CopyTo(destination);
+        if (escape.Length == 2)
+        {
+            return 2;
+        }
+
+        destination[4] = "0123456789abcdef"u8[unit >> 4];
+        destination[5] = "0123456789abcdef"u8[unit & 15];
+        return LongestEscape;
     }
 
     /// <summary>
@@ -71,24 +92,6 @@ internal static class JsonText
         }
 
         return false;
-    }
-
-    /// <summary>Whether the bytes are UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF).</summary>
-    public static bool IsValidUtf8(ReadOnlySpan<byte> bytes)
-    {
-#if NET
-        return Utf8.IsValid(bytes);
-#else
-        try
-        {
-            _ = Strict.GetCharCount(bytes);
-            return true;
-        }
-        catch (DecoderFallbackException)
-        {
-            return false;
-        }
-#endif
     }
 
     private static int Unit(ReadOnlySpan<byte> escape)

@@ -11,12 +11,12 @@ internal ref struct JsonValueReader
 {
     private readonly ReadOnlyMemory<byte> _frame;
     private readonly ReadOnlySpan<byte> _bytes;
-    private readonly JsonKeyTracker _keys;
+    private readonly KeyTracker _keys;
     private Utf8JsonReader _reader;
 
     /// <param name="frame">Valid UTF-8.</param>
     /// <param name="keys">Without anything in it.</param>
-    public JsonValueReader(ReadOnlyMemory<byte> frame, JsonKeyTracker keys)
+    public JsonValueReader(ReadOnlyMemory<byte> frame, KeyTracker keys)
     {
         _frame = frame;
         _bytes = frame.Span;

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import WebSocket from 'ws';
+import { decode, encode } from '@msgpack/msgpack';
 
 const [, , scenario, address] = process.argv;
 
@@ -11,19 +12,20 @@ class Peer {
   #waiting = [];
 
   static async open(protocols = [], options = {}) {
-    const peer = new Peer(new WebSocket(address, protocols, options));
+    const peer = new Peer(new WebSocket(address, protocols, options), protocols.includes('broker.v1.msgpack'));
     await once(peer.socket, 'open');
     peer.welcome = await peer.next();
     assert.equal(peer.welcome.type, 'welcome');
     return peer;
   }
 
-  constructor(socket) {
+  constructor(socket, binary) {
     this.socket = socket;
+    this.encode = binary ? encode : JSON.stringify;
     this.closed = new Promise(resolve => socket.on('close', (code, reason) => resolve({ code, reason: reason.toString() })));
     socket.on('message', (data, isBinary) => {
-      assert.equal(isBinary, false, 'JSON travels in text frames');
-      const frame = JSON.parse(data);
+      assert.equal(isBinary, binary, 'JSON travels in text frames, MessagePack in binary ones');
+      const frame = binary ? decode(data) : JSON.parse(data);
       for (const message of Array.isArray(frame) ? frame : [frame]) this.#take(message);
     });
     this.closed.then(({ code, reason }) => this.#waiting.forEach(waiter => waiter.reject(new Error(`closed with ${code} ${reason}`))));
@@ -41,7 +43,7 @@ class Peer {
 
   /** Sends and returns the very next message. */
   ask(message) {
-    this.socket.send(JSON.stringify(message));
+    this.socket.send(this.encode(message));
     return this.next();
   }
 
@@ -192,6 +194,33 @@ const scenarios = {
     assert.equal((await ends(socket => socket.close(3000, 'my own'))).code, 3000);
     const abuse = await ends(socket => { for (let i = 0; i < 6; i++) socket.send('{nonsense'); });
     assert.deepEqual(abuse, { code: 1008, reason: 'abuse' });
+  },
+
+  async messagepack() {
+    const binary = await Peer.open(['broker.v1.msgpack']);
+    const text = await Peer.open();
+    assert.equal(binary.socket.protocol, 'broker.v1.msgpack');
+    assert.ok(Math.abs(Date.now() - binary.welcome.time) < 60_000);
+    for (const peer of [binary, text]) {
+      assert.deepEqual(await peer.ask({ type: 'subscribe', topic: 'peer.formats', id: 1 }), { type: 'subscribed', id: 1, topic: 'peer.formats' });
+    }
+
+    const data = { a: [1, -2.5, true, null, 'h\u00e9 \u{1F600}'], deep: { '': [] }, safe: Number.MAX_SAFE_INTEGER };
+    for (const publisher of [binary, text]) {
+      publisher.socket.send(publisher.encode({ type: 'publish', topic: 'peer.formats', data }));
+      for (const peer of [binary, text]) assert.deepEqual(await peer.next(), { type: 'message', topic: 'peer.formats', data });
+    }
+
+    binary.socket.send(encode({ type: 'publish', topic: 'peer.formats', data: new Uint8Array([1, 2, 3]) }));
+    assert.deepEqual([...(await binary.next()).data], [1, 2, 3]);
+    assert.deepEqual(await text.next(), { type: 'message', topic: 'peer.formats', data: 'AQID', encoding: 'base64' });
+
+    binary.socket.send(encode({ type: 'publish', topic: 'peer.formats', data: new Date() }));
+    assert.equal((await binary.next()).code, 'invalid_message');
+    assert.deepEqual((await binary.ask([{ type: 'ping', id: 'a' }])).id, 'a');
+    binary.socket.send('{"type":"ping"}');
+    assert.equal((await binary.closed).code, 1003);
+    await text.close();
   },
 
   async heartbeat() {

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
@@ -206,6 +207,40 @@ public sealed class HoconReaderSpecs
                 return AkkaConfig.Render(new HoconReader(_ => null).ReadText("x", rendered)!) == rendered;
             },
             iter: 2_000);
+    }
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData("{ ", " }")]
+    public void Deepest_tree_can_be_written_out_and_read_again(string before, string after)
+    {
+        var deepest = string.Join('.', Enumerable.Repeat("a", HoconLimits.Depth));
+        var rendered = AkkaConfig.Render(Read($"{before}{deepest} = 1{after}").Tree!);
+
+        Assert.Equal(rendered, AkkaConfig.Render(Read(rendered).Tree!));
+        Assert.Contains("nested deeper", Read($"{before}b {{ {deepest} = 1 }}{after}").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Substitution_makes_no_tree_that_is_too_deep_to_read()
+    {
+        var half = string.Join('.', Enumerable.Repeat("a", HoconLimits.Depth / 2));
+
+        Assert.NotNull(Read($"b.{half} = 1\n{half} = ${{b}}\n").Tree);
+        Assert.Contains("nested deeper", Read($"b.{half} = 1\na.{half} = ${{b}}\n").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Substitutions_that_stand_inside_each_other_do_not_overflow_the_stack()
+    {
+        var half = string.Join('.', Enumerable.Repeat("a", HoconLimits.Depth / 2));
+        var text = new StringBuilder("k0 = 1\n");
+        for (var i = 1; i < 5_000; i++)
+        {
+            text.Append(CultureInfo.InvariantCulture, $"k{i}.{half} = ${{k{i - 1}}}\n");
+        }
+
+        Assert.Contains("nested deeper", Read(text.ToString()).Error, StringComparison.Ordinal);
     }
 
     internal static (HoconObject? Tree, string? Error) Read(string text, params (string Name, string Text)[] files)

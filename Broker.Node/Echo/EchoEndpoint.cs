@@ -1,0 +1,67 @@
+using System.Collections.Concurrent;
+using Broker.Node.Transport;
+using Broker.Protocol.Frames;
+using Broker.Protocol.Session;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Echo;
+
+/// <summary>
+/// The connections of the echo endpoint: the stages of every connection, without an actor behind them. Each message goes back
+/// as it came; the next is not read before that has been written or copied. Thread-safe.
+/// </summary>
+internal sealed class EchoEndpoint
+{
+    public const string Path = "/echo";
+
+    /// <summary>Only sizes are bounded: suites send what no client of the broker may.</summary>
+    public static readonly WebSocketLimits Limits = new()
+    {
+        Message = 64 * 1024 * 1024,
+        Fragments = int.MaxValue,
+        MessageTime = TimeSpan.MaxValue,
+        ControlFrames = 0,
+    };
+
+    private readonly ConcurrentDictionary<long, ClientConnection> _connections = new();
+    private bool _closing;
+
+    /// <summary>A connection whose upgrade has been accepted.</summary>
+    public void Add(ClientConnection connection)
+    {
+        _connections[connection.Id] = connection;
+        connection.Transport.Ended.ContinueWith(
+            _ => _connections.TryRemove(connection.Id, out var _),
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        if (connection.Request!.OriginRefused)
+        {
+            Close(connection, DisconnectReasons.OriginNotAllowed);
+        }
+        else if (Volatile.Read(ref _closing))
+        {
+            Close(connection, DisconnectReasons.Restart);
+        }
+    }
+
+    /// <summary>Closes every connection with 1012, and every later one at once; completes when they are gone.</summary>
+    public Task CloseAsync()
+    {
+        Volatile.Write(ref _closing, true);
+        Interlocked.MemoryBarrier();
+        var connections = _connections.Values;
+        foreach (var connection in connections)
+        {
+            Close(connection, DisconnectReasons.Restart);
+        }
+
+        return Task.WhenAll(connections.Select(static connection => connection.Transport.Ended));
+    }
+
+    private static void Close(ClientConnection connection, DisconnectReason reason)
+    {
+        Span<byte> frame = stackalloc byte[FrameWriter.MaxServerControl];
+        connection.Finish(frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)]);
+    }
+}

@@ -1,0 +1,23 @@
+namespace Broker.Tests.Conformance;
+
+/// <summary>The cases that are not about speed over TLS: one of each group, all of them where <c>BROKER_TESTS_FULL=1</c>.</summary>
+public sealed class SecureConformanceSpecs(ConformanceNode.Secure node) : IClassFixture<ConformanceNode.Secure>
+{
+    public static IEnumerable<TheoryDataRow<string>> Cases
+    {
+        get
+        {
+            var cases = Catalogue.All.Where(static one => one.Category is < 9 or 10);
+            return (Exchange.Full ? cases : cases.DistinctBy(Group)).Select(static one => new TheoryDataRow<string>(one.Id));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task Conforms_over_TLS(string @case) => node.ConformsAsync(@case);
+
+    [Fact]
+    public Task Bursts_of_ten_pings_are_answered_one_by_one_over_TLS() => FramingSpecs.BurstsAsync(node.Node);
+
+    private static string Group(ConformanceCase one) => one.Id[..one.Id.LastIndexOf('.')];
+}

@@ -1,0 +1,55 @@
+using System.Net;
+using Akka.Actor;
+using Broker.Node.Configuration;
+using Broker.Node.Connections;
+using Broker.Node.Payloads;
+using Broker.Node.Topics;
+using Broker.Node.Transport;
+using Broker.Protocol.Session;
+using Broker.Protocol.Wire;
+using Broker.Tests.Support;
+using Broker.Tests.Transport;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Broker.Tests.Connections;
+
+public sealed class ClientSessionSpecs
+{
+    private static readonly IPEndPoint Remote = new(IPAddress.Loopback, 40000);
+
+    /// <summary>A client sends its first message the moment it reads the welcome: the actor may be no further then.</summary>
+    [Fact]
+    public void Admitted_connection_has_its_limits_before_the_welcome_goes_out()
+    {
+        var time = new FakeTimeProvider();
+        var options = new BrokerOptions();
+        Assert.True(Rights.TryCreate(new RightsOptions(), out var rights, out _));
+        var services = new ConnectionServices(
+            options,
+            Tokens: null!,
+            rights!,
+            new TopicSettings([]),
+            new PayloadChecks(html: null),
+            new LeaseTable<string>(1),
+            new TokenGuesses(time),
+            new UserBuckets(new TokenRate(1, 1, time.TimestampFrequency)),
+            Post: _ => { },
+            NodeId: "node",
+            NodeName: "node",
+            RecordedMetrics.Unobserved(),
+            time);
+        using var transport = new AcceptedConnection(null, Stream.Null, Remote, tls: false, lease: null)
+        {
+            Upgraded = new UpgradedRequest(WireFormat.Json, Remote.Address, Identity.Anonymous(rights!)),
+        };
+        var connection = new ClientConnection(1, transport, new FormatLimits(new WebSocketLimits()), options.Limits.UnauthenticatedMessage, options.Limits.Inbound, RecordedMetrics.Unobserved(), time);
+        var atWelcome = 0;
+        connection.Writer.Attach(new FakeSocket { Sending = () => atWelcome = connection.MessageLimit }, () => { });
+        Assert.True(connection.Writer.TryPark());
+
+        new ClientSession(connection, services, ActorRefs.Nobody, reason => Assert.Fail(reason.Reason)).Start();
+
+        Assert.Equal(options.Limits.Message, atWelcome);
+        Assert.NotEqual(options.Limits.Message, options.Limits.UnauthenticatedMessage);
+    }
+}

@@ -1,0 +1,110 @@
+using Broker.Fuzz.Campaign;
+using Broker.Fuzz.Engine;
+using Broker.Fuzz.Targets;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Fuzzing;
+
+/// <summary>
+/// The fuzz targets on their committed inputs, and fuzzing itself: two minutes where clients are required (CI), some
+/// seconds elsewhere, ten million executions a target with BROKER_TESTS_FULL=1. What is found is written to
+/// <c>TestResults/fuzz</c> and belongs into the seeds once it is fixed.
+/// </summary>
+[Collection(FuzzingProcesses.Name)]
+public sealed class FuzzSpecs
+{
+    private const long FullExecutions = 10_000_000;
+
+    private static readonly string Seeds = Path.Combine(SourceTree.Root, "Broker.Tests", "Fuzzing", "Seeds");
+    private static readonly string Finds = Path.Combine(SourceTree.Root, "TestResults", "fuzz");
+
+    public static TheoryData<string> Targets => [.. FuzzTargets.All.Select(target => target.Name)];
+
+    private static TimeSpan TotalTime =>
+        Environment.GetEnvironmentVariable("BROKER_TESTS_REQUIRE_CLIENTS") == "1" ? TimeSpan.FromMinutes(2) : TimeSpan.FromSeconds(6);
+
+    private static bool Full => Environment.GetEnvironmentVariable("BROKER_TESTS_FULL") == "1";
+
+    [Theory]
+    [MemberData(nameof(Targets))]
+    public void Every_committed_input_is_handled(string name)
+    {
+        var target = FuzzTargets.Find(name)!;
+        var files = Directory.GetFiles(Path.Combine(Seeds, name));
+        Assert.NotEmpty(files);
+        var examiner = new Examiner(target);
+        Assert.All(files, file =>
+        {
+            var input = File.ReadAllBytes(file);
+            Assert.InRange(input.Length, 0, target.MaxLength);
+            var find = examiner.Run(input);
+            Assert.True(find is null, $"{file}: {find?.Problem}\n{find?.Detail}");
+        });
+    }
+
+    [Fact]
+    public void Every_directory_of_inputs_belongs_to_a_target() =>
+        Assert.Equal(FuzzTargets.All.Select(target => target.Name).Order(), Directory.GetDirectories(Seeds).Select(Path.GetFileName).Order());
+
+    [Fact]
+    public async Task Fuzzing_finds_nothing()
+    {
+        var targets = FuzzTargets.All.Select(target => target.Name).ToList();
+        var jobs = Environment.ProcessorCount;
+        var settings = new FuzzSettings
+        {
+            Seed = Random.Shared.Next(),
+            Time = Full ? TimeSpan.FromHours(1) : TotalTime * jobs / targets.Count,
+            Executions = Full ? FullExecutions : long.MaxValue,
+        };
+        var output = TestContext.Current.TestOutputHelper!;
+        var reports = await FuzzCampaign.RunAsync(
+            targets, settings, Seeds, kept: null, jobs, report => output.WriteLine(report.ToString()), TestContext.Current.CancellationToken);
+
+        Assert.Equal(targets.Order(), reports.Select(report => report.Target).Order());
+        var finds = reports.SelectMany(report => report.Finds.Select(find => FindFiles.Write(Finds, report, find)));
+        Assert.True(!finds.Any(), string.Join('\n', finds));
+
+        // Without instrumentation there are no edges, and without feedback no inputs beside the seeds.
+        Assert.All(reports, report => Assert.True(report.SeedEdges > 50 && (!Full || report.Executions >= FullExecutions), report.ToString()));
+        Assert.True(reports.Sum(report => report.Corpus) > targets.Sum(target => Directory.GetFiles(Path.Combine(Seeds, target)).Length));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Fault_behind_four_comparisons_is_found_with_feedback_and_not_without(bool feedback)
+    {
+        var settings = new FuzzSettings { Seed = 1, Executions = 400_000, Finds = 1, Feedback = feedback };
+        var reports = await FuzzCampaign.RunAsync(["planted-bug"], settings, Seeds, kept: null, jobs: 1, _ => { }, TestContext.Current.CancellationToken);
+
+        var report = Assert.Single(reports);
+        if (feedback)
+        {
+            var find = Assert.Single(report.Finds);
+            Assert.Contains("The planted bug.", find.Detail, StringComparison.Ordinal);
+
+            // Shortened, and still the same: its ninth byte is the last that counts.
+            Assert.Equal(9, find.Input.Length);
+        }
+        else
+        {
+            Assert.Empty(report.Finds);
+            Assert.Equal(settings.Executions, report.Executions);
+        }
+    }
+
+    [Theory]
+    [InlineData("planted-overflow", "ends the process with 134")]
+    [InlineData("planted-hang", "does not end")]
+    [InlineData("planted-delay", "takes over 100 ms")]
+    [InlineData("planted-allocation", "allocates over 4194304 bytes")]
+    [InlineData("planted-leak", "retains over 4194304 bytes")]
+    public async Task Fault_of_every_other_kind_is_found(string target, string problem)
+    {
+        var settings = new FuzzSettings { Seed = 1, Executions = 1_000_000, Finds = 1 };
+        var reports = await FuzzCampaign.RunAsync([target], settings, Seeds, kept: null, jobs: 1, _ => { }, TestContext.Current.CancellationToken);
+
+        Assert.Equal(problem, Assert.Single(Assert.Single(reports).Finds).Problem);
+    }
+}
