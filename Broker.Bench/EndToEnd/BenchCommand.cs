@@ -1,0 +1,123 @@
+using System.CommandLine;
+
+namespace Broker.Bench.EndToEnd;
+
+/// <summary>The command line: <c>run</c> measures, <c>prepare</c> only installs and compiles, <c>list</c> says what there is.</summary>
+internal sealed class BenchCommand
+{
+    private readonly Option<string[]> _scenarios = Names("--scenario", "NAME,…", "Scenarios; default: all.", Scenarios.Groups.SelectMany(static group => group.Scenarios).Select(static scenario => scenario.Name));
+    private readonly Option<string[]> _peers = Names("--peer", "NAME,…", "Peers; default: those of each scenario, see list.", Peers.All.Select(static peer => peer.Name));
+    private readonly Option<int> _runs = Number("--runs", "Runs of each scenario.", new RunOptions().Runs);
+    private readonly Option<int> _seconds = Number("--secs", "Measured seconds of a run.", new RunOptions().Seconds);
+    private readonly Option<int> _warmup = Number("--warmup", "Seconds under load before them.", new RunOptions().Warmup);
+    private readonly Option<int> _connections = Number("--connections", "Most connections: scales scenarios down, to try the machinery.", new RunOptions().MostConnections);
+    private readonly Option<string> _processor = new("--load-cpu") { HelpName = "N", Description = "Processor of the load generator, or any; default: the last one.", DefaultValueFactory = static _ => $"{Environment.ProcessorCount - 1}" };
+    private readonly Option<DirectoryInfo?> _out = new("--out") { HelpName = "DIR", Description = "Where table.md and results.json go; default: artifacts/bench/<time>." };
+    private readonly Option<bool> _install = new("--install") { Description = "Install missing packages with apt-get (root)." };
+    private readonly Option<bool> _noBuild = new("--no-build") { Description = "Use what an earlier run or prepare compiled." };
+
+    private readonly RootCommand _root;
+
+    public BenchCommand()
+    {
+        _processor.Validators.Add(static result =>
+        {
+            if (result.GetValueOrDefault<string>() is { } text && text != "any" && !(int.TryParse(text, out var number) && number >= 0 && number < Environment.ProcessorCount))
+            {
+                result.AddError("--load-cpu: the number of a processor, or any.");
+            }
+        });
+        var run = new Command("run", "Measure, and write tables and raw results.") { _scenarios, _peers, _runs, _seconds, _warmup, _connections, _processor, _out, _install, _noBuild };
+        run.SetAction(RunAsync);
+        var prepare = new Command("prepare", "Install and compile what run needs.") { _peers, _install };
+        prepare.SetAction(PrepareAsync);
+        var list = new Command("list", "Print the scenarios and peers.");
+        list.SetAction(static _ => List(Console.Out));
+        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, prepare, list };
+    }
+
+    public Task<int> InvokeAsync(string[] args) => _root.Parse(args).InvokeAsync();
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        var options = new RunOptions
+        {
+            Scenarios = parsed.GetValue(_scenarios) ?? [],
+            Peers = parsed.GetValue(_peers) ?? [],
+            Runs = parsed.GetValue(_runs),
+            Seconds = parsed.GetValue(_seconds),
+            Warmup = parsed.GetValue(_warmup),
+            MostConnections = parsed.GetValue(_connections),
+            Processor = int.TryParse(parsed.GetValue(_processor), out var number) ? number : null,
+        };
+        try
+        {
+            var bench = Workbench.Find();
+            var directory = parsed.GetValue(_out)?.FullName ?? Path.Combine(bench.Output, $"{DateTime.UtcNow:yyyyMMdd-HHmmss}");
+            return await new BenchRun(bench, options, directory, Console.Out).ExecuteAsync(parsed.GetValue(_install), !parsed.GetValue(_noBuild), cancellation);
+        }
+        catch (BenchException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private async Task<int> PrepareAsync(ParseResult parsed, CancellationToken cancellation)
+    {
+        try
+        {
+            var run = new BenchRun(Workbench.Find(), new RunOptions { Peers = parsed.GetValue(_peers) ?? [] }, "", Console.Out);
+            return await run.PrepareAsync(parsed.GetValue(_install), build: true, cancellation) > 0 ? 1 : 0;
+        }
+        catch (BenchException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private static void List(TextWriter output)
+    {
+        foreach (var group in Scenarios.Groups)
+        {
+            output.WriteLine($"{group.Title} ({string.Join(", ", Runner.PeersOf(group, new RunOptions()).Select(static peer => peer.Name))})");
+            foreach (var scenario in group.Scenarios)
+            {
+                output.WriteLine($"  {scenario.Name,-12} {scenario.Description}");
+            }
+        }
+    }
+
+    private static Option<string[]> Names(string name, string help, string description, IEnumerable<string> allowed)
+    {
+        var option = new Option<string[]>(name)
+        {
+            HelpName = help,
+            Description = description,
+            CustomParser = static result => [.. result.Tokens.SelectMany(static token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries))],
+        };
+        var known = allowed.ToHashSet(StringComparer.OrdinalIgnoreCase);
+        option.Validators.Add(result =>
+        {
+            foreach (var text in result.Tokens.SelectMany(static token => token.Value.Split(',', StringSplitOptions.RemoveEmptyEntries)).Where(text => !known.Contains(text)))
+            {
+                result.AddError($"{name}: {text} is none of {string.Join(", ", known)}.");
+            }
+        });
+        return option;
+    }
+
+    private static Option<int> Number(string name, string description, int value)
+    {
+        var option = new Option<int>(name) { HelpName = "N", Description = description, DefaultValueFactory = _ => value };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && !(int.TryParse(result.Tokens[0].Value, out var number) && number > 0))
+            {
+                result.AddError($"{name}: a number above 0.");
+            }
+        });
+        return option;
+    }
+}

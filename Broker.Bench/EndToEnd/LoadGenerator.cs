@@ -1,0 +1,67 @@
+using System.Globalization;
+
+namespace Broker.Bench.EndToEnd;
+
+/// <summary>Runs wsload, on one processor of its own choice for all peers alike.</summary>
+/// <param name="bench">Where it is.</param>
+/// <param name="processor">Number of the processor; null: any.</param>
+internal sealed class LoadGenerator(Workbench bench, int? processor)
+{
+    // Opening may take 120 s, everything else what was asked for and a little.
+    private static readonly TimeSpan Allowance = TimeSpan.FromSeconds(150);
+
+    /// <exception cref="BenchException">It failed, connections ended, or nothing was delivered.</exception>
+    public async Task<LoadResult> RunAsync(Peer peer, Setting setting, Scenario scenario, int seconds, int warmup, CancellationToken cancellation)
+    {
+        string[] arguments =
+        [
+            bench.WsLoad, "--name", $"{peer.Name}/{scenario.Name}", "--pid", string.Join(',', setting.Processes),
+            .. scenario.Urls(setting.Urls).SelectMany(static url => (string[])["--url", url]),
+            .. peer.Dialect,
+            .. scenario.Load.Arguments(seconds, warmup),
+        ];
+        var program = arguments[0];
+        if (processor is { } number)
+        {
+            program = Workbench.Tool("taskset");
+            arguments = ["-c", number.ToString(CultureInfo.InvariantCulture), .. arguments];
+        }
+        else
+        {
+            arguments = arguments[1..];
+        }
+
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        limit.CancelAfter(Allowance + TimeSpan.FromSeconds(warmup + (seconds * scenario.Load.Duration)));
+        await using var child = ChildProgram.Start(program, arguments);
+        try
+        {
+            await child.EndAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new BenchException($"The load generator did not end: {child.Output}");
+        }
+
+        return Check(child.Output, scenario);
+    }
+
+    private static LoadResult Check(string output, Scenario scenario)
+    {
+        var result = LoadResult.Parse(output.Split('\n').LastOrDefault(static line => line.StartsWith('{')) ?? output);
+        if (result.Dead > 0)
+        {
+            throw new BenchException($"{result.Dead} connections ended: {output}");
+        }
+
+        if (scenario.Load is { ConnectOnly: false } && result.DeliveriesPerS is not > 0)
+        {
+            throw new BenchException($"Nothing was delivered: {output}");
+        }
+
+        // A peer that does not compress shows nothing in a row about compression.
+        return !scenario.Load.Deflate || result.Deflating == result.Connections
+            ? result
+            : throw new BenchException($"Only {result.Deflating} of {result.Connections} connections compress.");
+    }
+}

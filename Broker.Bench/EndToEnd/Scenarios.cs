@@ -1,0 +1,94 @@
+using System.Globalization;
+
+namespace Broker.Bench.EndToEnd;
+
+/// <summary>Everything that is measured.</summary>
+internal static class Scenarios
+{
+    private static readonly Metric[] Throughput = [Metric.Cpu, Metric.Deliveries, Metric.Median, Metric.Tail];
+
+    private static readonly Metric[] Compressed = [.. Throughput, Metric.Bytes];
+
+    private static readonly Metric[] Idle = [Metric.Memory, Metric.Opening, Metric.OpeningCpu];
+
+    private static readonly string[] BesideNats = ["broker", "nats"];
+
+    private static readonly Load Pairs = new(200) { Topics = 100, Publishers = 100, Window = 4 };
+
+    private static readonly Load Piloted = new(301) { Pilot = true };
+
+    public static IReadOnlyList<ScenarioGroup> Groups { get; } =
+    [
+        new("One node", Throughput,
+        [
+            new("F16", "1 publisher to 1,000, 16 in flight", new Load(1000)) { Goals = Cpu("≤ 0.33") },
+            new("F1", "1 publisher to 1,000, one at a time", new Load(1000) { Window = 1 }) { Goals = Cpu("≤ 0.30") },
+            new("R10", "50 topics with 10 each, each one at a time", new Load(500) { Topics = 50, Publishers = 50, Window = 1 }) { Goals = Cpu("≤ 0.60") },
+            new("P2", "100 pairs, 4 in flight", Pairs) { Goals = Cpu("≤ 0.75") },
+        ]),
+        new("Latency at little load", [Metric.Median, Metric.Tail],
+        [
+            new("L20", "20 messages a second to 1,000", new Load(1000) { Rate = 20, Duration = 4 }) { Goals = Goal(Metric.Tail, "≤ 1.0") },
+        ]),
+        new("Connections", Idle,
+        [
+            new("IDLE", "10,000 connections, each with a subscription", new Load(10_000) { ConnectOnly = true })
+            {
+                Goals = new Dictionary<Metric, string> { [Metric.Memory] = "≤ 16 KiB", [Metric.Opening] = "≥ 3,000" },
+            },
+        ]),
+        new("Two nodes, the publishers on one and the subscribers on the other", Throughput,
+        [
+            new("X1", "1 to 1, 256 in flight", new Load(2) { Pilot = true, Window = 256 }) { Nodes = 2, Goals = Cpu("≤ 2.0") },
+            new("X100", "1 to 100, 16 in flight", new Load(101) { Pilot = true }) { Nodes = 2, Goals = Cpu("≤ 0.80") },
+            new("XP", "100 pairs, 4 in flight", Pairs with { Pilot = true }) { Nodes = 2, Goals = Cpu("≤ 0.90") },
+            new("XL", "1 to 1, one at a time", new Load(2) { Pilot = true, Window = 1 }) { Nodes = 2, Goals = Goal(Metric.Median, "≤ 2.0") },
+        ]),
+        new("Growth with the subscribers of a topic", Throughput, [.. Series("SUBS", [1, 10, 100, 1000, 10_000], "subscribers", static n => new Load(n))]) { Peers = BesideNats },
+        new("Growth with the topics, 400 messages in flight", Throughput, [.. Series("TOPICS", [1, 10, 100, 1000, 10_000], "topics", Topics)]) { Peers = BesideNats },
+        new("Growth with the payload, 100 subscribers", Throughput, [.. Series("SIZE", [16, 100, 1000, 10_000, 60_000], "bytes", Payload)]) { Peers = BesideNats },
+        new("Growth with the nodes, 300 subscribers", Throughput,
+        [
+            new("NODES1", "1 node", Piloted),
+            new("NODES2", "2 nodes, subscribers on both", Piloted) { Nodes = 2, Spread = true },
+            new("NODES3", "3 nodes, subscribers on all", Piloted) { Nodes = 3, Spread = true },
+            new("NODES3ONE", "3 nodes, subscribers on one that has no publisher", Piloted) { Nodes = 3 },
+        ]) { Peers = BesideNats },
+        new("Growth with the connections", Idle, [.. Series("CONNS", [1000, 5000, 10_000, 15_000], "idle connections", static n => new Load(n) { ConnectOnly = true })]) { Peers = BesideNats },
+        new("TLS", Throughput,
+        [
+            new("F16PLAIN", "1 publisher to 1,000, 16 in flight, ws", new Load(1000)),
+            new("F16TLS", "1 publisher to 1,000, 16 in flight, wss", new Load(1000)) { Tls = true },
+            new("P2PLAIN", "100 pairs, 4 in flight, ws", Pairs),
+            new("P2TLS", "100 pairs, 4 in flight, wss", Pairs) { Tls = true },
+        ]) { Peers = BesideNats },
+        new("TLS, connections", Idle, [new("IDLETLS", "1,000 connections, wss", new Load(1000) { ConnectOnly = true }) { Tls = true }]) { Peers = BesideNats },
+        new("MessagePack beside JSON", Throughput,
+        [
+            new("F16FORMAT", "1 publisher to 1,000, 16 in flight", new Load(1000)),
+            new("P2FORMAT", "100 pairs, 4 in flight", Pairs),
+        ]) { Peers = ["broker", "broker-msgpack"] },
+        new("permessage-deflate", Compressed,
+        [
+            new("F16OFF", "1 publisher to 1,000, 4 in flight, 4,000 bytes of text, off", new Load(1000) { Size = 4000, Window = 4 }),
+            new("F16DEFLATE", "1 publisher to 1,000, 4 in flight, 4,000 bytes of text, on", new Load(1000) { Size = 4000, Window = 4, Deflate = true }),
+        ]) { Peers = BesideNats },
+    ];
+
+    private static Dictionary<Metric, string> Cpu(string goal) => Goal(Metric.Cpu, goal);
+
+    private static Dictionary<Metric, string> Goal(Metric metric, string goal) => new() { [metric] = goal };
+
+    private static IEnumerable<Scenario> Series(string name, int[] steps, string unit, Func<int, Load> load) =>
+        steps.Select(step => new Scenario($"{name}{step}", string.Create(CultureInfo.InvariantCulture, $"{unit}: {step:#,0}"), load(step)));
+
+    // The same number of messages in flight and two deliveries a publish at every step; from 100 pairs on, each has more topics.
+    private static Load Topics(int count)
+    {
+        var pairs = Math.Min(count, 100);
+        return new Load(2 * pairs) { Publishers = pairs, Topics = count, TopicsEach = count / pairs, Window = 400 / pairs };
+    }
+
+    // At the top one in flight: 16 would be what a connection may lag behind.
+    private static Load Payload(int bytes) => new(100) { Size = bytes, Window = bytes > 10_000 ? 1 : 16 };
+}

@@ -1,0 +1,48 @@
+using Broker.Bench.EndToEnd;
+using Broker.Tests.Cluster;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Bench;
+
+/// <summary>The machinery end to end, at a size that measures nothing: it must not rot between the days it is used.</summary>
+[Collection(NodeProcesses.Name)]
+public sealed class RunnerSpecs : IDisposable
+{
+    private readonly string _output = Directory.CreateTempSubdirectory("broker-bench-specs-").FullName;
+
+    private CancellationToken Cancel { get; } = TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_broker_is_measured_alone()
+    {
+        RequiredTool.Find("g++");
+        RequiredTool.Find("taskset");
+        Assert.SkipUnless(File.Exists("/usr/include/openssl/ssl.h") && File.Exists("/usr/include/zlib.h"), "libssl-dev and zlib1g-dev are not installed.");
+        var bench = new Workbench(Path.Combine(SourceTree.Root, "Broker.Bench"), _output) { BrokerDll = Path.Combine(AppContext.BaseDirectory, "Broker.Node.dll") };
+        await Preparation.CompileLoadGeneratorAsync(bench, Cancel);
+        var options = new RunOptions { Scenarios = ["F16", "XL"], Peers = ["broker"], Runs = 1, Seconds = 1, Warmup = 1, MostConnections = 20 };
+        var runner = new Runner(bench, options, TextWriter.Null);
+
+        await runner.RunAsync([.. Peers.All.Where(peer => peer.Name == "broker")], Cancel);
+
+        Assert.All(runner.Measurements, measurement => Assert.Null(measurement.Error));
+        Assert.Equal(["F16", "XL"], runner.Measurements.Select(measurement => measurement.Scenario));
+        Assert.Equal([20, 2], runner.Measurements.Select(measurement => measurement.Result!.Connections));
+        Assert.All(runner.Measurements, measurement => Assert.True(measurement.Result!.DeliveriesPerS > 0));
+    }
+
+    [Fact]
+    public async Task A_peer_that_does_not_start_is_reported_and_keeps_no_other_from_being_measured()
+    {
+        var bench = new Workbench(_output, _output) { BrokerDll = Path.Combine(_output, "missing.dll") };
+        var options = new RunOptions { Scenarios = ["F1"], Peers = ["broker"], Runs = 2 };
+        var runner = new Runner(bench, options, TextWriter.Null);
+
+        await runner.RunAsync([.. Peers.All.Where(peer => peer.Name == "broker")], Cancel);
+
+        Assert.Equal([1, 2], runner.Measurements.Select(measurement => measurement.Run));
+        Assert.All(runner.Measurements, measurement => Assert.Contains("missing.dll", measurement.Error!, StringComparison.Ordinal));
+    }
+
+    public void Dispose() => Directory.Delete(_output, recursive: true);
+}
