@@ -54,7 +54,7 @@ public sealed class PauseSpecs : ProcessClusterSpecs
         Assert.Empty(atSecond.Faults);
         Assert.Empty(atThird.Faults);
         Assert.Equal(0, atThird.Missed("one"));
-        await AssertFlowsAsync("pause.after", nodes);
+        await AssertFlowsAgainAsync("pause.after", nodes);
     }
 
     [Fact]
