@@ -52,6 +52,12 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
             return PublishResult.TooLarge;
         }
 
+        if (cancellationToken.CanBeCanceled)
+        {
+            // Cancelling ends the wait, not the publish: the caller has its bytes back before a lane has read them.
+            data = data.ToArray();
+        }
+
         var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = taken.Task.ContinueWith(_ => OnTaken(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         var posted = TryPost(new PublishCommand(TopicName.Hash(name), name, data)

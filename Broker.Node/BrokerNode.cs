@@ -32,10 +32,11 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly IHostApplicationLifetime _lifetime;
     private readonly ILogger<BrokerNode> _logger;
     private readonly TimeProvider _time;
-    private readonly FanOutPool _pool = new(Environment.ProcessorCount);
+    private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
     private readonly BrokerMetrics _metrics;
     private readonly Admission _admission;
     private readonly EchoEndpoint _echo = new();
+    private readonly Action _onEnded;
     private ActorSystem? _system;
     private ActorMaterializer? _materializer;
     private Lanes? _lanes;
@@ -59,6 +60,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _logger = logger;
         _time = time;
         _metrics = metrics;
+        _onEnded = OnEnded;
         _admission = new Admission(_options.Limits, metrics, time);
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
@@ -233,12 +235,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     {
         Interlocked.Increment(ref _open);
         _metrics.Opened();
-        connection.Transport.Ended.ContinueWith(
-            static (_, node) => ((BrokerNode)node!).OnEnded(),
-            this,
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        connection.Transport.OnEnded(_onEnded);
         if (connection.Request!.Echo)
         {
             _echo.Add(connection);

@@ -64,6 +64,34 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
     }
 
     [Fact]
+    public async Task Bytes_of_a_publish_whose_wait_is_cancelled_are_the_callers_again_at_once()
+    {
+        const int Count = 2000;
+        await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
+        await client.SubscribeAsync("chat.cancelled", Cancellation);
+        var rented = new byte[1];
+        using var cancelled = new CancellationTokenSource();
+
+        // More than are under way at once: the last of them wait behind the others.
+        var results = new List<Task<PublishResult>>();
+        for (var n = 0; n < Count; n++)
+        {
+            rented[0] = (byte)('0' + (n % 10));
+            results.Add(Broker.PublishAsync("chat.cancelled", rented, cancelled.Token));
+        }
+
+        await cancelled.CancelAsync();
+        rented[0] = (byte)'!';
+
+        for (var n = 0; n < Count; n++)
+        {
+            Assert.Equal(n % 10, (await client.ReceiveAsync(Cancellation)).GetProperty("data").GetInt32());
+        }
+
+        Assert.All(results, static result => Assert.True(result.IsCompletedSuccessfully || result.IsCanceled));
+    }
+
+    [Fact]
     public async Task Every_publish_under_way_while_the_node_stops_is_answered()
     {
         await using var host = await InProcessHost.StartAsync(Cancellation);

@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Dispatch;
 using Broker.Node.Serialization;
 
 namespace Broker.Node.Configuration;
@@ -27,6 +28,7 @@ internal static class AkkaConfig
         (["actor", "serializers", "json"], "messages are a closed set"),
         (["actor", "serializers", "broker"], "messages are a closed set"),
         (["actor", "serialization-bindings", "System.Object"], "messages are a closed set"),
+        (["actor", "default-mailbox", "mailbox-type"], "connections need a small one"),
         (["actor", "serialization-settings", "allow-unregistered-types"], "messages are a closed set"),
         (["remote", "enabled-transports"], "remoting is dot-netty.tcp"),
         (["remote", "dot-netty", "tcp", "hostname"], "set broker.cluster.host"),
@@ -82,6 +84,7 @@ internal static class AkkaConfig
             Set(root, "broker", "akka", "actor", "serialization-bindings", "Broker.Node.Serialization.IBrokerMessage, Broker.Node");
         }
 
+        Set(root, TypeName(typeof(CompactMailbox)), "akka", "actor", "default-mailbox", "mailbox-type");
         string[] lanes = LaneDispatcher.Split('.');
         Set(root, "Dispatcher", [.. lanes, "type"]);
         Set(root, "fork-join-executor", [.. lanes, "executor"]);

@@ -8,9 +8,9 @@ namespace Broker.Node.Connections;
 /// </summary>
 internal sealed class RequestMeter
 {
-    private readonly TimeProvider _time;
-    private readonly SlidingCounter _unparsable;
-    private readonly SlidingCounter _forbidden;
+    private readonly ConnectionServices _services;
+    private SlidingCounter? _unparsable;
+    private SlidingCounter? _forbidden;
     private TokenBucket _messages;
     private TokenBucket _control;
     private TokenBucket _pings;
@@ -18,10 +18,7 @@ internal sealed class RequestMeter
 
     public RequestMeter(ConnectionServices services)
     {
-        _time = services.Time;
-        var window = 10 * _time.TimestampFrequency;
-        _unparsable = new SlidingCounter(services.Options.Limits.UnparsableMessages, window);
-        _forbidden = new SlidingCounter(services.Options.Limits.Forbidden, window);
+        _services = services;
         _messages = new TokenBucket(services.MessageRate);
         _control = new TokenBucket(services.ControlRate);
         _pings = new TokenBucket(services.PingRate);
@@ -37,7 +34,7 @@ internal sealed class RequestMeter
     /// <returns>False: over the rate, <paramref name="retryAfter"/> says for how long.</returns>
     public bool TryTake(ClientMessageType type, out TimeSpan retryAfter)
     {
-        var now = _time.GetTimestamp();
+        var now = Now;
         IsAbused |= _abuse.Count(1, now);
         return type switch
         {
@@ -49,8 +46,12 @@ internal sealed class RequestMeter
     }
 
     /// <returns>True: one too many.</returns>
-    public bool Unparsable() => _unparsable.Add(_time.GetTimestamp());
+    public bool Unparsable() => (_unparsable ??= Counter(_services.Options.Limits.UnparsableMessages)).Add(Now);
 
     /// <returns>True: one too many.</returns>
-    public bool Forbidden() => _forbidden.Add(_time.GetTimestamp());
+    public bool Forbidden() => (_forbidden ??= Counter(_services.Options.Limits.Forbidden)).Add(Now);
+
+    private long Now => _services.Time.GetTimestamp();
+
+    private SlidingCounter Counter(int limit) => new(limit, 10 * _services.Time.TimestampFrequency);
 }

@@ -43,7 +43,11 @@ internal sealed partial class UpgradeGate(
         var remote = proxies.ClientOf(head, peer);
         if (remote.Equals(peer))
         {
-            forwarders.Saw(head, peer);
+            if (!proxies.Contains(peer))
+            {
+                forwarders.Saw(head, peer);
+            }
+
             return Decide(head, remote, tls);
         }
 

@@ -30,11 +30,7 @@ internal sealed class EchoEndpoint
     public void Add(ClientConnection connection)
     {
         _connections[connection.Id] = connection;
-        connection.Transport.Ended.ContinueWith(
-            _ => _connections.TryRemove(connection.Id, out var _),
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        connection.Transport.OnEnded(() => _connections.TryRemove(connection.Id, out _));
         if (connection.Request!.OriginRefused)
         {
             Close(connection, DisconnectReasons.OriginNotAllowed);
@@ -56,7 +52,7 @@ internal sealed class EchoEndpoint
             Close(connection, DisconnectReasons.Restart);
         }
 
-        return Task.WhenAll(connections.Select(static connection => connection.Transport.Ended));
+        return Task.WhenAll(connections.Select(static connection => connection.Transport.WhenEnded()));
     }
 
     private static void Close(ClientConnection connection, DisconnectReason reason)

@@ -127,10 +127,11 @@ internal sealed class UpgradeTakeBack(RequestDelegate next, IUpgradeGate gate, I
 
     private async Task EndAsync(AcceptedConnection connection, CancellationToken aborted)
     {
-        await connection.Ended.WaitAsync(aborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!connection.Ended.IsCompleted)
+        var ended = connection.WhenEnded();
+        await ended.WaitAsync(aborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!ended.IsCompleted)
         {
-            await connection.Ended.WaitAsync(LastReads, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ended.WaitAsync(LastReads, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             connection.Dispose();
         }
     }

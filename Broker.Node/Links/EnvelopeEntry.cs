@@ -5,6 +5,9 @@ namespace Broker.Node.Links;
 /// <summary>One message of an envelope: topic length (1), topic, frame length (4, little-endian), framed push as it lies in logs.</summary>
 internal static class EnvelopeEntry
 {
+    /// <summary>The header of the shortest frame (RFC 6455 section 5.2).</summary>
+    private const int ShortestFrame = 2;
+
     public static int Length(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) => 1 + topic.Length + 4 + frame.Length;
 
     public static void Write(Span<byte> destination, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
@@ -27,7 +30,7 @@ internal static class EnvelopeEntry
         var name = rest.Slice(1, rest[0]);
         var body = rest[(1 + name.Length + 4)..];
         var length = BinaryPrimitives.ReadInt32LittleEndian(rest[(1 + name.Length)..]);
-        if (length < 0 || length > body.Length)
+        if (length < ShortestFrame || length > body.Length)
         {
             return false;
         }

@@ -1,3 +1,5 @@
+using AngleSharp;
+using AngleSharp.Html.Parser;
 using Broker.Protocol.Wire;
 using Broker.Protocol.Wire.Bridge;
 using Ganss.Xss;
@@ -11,11 +13,14 @@ namespace Broker.Node.Payloads;
 /// <remarks>
 /// HTML's rules for unclosed formatting make n tags grow into n²/4 elements, so the bound is on tags, not bytes: 128 cost
 /// 10 ms and 7 MB at most, 512 already 300 ms and 110 MB. The parser itself keeps its elements in a list and does not
-/// recurse. Thread-safe: the one instance is never changed after its making.
+/// recurse. The package's own parser also reads style sheets, and overflows the stack on values nested deep enough; styles are
+/// taken out here, so nobody has to read them. Thread-safe: the one instance is never changed after its making.
 /// </remarks>
 internal sealed class HtmlPayloadSanitiser : IPayloadSanitiser
 {
     private const char TagOpen = '<';
+
+    private static readonly HtmlParser WithoutStyles = new(new HtmlParserOptions { IsScripting = true }, BrowsingContext.New(AngleSharp.Configuration.Default));
 
     private readonly HtmlSanitizer _sanitizer = new(new HtmlSanitizerOptions
     {
@@ -32,7 +37,10 @@ internal sealed class HtmlPayloadSanitiser : IPayloadSanitiser
         },
         UriAttributes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "href", "src" },
         AllowedSchemes = new HashSet<string>(StringComparer.OrdinalIgnoreCase) { "http", "https", "mailto" },
-    });
+    })
+    {
+        HtmlParserFactory = static () => WithoutStyles,
+    };
 
     private readonly int _maxTags;
 

@@ -8,9 +8,7 @@ namespace Broker.Node.Topics;
 /// </summary>
 internal sealed class DrainBatch(FanOutPool pool)
 {
-    private const int Slice = 128;
-
-    private ConnectionWriter[] _writers = new ConnectionWriter[Slice];
+    private ConnectionWriter[] _writers = new ConnectionWriter[FanOutPool.Slice];
     private int _count;
 
     /// <summary>Takes the writer if it is free. Call after its work has been made visible.</summary>
@@ -21,7 +19,7 @@ internal sealed class DrainBatch(FanOutPool pool)
             return;
         }
 
-        if (_count == Slice)
+        if (_count == FanOutPool.Slice)
         {
             pool.Post(_writers, _count);
             _writers = pool.RentSlice();

@@ -7,12 +7,19 @@ namespace Broker.Node.Topics;
 /// Threads of their own that drain slices of writers, so that a fan-out to thousands uses every core without a queue on
 /// the thread pool (which would starve cluster heartbeats). Thread-safe.
 /// </summary>
+/// <remarks>
+/// Threads wait on a monitor, which does not spin: spinning took a twentieth of the processor time of small fan-outs. The
+/// lock covers the queue, never a drain.
+/// </remarks>
 internal sealed class FanOutPool : IDisposable
 {
-    private const int Slice = 128;
+    public const int Slice = 128;
 
-    private readonly BlockingCollection<(ConnectionWriter[] Writers, int Count)> _work = new(new ConcurrentQueue<(ConnectionWriter[], int)>());
+    private readonly object _gate = new();
+    private readonly Queue<(ConnectionWriter[] Writers, int Count)> _work = new();
     private readonly ConcurrentBag<ConnectionWriter[]> _free = [];
+    private int _idle;
+    private bool _disposed;
 
     public FanOutPool(int threads)
     {
@@ -22,12 +29,33 @@ internal sealed class FanOutPool : IDisposable
         }
     }
 
+    /// <summary>One core is the lane's own, which drains the last slice itself.</summary>
+    public static int DefaultThreads => Math.Max(1, Environment.ProcessorCount - 1);
+
     public ConnectionWriter[] RentSlice() => _free.TryTake(out var slice) ? slice : new ConnectionWriter[Slice];
 
     /// <summary>Drains the writers on another thread; the array is the pool's from now on.</summary>
-    public void Post(ConnectionWriter[] writers, int count) => _work.Add((writers, count));
+    public void Post(ConnectionWriter[] writers, int count)
+    {
+        lock (_gate)
+        {
+            _work.Enqueue((writers, count));
+            if (_idle > 0)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
 
-    public void Dispose() => _work.CompleteAdding();
+    /// <summary>What was posted is still drained.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _disposed = true;
+            Monitor.PulseAll(_gate);
+        }
+    }
 
     public static void Drain(ConnectionWriter[] writers, int count)
     {
@@ -40,10 +68,30 @@ internal sealed class FanOutPool : IDisposable
 
     private void Run()
     {
-        foreach (var (writers, count) in _work.GetConsumingEnumerable())
+        while (TryTake(out var work))
         {
-            Drain(writers, count);
-            _free.Add(writers);
+            Drain(work.Writers, work.Count);
+            _free.Add(work.Writers);
+        }
+    }
+
+    private bool TryTake(out (ConnectionWriter[] Writers, int Count) work)
+    {
+        lock (_gate)
+        {
+            while (!_work.TryDequeue(out work))
+            {
+                if (_disposed)
+                {
+                    return false;
+                }
+
+                _idle++;
+                Monitor.Wait(_gate);
+                _idle--;
+            }
+
+            return true;
         }
     }
 }

@@ -10,7 +10,9 @@ namespace Broker.Node.Transport;
 /// </summary>
 internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPoint remote, bool tls, AdmissionLease? lease) : IDisposable
 {
-    private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private static readonly Action HasEnded = static () => { };
+
+    private Action? _onEnded;
     private int _disposed;
 
     public Socket? Socket { get; } = socket;
@@ -33,8 +35,29 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
     /// <summary>Set when the 101 has already been sent (by Kestrel): only frames follow.</summary>
     public UpgradedRequest? Upgraded { get; init; }
 
+    /// <summary>Calls once the connection has been disposed, at once if it has been already. Any thread; must not block.</summary>
+    public void OnEnded(Action action)
+    {
+        Action? seen;
+        do
+        {
+            seen = Volatile.Read(ref _onEnded);
+            if (ReferenceEquals(seen, HasEnded))
+            {
+                action();
+                return;
+            }
+        }
+        while (!ReferenceEquals(Interlocked.CompareExchange(ref _onEnded, (Action)Delegate.Combine(seen, action), seen), seen));
+    }
+
     /// <summary>Completes when the connection has been disposed.</summary>
-    public Task Ended => _ended.Task;
+    public Task WhenEnded()
+    {
+        var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        OnEnded(ended.SetResult);
+        return ended.Task;
+    }
 
     public void Dispose()
     {
@@ -47,6 +70,6 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
         Socket?.Dispose();
         Lease?.Dispose();
         Place?.Dispose();
-        _ended.TrySetResult();
+        Interlocked.Exchange(ref _onEnded, HasEnded)?.Invoke();
     }
 }

@@ -21,7 +21,7 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
         new Logic(this, inheritedAttributes.Connection());
 
     [SuppressMessage("Design", "CA1001", Justification = "A stage's logic disposes in PostStop.")]
-    private sealed class Logic : GraphStageLogic
+    private sealed class Logic : InGraphStageLogic
     {
         private readonly ConnectionSink _stage;
         private readonly ClientConnection _connection;
@@ -33,7 +33,7 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
         {
             _stage = stage;
             _connection = connection;
-            SetHandler(stage._in, OnPush);
+            SetHandler(stage._in, this);
         }
 
         public override void PreStart()
@@ -44,7 +44,7 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
 
         public override void PostStop() => _echo?.Dispose();
 
-        private void OnPush()
+        public override void OnPush()
         {
             var batch = Grab(_stage._in);
             _connection.Add(batch.Length);

@@ -16,7 +16,7 @@ internal sealed class EgressStage : GraphStage<SourceShape<EgressChunk>>
     protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) =>
         new Logic(this, inheritedAttributes.Connection());
 
-    private sealed class Logic : GraphStageLogic
+    private sealed class Logic : OutGraphStageLogic
     {
         private readonly EgressStage _stage;
         private readonly ClientConnection _connection;
@@ -28,7 +28,7 @@ internal sealed class EgressStage : GraphStage<SourceShape<EgressChunk>>
             _stage = stage;
             _connection = connection;
             _writer = connection.Writer;
-            SetHandler(stage._out, Pump);
+            SetHandler(stage._out, this);
         }
 
         public override void PreStart()
@@ -38,6 +38,8 @@ internal sealed class EgressStage : GraphStage<SourceShape<EgressChunk>>
         }
 
         public override void PostStop() => _writer.Stop();
+
+        public override void OnPull() => Pump();
 
         private void Pump()
         {

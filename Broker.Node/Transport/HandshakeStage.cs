@@ -27,7 +27,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
     protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) =>
         new Logic(this, inheritedAttributes.Connection());
 
-    private sealed class Logic : GraphStageLogic
+    private sealed class Logic : InAndOutGraphStageLogic
     {
         private readonly HandshakeStage _stage;
         private readonly ClientConnection _connection;
@@ -40,8 +40,8 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
         {
             _stage = stage;
             _connection = connection;
-            SetHandler(stage._in, OnPush);
-            SetHandler(stage._out, () => Pull(stage._in));
+            SetHandler(stage._in, this);
+            SetHandler(stage._out, this);
         }
 
         public override void PreStart()
@@ -56,7 +56,9 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             }
         }
 
-        private void OnPush()
+        public override void OnPull() => Pull(_stage._in);
+
+        public override void OnPush()
         {
             var received = Grab(_stage._in);
             if (_open)

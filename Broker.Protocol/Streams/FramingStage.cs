@@ -20,7 +20,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         new Logic(this, time, inheritedAttributes.GetAttribute<PeerOfGraph>()!.Peer);
 
     [System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "A stage's logic disposes in PostStop.")]
-    private sealed class Logic : GraphStageLogic, IWebSocketHandler
+    private sealed class Logic : InAndOutGraphStageLogic, IWebSocketHandler
     {
         private readonly FramingStage _stage;
         private readonly IWebSocketPeer _peer;
@@ -37,8 +37,8 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
             _stage = stage;
             _peer = peer;
             _time = time;
-            SetHandler(stage._in, OnPush);
-            SetHandler(stage._out, Read);
+            SetHandler(stage._in, this);
+            SetHandler(stage._out, this);
         }
 
         public override void PostStop() => _session?.Dispose();
@@ -76,7 +76,9 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
             }
         }
 
-        private void OnPush()
+        public override void OnPull() => Read();
+
+        public override void OnPush()
         {
             _peer.OnReceived();
             _received = Grab(_stage._in);

@@ -285,7 +285,7 @@ public sealed class HttpFrontDoorSpecs
         var connection = await accepted.NextAsync();
         door.Offer(connection, default);
         await listener.UnbindAsync(Cancel);
-        Assert.True(connection.Ended.IsCompleted);
+        Assert.True(connection.WhenEnded().IsCompleted);
         Assert.Equal(0, accepted.Admission.Connections);
 
         // A second server may have the end point now, not before.

@@ -84,7 +84,7 @@ public sealed class UpgradeTakeBackSpecs
         using var client = await harness.ConnectAsync();
         using var connection = await UpgradeAsync(harness, client);
         client.Reset();
-        await connection.Ended.WaitAsync(Cancel);
+        await connection.WhenEnded().WaitAsync(Cancel);
         await harness.NothingIsLeftAsync();
     }
 
@@ -134,7 +134,7 @@ public sealed class UpgradeTakeBackSpecs
         await EchoAsync(client, connection, 10);
         await stop.CancelAsync();
         await stopped.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-        await connection.Ended.WaitAsync(Cancel);
+        await connection.WhenEnded().WaitAsync(Cancel);
         await harness.NothingIsLeftAsync();
     }
 

@@ -7,7 +7,7 @@ public sealed class EnvelopeEntrySpecs
 {
     [Fact]
     public void Entries_are_read_as_written() =>
-        Gen.Select(Gen.Byte.Array[0, 255], Gen.Byte.Array[0, 300]).Array[0, 20].Sample(entries =>
+        Gen.Select(Gen.Byte.Array[0, 255], Gen.Byte.Array[2, 300]).Array[0, 20].Sample(entries =>
         {
             var bytes = new List<byte>();
             foreach (var (topic, frame) in entries)
@@ -30,11 +30,13 @@ public sealed class EnvelopeEntrySpecs
 
     [Theory]
     [InlineData(new byte[] { 1 })]
+    [InlineData(new byte[] { 1, 0x74, 0, 0, 0, 0 })]
+    [InlineData(new byte[] { 1, 0x74, 1, 0, 0, 0, 0x81 })]
     [InlineData(new byte[] { 1, 0x74, 0, 0, 0 })]
     [InlineData(new byte[] { 1, 0x74, 2, 0, 0, 0, 1 })]
     [InlineData(new byte[] { 1, 0x74, 255, 255, 255, 255, 1 })]
     [InlineData(new byte[] { 1, 0x74, 255, 255, 255, 127, 1 })]
-    public void Entry_longer_than_what_was_received_is_not_read(byte[] bytes)
+    public void Entry_longer_than_what_was_received_or_shorter_than_a_frame_is_not_read(byte[] bytes)
     {
         ReadOnlySpan<byte> rest = bytes;
         Assert.False(EnvelopeEntry.TryRead(ref rest, out _, out _));
