@@ -1,10 +1,11 @@
 using Broker.Node.Topics;
+using Broker.Protocol.Wire;
 
 namespace Broker.Node.Transport;
 
 /// <summary>
 /// The one writer of a connection: control frames first, then its dirty cursors in turn, a segment's worth each, or a frame from
-/// its own array.
+/// its own array. Of a connection that gathers pushes, the cursors only when its <see cref="BatchWindow"/> is over, as arrays.
 /// </summary>
 /// <remarks>
 /// One word of state says who holds it; only the holder may call <see cref="Gather"/> and touch the chunk.
@@ -22,6 +23,9 @@ namespace Broker.Node.Transport;
 /// Whoever makes work visible does so before a full fence and reads the state after it; who parks writes the state before a
 /// full fence and looks for work after it. So work is never left behind with nobody holding the writer.
 /// Control entries may come from any thread; each is a whole frame.
+/// Where pushes are gathered, dirty cursors are no work by themselves (the writer would never park): a window that is over is,
+/// and the clock makes it visible like any marker, also when the stage holds the writer for want of demand. Once the holder has
+/// closed the window and made turns of what was dirty, the turns are work until they are done, over as many chunks as it takes.
 /// </remarks>
 internal sealed class ConnectionWriter(long connectionId)
 {
@@ -65,6 +69,9 @@ internal sealed class ConnectionWriter(long connectionId)
 
     public long Flushed => Volatile.Read(ref _flushed);
 
+    /// <summary>Null: pushes go out as they lie, as soon as they can.</summary>
+    public BatchWindow? Window { get; private set; }
+
     /// <summary>Stage only, before its first demand.</summary>
     /// <param name="socket">Where a drainer writes; null when only the stage can write (TLS): a drainer hands back at once.</param>
     /// <param name="wakeStage">Tells the stage that it holds the writer again.</param>
@@ -81,8 +88,19 @@ internal sealed class ConnectionWriter(long connectionId)
         _onOverrun = onOverrun;
     }
 
+    /// <summary>From now on pushes are gathered into arrays. Before the connection's first subscription is made.</summary>
+    /// <param name="clock">The node's.</param>
+    /// <param name="window">How long they are gathered.</param>
+    /// <param name="full">Bytes of entries that end a window before its time.</param>
+    /// <param name="format">Of its pushes, which lie uncompressed in their logs.</param>
+    public void GatherPushes(BatchClock clock, TimeSpan window, int full, WireFormat format) => Window = new BatchWindow(this, clock, window, full, format);
+
     /// <summary>Queues a dirty cursor. Any thread, for a subscription it made dirty itself.</summary>
-    public void Enqueue(Subscription subscription) => _turns.Enqueue(subscription);
+    public void Enqueue(Subscription subscription)
+    {
+        _turns.Enqueue(subscription);
+        Window?.Open();
+    }
 
     /// <summary>A cursor lags over its bound: reported once.</summary>
     public void Overrun()
@@ -222,7 +240,7 @@ internal sealed class ConnectionWriter(long connectionId)
     public bool Finished => _control.IsClosed && ControlLength == 0 && Chunk.Length == 0 && _longBody is null;
 
     private bool HasWork =>
-        ControlLength > 0 || Finished || !_turns.IsEmpty || _turns.HasDirty
+        ControlLength > 0 || Finished || !_turns.IsEmpty || (Window?.IsOver ?? _turns.HasDirty)
         || Volatile.Read(ref _long) is not null || _longBody is not null;
 
     /// <summary>
@@ -243,6 +261,11 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         var scratch = _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);
+        if (Window is { } window)
+        {
+            return GatherArray(scratch, window.Format);
+        }
+
         var length = 0;
         while (NextTurn() is { } subscription)
         {
@@ -291,6 +314,76 @@ internal sealed class ConnectionWriter(long connectionId)
         return length > 0 && Take(scratch, 0, length);
     }
 
+    /// <summary>
+    /// As <see cref="Gather"/> where pushes are gathered: control frames, then one frame of what lies at the cursors of a window
+    /// that is over, then control frames. What is too large to share a frame goes alone, as it lies.
+    /// </summary>
+    private bool GatherArray(byte[] scratch, WireFormat format)
+    {
+        var pushes = new PushGatherer(format);
+        var length = 0;
+        while (NextTurn() is { } subscription)
+        {
+            subscription.ClearDirty();
+            if (!subscription.TryPeek(out var segment, out var start, out var end))
+            {
+                continue;
+            }
+
+            // As above: the head, then the control frames, then the closed mark. Control frames that come when the array has
+            // begun cannot go before it, for they may end a subscription that is in it: they end the array.
+            length += pushes.Count == 0 ? TakeControl(scratch.AsSpan(length)) : 0;
+            if (_control.IsClosed)
+            {
+                break;
+            }
+
+            if (subscription.Closed)
+            {
+                continue;
+            }
+
+            var entries = segment.Bytes.AsSpan(start, end - start);
+            var taken = ControlLength > 0 ? 0 : pushes.Add(scratch.AsSpan(length), entries);
+            var alone = taken == 0 && ControlLength == 0 && length == 0 && pushes.Count == 0;
+            taken = alone ? PushGatherer.FirstOf(entries) : taken;
+            if (taken == 0)
+            {
+                _turns.Return(subscription);
+                break;
+            }
+
+            if (subscription.Advance(start + taken))
+            {
+                _turns.Add(subscription);
+            }
+
+            if (alone)
+            {
+                return Take(segment.Bytes, start, taken);
+            }
+
+            if (taken < entries.Length)
+            {
+                break;
+            }
+        }
+
+        var offset = 0;
+        if (pushes.Count > 0)
+        {
+            var frame = pushes.Finish(scratch.AsSpan(length));
+
+            // The frame begins where its headers let it; what goes before it moves up to it.
+            scratch.AsSpan(0, length).CopyTo(scratch.AsSpan(frame.Start));
+            (offset, length) = (frame.Start, length + frame.Length);
+        }
+
+        length += TakeControl(scratch.AsSpan(offset + length));
+        length += BeginLong(scratch.AsSpan(offset + length));
+        return length > 0 && Take(scratch, offset, length);
+    }
+
     /// <summary>Holder only: the chunk has been written.</summary>
     public void Written()
     {
@@ -324,7 +417,8 @@ internal sealed class ConnectionWriter(long connectionId)
 
     private Subscription? NextTurn()
     {
-        if (_turns.IsEmpty)
+        // What is marked from here on waits for the next window.
+        if (_turns.IsEmpty && (Window is null || Window.TryClose()))
         {
             _turns.TakeDirty();
         }
