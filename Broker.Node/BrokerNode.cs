@@ -33,6 +33,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly ILogger<BrokerNode> _logger;
     private readonly TimeProvider _time;
     private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
+    private readonly BatchClock _batches;
     private readonly BrokerMetrics _metrics;
     private readonly Admission _admission;
     private readonly EchoEndpoint _echo = new();
@@ -61,6 +62,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _time = time;
         _metrics = metrics;
         _onEnded = OnEnded;
+        _batches = new BatchClock(_pool, time);
         _admission = new Admission(_options.Limits, metrics, time);
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
@@ -147,6 +149,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
         _lanes = new Lanes(_system, _options.Lanes, _ => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate), OnLaneFailed, _time);
         _metrics.Show(_lanes.Counters);
+        _batches.Start();
         var services = ConnectionServices();
         _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         OriginPolicy.TryCreate(_options.Origins.Allow, out var origins, out _);
@@ -207,6 +210,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     public void Dispose()
     {
         _admission.Dispose();
+        _batches.Dispose();
         _pool.Dispose();
         _tokens?.Dispose();
         _certificate?.Dispose();
@@ -225,6 +229,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             new TokenGuesses(_time),
             new UserBuckets(new TokenRate(_options.Rate.Messages, _options.Rate.Burst, _time.TimestampFrequency)),
             _lanes!.Post,
+            _batches,
             _id,
             Name,
             _metrics,

@@ -6,17 +6,22 @@ namespace Broker.Bench.EndToEnd;
 /// <param name="name">What <c>--peer</c> takes.</param>
 /// <param name="title">For tables.</param>
 /// <param name="dialect">How the load generator speaks with it.</param>
-internal sealed class BrokerPeer(string name, string title, IReadOnlyList<string> dialect) : Peer(name)
+/// <param name="path">Where it connects.</param>
+internal sealed class BrokerPeer(string name, string title, IReadOnlyList<string> dialect, string path = "/ws") : Peer(name)
 {
+    private static readonly string[] JsonDialect =
+    [
+        "--sub", """{"type":"subscribe","id":1,"topic":"$T"}""", "--suback", "\"subscribed\"",
+        "--pub", """{"type":"publish","topic":"$T","data":"$P"}""",
+    ];
+
     public override bool SpeaksTls => true;
 
     public override IReadOnlyList<string> Dialect => dialect;
 
-    public static BrokerPeer Json() => new("broker", "Broker",
-    [
-        "--sub", """{"type":"subscribe","id":1,"topic":"$T"}""", "--suback", "\"subscribed\"",
-        "--pub", """{"type":"publish","topic":"$T","data":"$P"}""",
-    ]);
+    public static BrokerPeer Json() => new("broker", "Broker", JsonDialect);
+
+    public static BrokerPeer Batch() => new("broker-batch", "Broker (?batch=10)", JsonDialect, "/ws?batch=10");
 
     // The same maps: 83 is a map of three, a0 + n a string of n bytes, d9 and da strings with a length of one and two bytes.
     public static BrokerPeer MessagePack() => new("broker-msgpack", "Broker (MessagePack)",
@@ -48,7 +53,7 @@ internal sealed class BrokerPeer(string name, string title, IReadOnlyList<string
                 .. setting.Nodes == 1 ? (string[])[] : ["--seed", $"127.0.0.1:{Text(seed)}"],
             ];
             var node = setting.Add(ChildProgram.Start(Workbench.Tool("dotnet"), arguments, "is ready:", environment));
-            setting.AddUrl(free[0], "/ws");
+            setting.AddUrl(free[0], path);
             await node.WaitUntilReadyAsync(StartTime, cancellation);
         }
     }

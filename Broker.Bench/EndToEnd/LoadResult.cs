@@ -45,6 +45,9 @@ internal sealed record LoadResult
     [JsonPropertyName("max_us")]
     public double? Max { get; init; }
 
+    /// <summary>WebSocket frames with data that the clients received.</summary>
+    public double? FramesPerS { get; init; }
+
     /// <summary>Received by the clients.</summary>
     public double? MbPerS { get; init; }
 

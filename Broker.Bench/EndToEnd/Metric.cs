@@ -20,5 +20,7 @@ internal sealed record Metric(string Title, Func<LoadResult, double?> Value, str
 
     public static readonly Metric OpeningCpu = new("Server CPU per connection opened, µs", result => result.CpuUsPerConnection, "#,0");
 
+    public static readonly Metric Frames = new("Frames received by the clients a second", result => result.FramesPerS, "#,0");
+
     public static readonly Metric Bytes = new("Received by the clients, MB a second", result => result.MbPerS, "#,0.0");
 }

@@ -7,6 +7,8 @@ internal static class Scenarios
 {
     private static readonly Metric[] Throughput = [Metric.Cpu, Metric.Deliveries, Metric.Median, Metric.Tail];
 
+    private static readonly Metric[] Gathered = [.. Throughput, Metric.Frames];
+
     private static readonly Metric[] Compressed = [.. Throughput, Metric.Bytes];
 
     private static readonly Metric[] Idle = [Metric.Memory, Metric.Opening, Metric.OpeningCpu];
@@ -68,6 +70,12 @@ internal static class Scenarios
             new("F16FORMAT", "1 publisher to 1,000, 16 in flight", new Load(1000)),
             new("P2FORMAT", "100 pairs, 4 in flight", Pairs),
         ]) { Peers = ["broker", "broker-msgpack"] },
+        new("Pushes gathered for 10 ms", Gathered,
+        [
+            new("BATCHFAN", "1 publisher to 100, 2,000 messages a second", new Load(100) { Rate = 2000 }),
+            new("BATCHTOPICS", "100 connections with 20 of 100 topics each, 2,000 messages a second", new Load(100) { Publishers = 20, Topics = 100, TopicsEach = 20, Rate = 2000 }),
+            new("BATCHFEW", "20 messages a second to 1,000", new Load(1000) { Rate = 20, Duration = 4 }),
+        ]) { Peers = ["broker", "broker-batch"] },
         new("permessage-deflate", Compressed,
         [
             new("F16OFF", "1 publisher to 1,000, 4 in flight, 4,000 bytes of text, off", new Load(1000) { Size = 4000, Window = 4 }),

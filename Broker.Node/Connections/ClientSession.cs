@@ -21,6 +21,9 @@ namespace Broker.Node.Connections;
 /// <param name="disconnect">Tells the client and closes.</param>
 internal sealed class ClientSession(ClientConnection connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
 {
+    /// <summary>Bytes of pushes that are one array's worth.</summary>
+    private const int LargestBatch = 64 * 1024;
+
     [ThreadStatic]
     private static ClientMessageList? _decoded;
 
@@ -53,6 +56,12 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         {
             disconnect(DisconnectReasons.OriginNotAllowed);
             return;
+        }
+
+        if (request.BatchWindow > TimeSpan.Zero)
+        {
+            // A window that fills is over, well before it could look like lag.
+            connection.Writer.GatherPushes(services.Batches, request.BatchWindow, Math.Min(LargestBatch, _limits.Lag / 2), request.Format);
         }
 
         // Before the welcome goes out: what it says holds from the moment the client reads it.

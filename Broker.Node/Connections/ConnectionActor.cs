@@ -40,7 +40,9 @@ internal sealed class ConnectionActor : UntypedActor
         var options = services.Options;
         var now = services.Time.GetTimestamp();
         _heartbeat = new Heartbeat(now, Timestamps(options.Heartbeat.Interval), Timestamps(options.Heartbeat.Timeout));
-        _lag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime));
+
+        // What is being gathered is not owed before its window is over.
+        _lag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));
         _lagInterval = Timestamps(options.Limits.LagTime) / 20;
         _messageTime = Timestamps(options.Limits.MessageTime);
         _authDeadline = now + Timestamps(options.Auth.Timeout);

@@ -2,6 +2,7 @@ using System.Net;
 using Broker.Node.Configuration;
 using Broker.Node.Payloads;
 using Broker.Node.Topics;
+using Broker.Node.Transport;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -17,6 +18,7 @@ internal sealed record ConnectionServices(
     TokenGuesses Guesses,
     UserBuckets UserBuckets,
     Action<LaneCommand> Post,
+    BatchClock Batches,
     string NodeId,
     string NodeName,
     BrokerMetrics Metrics,

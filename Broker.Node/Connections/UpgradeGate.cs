@@ -10,7 +10,7 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Connections;
 
 /// <summary>
-/// Admits WebSocket upgrades: handshake, readiness, origin, token. What a browser can only read on an open connection
+/// Admits WebSocket upgrades: handshake, parameters, readiness, origin, token. What a browser can only read on an open connection
 /// (a bad token it sent, an origin where so configured) is accepted here and closed by the connection's actor.
 /// </summary>
 /// <param name="services">Shared by all connections.</param>
@@ -78,6 +78,12 @@ internal sealed partial class UpgradeGate(
             return new UpgradeDecision(handshake.Status, handshake.Headers, handshake.Reason, null);
         }
 
+        var window = TimeSpan.Zero;
+        if (!echo && !BatchParameter.TryRead(head, out window))
+        {
+            return Refuse(HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchClock.Longest.TotalMilliseconds}.");
+        }
+
         if (!isReady())
         {
             return Refuse(HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
@@ -93,12 +99,12 @@ internal sealed partial class UpgradeGate(
 
         return echo
             ? Accept(handshake, new UpgradedRequest(WireFormat.Json, remote, null) { Echo = true })
-            : Authenticate(head, handshake, remote);
+            : Authenticate(head, handshake, remote, window);
     }
 
     private bool IsEcho(string path) => _options.Echo.Enabled && path == EchoEndpoint.Path;
 
-    private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote)
+    private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote, TimeSpan window)
     {
         if (head.Count("Authorization") > 1 || !TryReadBearer(head, out var header))
         {
@@ -110,7 +116,7 @@ internal sealed partial class UpgradeGate(
         if (token is null)
         {
             var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.AnonymousRights) : null;
-            return Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous));
+            return Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous) { BatchWindow = window });
         }
 
         if (new[] { header, handshake.BearerToken, query }.Any(other => other is not null && other != token))
@@ -136,7 +142,7 @@ internal sealed partial class UpgradeGate(
             return Refuse(HandshakeRefusal.Token, 401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
         }
 
-        return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error });
+        return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error, BatchWindow = window });
     }
 
     private static WireFormat Format(ServerHandshakeResult handshake) => WireFormats.OfSubprotocol(handshake.Subprotocol);

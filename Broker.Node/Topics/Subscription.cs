@@ -21,6 +21,9 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
     public uint TopicHash { get; } = topicHash;
 
+    /// <summary>Its connection's; null where pushes are not gathered.</summary>
+    public BatchWindow? Window { get; } = writer.Window;
+
     /// <summary>What its connection takes: chooses the log.</summary>
     public PushForm Form { get; init; }
 

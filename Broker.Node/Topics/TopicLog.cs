@@ -12,6 +12,7 @@ internal sealed class TopicLog(PushForm form)
 
     private LogSegment _tail = new(FirstSegment, 0);
     private Subscription[] _subscribers = new Subscription[1];
+    private long _marked;
 
     public PushForm Form => form;
 
@@ -70,18 +71,22 @@ internal sealed class TopicLog(PushForm form)
     /// <summary>
     /// Makes every cursor's connection see what was appended. One full fence stands between the heads written before and
     /// the dirty flags read here; a drainer clears the flag first and reads the head after it, so one of the two sees the other.
+    /// Connections that gather pushes are drained when their window is over, and before that only if it is full.
     /// </summary>
     public void Mark(DrainBatch batch, int lagLimit)
     {
         Interlocked.MemoryBarrier();
         var bound = Position - LastEntry - lagLimit;
+        var added = Position - _marked;
+        _marked = Position;
         foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
         {
-            if (subscription.MarkDirty())
+            var newly = subscription.MarkDirty();
+            if (subscription.Window is { } window ? window.Fill(added) : newly)
             {
                 batch.Add(subscription.Writer);
             }
-            else if (subscription.Position < bound)
+            else if (!newly && subscription.Position < bound)
             {
                 subscription.Writer.Overrun();
             }

@@ -1,10 +1,11 @@
 using Broker.Node.Topics;
+using Broker.Protocol.Wire;
 
 namespace Broker.Node.Transport;
 
 /// <summary>
 /// The one writer of a connection: control frames first, then its dirty cursors in turn, a segment's worth each, or a frame from
-/// its own array.
+/// its own array. Of a connection that gathers pushes, the cursors only when its <see cref="BatchWindow"/> is over, as arrays.
 /// </summary>
 /// <remarks>
 /// One word of state says who holds it; only the holder may call <see cref="Gather"/> and touch the chunk.
@@ -21,7 +22,10 @@ namespace Broker.Node.Transport;
 /// </code>
 /// Whoever makes work visible does so before a full fence and reads the state after it; who parks writes the state before a
 /// full fence and looks for work after it. So work is never left behind with nobody holding the writer.
-/// Control entries may come from any thread; each is a whole frame, appended under a lock that is never held over a socket call.
+/// Control entries may come from any thread; each is a whole frame.
+/// Where pushes are gathered, dirty cursors are no work by themselves (the writer would never park): a window that is over is,
+/// and the clock makes it visible like any marker, also when the stage holds the writer for want of demand. Once the holder has
+/// closed the window and made turns of what was dirty, the turns are work until they are done, over as many chunks as it takes.
 /// </remarks>
 internal sealed class ConnectionWriter(long connectionId)
 {
@@ -29,28 +33,16 @@ internal sealed class ConnectionWriter(long connectionId)
     private const int DirectSize = 8 * 1024;
 
     private const int ScratchSize = 64 * 1024;
-    private const int SmallControl = 512;
-
-    /// <summary>Bytes of control frames that may wait before a pong takes the place of the one before it; 32 of the longest.</summary>
-    internal const int PongRoom = 4 * 1024;
 
     [ThreadStatic]
     private static byte[]? _scratch;
 
-    private readonly Lock _gate = new();
+    private readonly ControlFrames _control = new();
+    private readonly CursorTurns _turns = new();
     private int _state = (int)WriterState.Stage;
-    private Subscription? _dirty;
-    private Subscription? _firstTurn;
-    private Subscription? _lastTurn;
-    private byte[]? _control;
-    private int _controlStart;
-    private int _controlEnd;
-    private int _pongStart = -1;
-    private int _pongEnd;
     private LongFrame? _long;
     private LongFrame? _longBody;
     private Action? _longWritten;
-    private bool _last;
     private bool _stopping;
     private int _overrun;
     private long _gathered;
@@ -67,7 +59,7 @@ internal sealed class ConnectionWriter(long connectionId)
     public WriterState State => (WriterState)Volatile.Read(ref _state);
 
     /// <summary>Bytes of control frames that wait.</summary>
-    public int ControlLength => Volatile.Read(ref _controlEnd) - Volatile.Read(ref _controlStart);
+    public int ControlLength => _control.Length;
 
     /// <summary>The connection broke under a drainer; the stage ends it.</summary>
     public bool Broken { get; private set; }
@@ -76,6 +68,9 @@ internal sealed class ConnectionWriter(long connectionId)
     public long Gathered => Volatile.Read(ref _gathered);
 
     public long Flushed => Volatile.Read(ref _flushed);
+
+    /// <summary>Null: pushes go out as they lie, as soon as they can.</summary>
+    public BatchWindow? Window { get; private set; }
 
     /// <summary>Stage only, before its first demand.</summary>
     /// <param name="socket">Where a drainer writes; null when only the stage can write (TLS): a drainer hands back at once.</param>
@@ -93,16 +88,18 @@ internal sealed class ConnectionWriter(long connectionId)
         _onOverrun = onOverrun;
     }
 
+    /// <summary>From now on pushes are gathered into arrays. Before the connection's first subscription is made.</summary>
+    /// <param name="clock">The node's.</param>
+    /// <param name="window">How long they are gathered.</param>
+    /// <param name="full">Bytes of entries that end a window before its time.</param>
+    /// <param name="format">Of its pushes, which lie uncompressed in their logs.</param>
+    public void GatherPushes(BatchClock clock, TimeSpan window, int full, WireFormat format) => Window = new BatchWindow(this, clock, window, full, format);
+
     /// <summary>Queues a dirty cursor. Any thread, for a subscription it made dirty itself.</summary>
     public void Enqueue(Subscription subscription)
     {
-        Subscription? head;
-        do
-        {
-            head = Volatile.Read(ref _dirty);
-            subscription.NextDirty = head;
-        }
-        while (Interlocked.CompareExchange(ref _dirty, subscription, head) != head);
+        _turns.Enqueue(subscription);
+        Window?.Open();
     }
 
     /// <summary>A cursor lags over its bound: reported once.</summary>
@@ -117,7 +114,7 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Queues a whole control frame and writes it if the writer is free. Any thread.</summary>
     public void Send(ReadOnlySpan<byte> frame)
     {
-        AddControl(frame, last: false);
+        _control.Add(frame, last: false);
         if (TryTake())
         {
             Drain();
@@ -127,29 +124,14 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Queues a whole control frame; written when <paramref name="batch"/> is flushed, or by the present holder.</summary>
     public void Send(ReadOnlySpan<byte> frame, DrainBatch batch)
     {
-        AddControl(frame, last: false);
+        _control.Add(frame, last: false);
         batch.Add(this);
     }
 
-    /// <summary>
-    /// As <see cref="Send(ReadOnlySpan{byte})"/> for a pong. Where <see cref="PongRoom"/> is full, one that still waits is replaced
-    /// (RFC 6455 section 5.5.3), so that a peer which does not read bounds what is kept for it.
-    /// </summary>
+    /// <summary>As <see cref="Send(ReadOnlySpan{byte})"/> for a pong, of which too many do not wait.</summary>
     public void SendPong(ReadOnlySpan<byte> frame)
     {
-        lock (_gate)
-        {
-            var full = _controlEnd - _controlStart + frame.Length > PongRoom;
-            if (full && _pongStart >= _controlStart && _pongEnd == _controlEnd && !_last)
-            {
-                Volatile.Write(ref _controlEnd, _pongStart);
-            }
-
-            Append(frame);
-            (_pongStart, _pongEnd) = _last ? (-1, -1) : (_controlEnd - frame.Length, _controlEnd);
-        }
-
-        Interlocked.MemoryBarrier();
+        _control.AddPong(frame);
         if (TryTake())
         {
             Drain();
@@ -173,7 +155,7 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Queues the last bytes: a close frame, or a refusal of the handshake. Nothing is written after them (RFC 6455 section 5.5.1).</summary>
     public void Finish(ReadOnlySpan<byte> frame)
     {
-        AddControl(frame, last: true);
+        _control.Add(frame, last: true);
         if (TryTake())
         {
             Drain();
@@ -249,21 +231,16 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         Chunk.Abandon();
-        lock (_gate)
-        {
-            _last = true;
-            (_control, _controlStart, _controlEnd) = (null, 0, 0);
-        }
-
-        _dirty = _firstTurn = _lastTurn = null;
+        _control.Close();
+        _turns.Clear();
         (_long, _longBody, _longWritten) = (null, null, null);
     }
 
     /// <summary>Holder only: everything was written and nothing may follow.</summary>
-    public bool Finished => Volatile.Read(ref _last) && ControlLength == 0 && Chunk.Length == 0 && _longBody is null;
+    public bool Finished => _control.IsClosed && ControlLength == 0 && Chunk.Length == 0 && _longBody is null;
 
     private bool HasWork =>
-        ControlLength > 0 || Finished || Volatile.Read(ref _dirty) is not null || _firstTurn is not null
+        ControlLength > 0 || Finished || !_turns.IsEmpty || (Window?.IsOver ?? _turns.HasDirty)
         || Volatile.Read(ref _long) is not null || _longBody is not null;
 
     /// <summary>
@@ -284,6 +261,11 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         var scratch = _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);
+        if (Window is { } window)
+        {
+            return GatherArray(scratch, window.Format);
+        }
+
         var length = 0;
         while (NextTurn() is { } subscription)
         {
@@ -296,7 +278,7 @@ internal sealed class ConnectionWriter(long connectionId)
             // The head is read before the control frames, the closed mark after them: a reply queued before an append goes
             // out before it ("subscribed", "published"), one queued after a close goes out after its topic's last message.
             length += TakeControl(scratch.AsSpan(length));
-            if (Volatile.Read(ref _last))
+            if (_control.IsClosed)
             {
                 break;
             }
@@ -309,13 +291,13 @@ internal sealed class ConnectionWriter(long connectionId)
             var fits = end - start <= scratch.Length - length;
             if (ControlLength > 0 || (!fits && length > 0))
             {
-                ReturnTurn(subscription);
+                _turns.Return(subscription);
                 break;
             }
 
             if (subscription.Advance(end))
             {
-                AddTurn(subscription);
+                _turns.Add(subscription);
             }
 
             if (!fits || (length == 0 && end - start >= DirectSize))
@@ -330,6 +312,76 @@ internal sealed class ConnectionWriter(long connectionId)
         length += TakeControl(scratch.AsSpan(length));
         length += BeginLong(scratch.AsSpan(length));
         return length > 0 && Take(scratch, 0, length);
+    }
+
+    /// <summary>
+    /// As <see cref="Gather"/> where pushes are gathered: control frames, then one frame of what lies at the cursors of a window
+    /// that is over, then control frames. What is too large to share a frame goes alone, as it lies.
+    /// </summary>
+    private bool GatherArray(byte[] scratch, WireFormat format)
+    {
+        var pushes = new PushGatherer(format);
+        var length = 0;
+        while (NextTurn() is { } subscription)
+        {
+            subscription.ClearDirty();
+            if (!subscription.TryPeek(out var segment, out var start, out var end))
+            {
+                continue;
+            }
+
+            // As above: the head, then the control frames, then the closed mark. Control frames that come when the array has
+            // begun cannot go before it, for they may end a subscription that is in it: they end the array.
+            length += pushes.Count == 0 ? TakeControl(scratch.AsSpan(length)) : 0;
+            if (_control.IsClosed)
+            {
+                break;
+            }
+
+            if (subscription.Closed)
+            {
+                continue;
+            }
+
+            var entries = segment.Bytes.AsSpan(start, end - start);
+            var taken = ControlLength > 0 ? 0 : pushes.Add(scratch.AsSpan(length), entries);
+            var alone = taken == 0 && ControlLength == 0 && length == 0 && pushes.Count == 0;
+            taken = alone ? PushGatherer.FirstOf(entries) : taken;
+            if (taken == 0)
+            {
+                _turns.Return(subscription);
+                break;
+            }
+
+            if (subscription.Advance(start + taken))
+            {
+                _turns.Add(subscription);
+            }
+
+            if (alone)
+            {
+                return Take(segment.Bytes, start, taken);
+            }
+
+            if (taken < entries.Length)
+            {
+                break;
+            }
+        }
+
+        var offset = 0;
+        if (pushes.Count > 0)
+        {
+            var frame = pushes.Finish(scratch.AsSpan(length));
+
+            // The frame begins where its headers let it; what goes before it moves up to it.
+            scratch.AsSpan(0, length).CopyTo(scratch.AsSpan(frame.Start));
+            (offset, length) = (frame.Start, length + frame.Length);
+        }
+
+        length += TakeControl(scratch.AsSpan(offset + length));
+        length += BeginLong(scratch.AsSpan(offset + length));
+        return length > 0 && Take(scratch, offset, length);
     }
 
     /// <summary>Holder only: the chunk has been written.</summary>
@@ -352,7 +404,7 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>The header of a long frame; its payload is the next chunk, before anything else.</summary>
     private int BeginLong(Span<byte> destination)
     {
-        if (ControlLength > 0 || Volatile.Read(ref _last) || Volatile.Read(ref _long) is not { } frame || frame.Header.Length > destination.Length)
+        if (ControlLength > 0 || _control.IsClosed || Volatile.Read(ref _long) is not { } frame || frame.Header.Length > destination.Length)
         {
             return 0;
         }
@@ -365,119 +417,19 @@ internal sealed class ConnectionWriter(long connectionId)
 
     private Subscription? NextTurn()
     {
-        if (_firstTurn is null && Volatile.Read(ref _dirty) is not null)
+        // What is marked from here on waits for the next window.
+        if (_turns.IsEmpty && (Window is null || Window.TryClose()))
         {
-            // The stack is newest first; turns go oldest first.
-            var stack = Interlocked.Exchange(ref _dirty, null);
-            _lastTurn = stack;
-            while (stack is not null)
-            {
-                var next = stack.NextDirty;
-                stack.NextDirty = _firstTurn;
-                _firstTurn = stack;
-                stack = next;
-            }
+            _turns.TakeDirty();
         }
 
-        var first = _firstTurn;
-        if (first is not null)
-        {
-            _firstTurn = first.NextDirty;
-            first.NextDirty = null;
-        }
-
-        return first;
-    }
-
-    /// <summary>Puts a cursor at the end of the turns, unless a marker has queued it meanwhile.</summary>
-    private void AddTurn(Subscription subscription)
-    {
-        if (!subscription.TrySetDirty())
-        {
-            return;
-        }
-
-        if (_firstTurn is null)
-        {
-            _firstTurn = subscription;
-        }
-        else
-        {
-            _lastTurn!.NextDirty = subscription;
-        }
-
-        _lastTurn = subscription;
-    }
-
-    private void ReturnTurn(Subscription subscription)
-    {
-        if (!subscription.TrySetDirty())
-        {
-            return;
-        }
-
-        subscription.NextDirty = _firstTurn;
-        _lastTurn = _firstTurn is null ? subscription : _lastTurn;
-        _firstTurn = subscription;
-    }
-
-    private void AddControl(ReadOnlySpan<byte> frame, bool last)
-    {
-        lock (_gate)
-        {
-            Append(frame);
-            _last |= last;
-        }
-
-        Interlocked.MemoryBarrier();
-    }
-
-    private void Append(ReadOnlySpan<byte> frame)
-    {
-        if (_last)
-        {
-            return;
-        }
-
-        if (_control is null || _control.Length - _controlEnd < frame.Length)
-        {
-            var pending = _controlEnd - _controlStart;
-            var larger = new byte[Math.Max(SmallControl, 2 * (pending + frame.Length))];
-            _control?.AsSpan(_controlStart, pending).CopyTo(larger);
-            (_pongStart, _pongEnd) = (_pongStart - _controlStart, _pongEnd - _controlStart);
-            (_control, _controlStart, _controlEnd) = (larger, 0, pending);
-        }
-
-        frame.CopyTo(_control.AsSpan(_controlEnd));
-        Volatile.Write(ref _controlEnd, _controlEnd + frame.Length);
+        return _turns.Next();
     }
 
     private int TakeControl(Span<byte> destination)
     {
-        if (ControlLength == 0 || destination.IsEmpty)
-        {
-            return 0;
-        }
-
-        int count;
-        bool empty;
-        lock (_gate)
-        {
-            count = Math.Min(destination.Length, _controlEnd - _controlStart);
-            _control.AsSpan(_controlStart, count).CopyTo(destination);
-            _controlStart += count;
-            empty = _controlStart == _controlEnd;
-            if (empty)
-            {
-                // A connection that talks keeps a small buffer; a burst's large one is let go.
-                _control = _control!.Length > SmallControl ? null : _control;
-                _controlStart = _controlEnd = 0;
-            }
-
-            _pongStart = -1;
-        }
-
-        if (empty)
+        var count = _control.Take(destination, out var drained);
+        if (drained)
         {
             _controlDrained?.Invoke();
         }

@@ -17,8 +17,11 @@ internal sealed record UpgradedRequest(WireFormat Format, IPAddress Remote, Iden
     /// <summary>What was negotiated of permessage-deflate; null: nothing.</summary>
     public DeflateParameters? Compression { get; init; }
 
-    /// <summary>Whether it may be sent compressed messages.</summary>
-    public bool Deflate => Compression is not null;
+    /// <summary>How long pushes are gathered into arrays; zero: not at all.</summary>
+    public TimeSpan BatchWindow { get; init; }
+
+    /// <summary>Whether it is sent compressed messages: arrays are made of messages that are not.</summary>
+    public bool Deflate => Compression is not null && BatchWindow == TimeSpan.Zero;
 
     /// <summary>For the echo endpoint: none of the broker's protocol, and no actor.</summary>
     public bool Echo { get; init; }

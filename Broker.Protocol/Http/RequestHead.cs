@@ -59,8 +59,12 @@ public sealed class RequestHead
     public bool HasToken(string name, string token) => Headers.HasToken(name, token);
 
     /// <summary>The first value of a query parameter, decoded as <c>application/x-www-form-urlencoded</c> (<c>+</c> is a space); null when absent.</summary>
-    public string? QueryParameter(string name)
+    public string? QueryParameter(string name) => QueryParameters(name) is [var first, ..] ? first : null;
+
+    /// <summary>All values of a query parameter in the order they came, decoded as <see cref="QueryParameter"/> does; one without <c>=</c> is empty.</summary>
+    public IReadOnlyList<string> QueryParameters(string name)
     {
+        List<string>? values = null;
         ReadOnlySpan<char> query = Query;
         foreach (var range in query.Split('&'))
         {
@@ -69,11 +73,11 @@ public sealed class RequestHead
             var key = equals < 0 ? pair : pair[..equals];
             if (!pair.IsEmpty && Decode(key) == name)
             {
-                return equals < 0 ? "" : Decode(pair[(equals + 1)..]);
+                (values ??= []).Add(equals < 0 ? "" : Decode(pair[(equals + 1)..]));
             }
         }
 
-        return null;
+        return values ?? (IReadOnlyList<string>)[];
     }
 
     private static string Decode(ReadOnlySpan<char> text) =>

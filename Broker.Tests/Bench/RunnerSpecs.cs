@@ -12,23 +12,25 @@ public sealed class RunnerSpecs : IDisposable
 
     private CancellationToken Cancel { get; } = TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task The_broker_is_measured_alone()
+    [Theory]
+    [InlineData("broker", new[] { "F16", "XL" }, new[] { 20, 2 })]
+    [InlineData("broker-batch", new[] { "BATCHTOPICS" }, new[] { 20 })]
+    public async Task The_broker_is_measured_alone(string peer, string[] scenarios, int[] connections)
     {
         RequiredTool.Find("g++");
         RequiredTool.Find("taskset");
         Assert.SkipUnless(File.Exists("/usr/include/openssl/ssl.h") && File.Exists("/usr/include/zlib.h"), "libssl-dev and zlib1g-dev are not installed.");
         var bench = new Workbench(Path.Combine(SourceTree.Root, "Broker.Bench"), _output) { BrokerDll = Path.Combine(AppContext.BaseDirectory, "Broker.Node.dll") };
         await Preparation.CompileLoadGeneratorAsync(bench, Cancel);
-        var options = new RunOptions { Scenarios = ["F16", "XL"], Peers = ["broker"], Runs = 1, Seconds = 1, Warmup = 1, MostConnections = 20 };
+        var options = new RunOptions { Scenarios = scenarios, Peers = [peer], Runs = 1, Seconds = 1, Warmup = 1, MostConnections = 20 };
         var runner = new Runner(bench, options, TextWriter.Null);
 
-        await runner.RunAsync([.. Peers.All.Where(peer => peer.Name == "broker")], Cancel);
+        await runner.RunAsync([.. Peers.All.Where(one => one.Name == peer)], Cancel);
 
         Assert.All(runner.Measurements, measurement => Assert.Null(measurement.Error));
-        Assert.Equal(["F16", "XL"], runner.Measurements.Select(measurement => measurement.Scenario));
-        Assert.Equal([20, 2], runner.Measurements.Select(measurement => measurement.Result!.Connections));
-        Assert.All(runner.Measurements, measurement => Assert.True(measurement.Result!.DeliveriesPerS > 0));
+        Assert.Equal(scenarios, runner.Measurements.Select(measurement => measurement.Scenario));
+        Assert.Equal(connections, runner.Measurements.Select(measurement => measurement.Result!.Connections));
+        Assert.All(runner.Measurements, measurement => Assert.True(measurement.Result is { DeliveriesPerS: > 0, FramesPerS: > 0 }));
     }
 
     [Fact]

@@ -34,6 +34,13 @@ public sealed class RequestHeadSpecs
     public void Query_parameter_is_the_first_of_its_name_decoded(string target, string? value) => Assert.Equal(value, Head(target).QueryParameter("token"));
 
     [Fact]
+    public void Query_parameters_are_all_of_their_name_in_order()
+    {
+        Assert.Equal(["a", "", "", "b c"], Head("/?token=a&x=1&token=&token&tok%65n=b+c").QueryParameters("token"));
+        Assert.Empty(Head("/?a=token").QueryParameters("token"));
+    }
+
+    [Fact]
     public void Header_lookups_ignore_case_and_span_lines()
     {
         var head = Head("/", new("Connection", "keep-alive ,\tUPGRADE"), new("connection", ", x"), new("Upgrade", "websocket"), new("Empty", ""));

@@ -158,14 +158,14 @@ public sealed class ConnectionWriterSpecs
         for (var i = 0; i < 10_000; i++)
         {
             _writer.SendPong(pong.AsSpan(0, 2 + (i % 126)));
-            Assert.True(_writer.ControlLength < ConnectionWriter.PongRoom + pong.Length, $"{_writer.ControlLength} bytes wait");
+            Assert.True(_writer.ControlLength < ControlFrames.PongRoom + pong.Length, $"{_writer.ControlLength} bytes wait");
         }
 
         _writer.SendPong("the latest"u8);
 
         Assert.True(_writer.Gather());
         var sent = Encoding.UTF8.GetString(_writer.Chunk.Span);
-        Assert.True(sent.Length > ConnectionWriter.PongRoom - 254, $"{sent.Length} bytes");
+        Assert.True(sent.Length > ControlFrames.PongRoom - 254, $"{sent.Length} bytes");
         Assert.StartsWith("x\0", sent, StringComparison.Ordinal);
         Assert.EndsWith("\0the latest", sent, StringComparison.Ordinal);
     }
