@@ -95,8 +95,9 @@ public sealed class LaneActorSpecs : TestKit
 
     private static LinkEnvelope Envelope(long number, string frame, long to = 1, long incarnation = 1)
     {
-        var bytes = new byte[EnvelopeEntry.Length("t"u8, Encoding.UTF8.GetBytes(frame))];
-        EnvelopeEntry.Write(bytes, "t"u8, Encoding.UTF8.GetBytes(frame));
+        var content = Encoding.UTF8.GetBytes(frame);
+        var bytes = new byte[EnvelopeEntry.Length("t"u8, content)];
+        EnvelopeEntry.Write(bytes, "t"u8, content);
         return new LinkEnvelope(0, Peer, incarnation, to, number, number, [bytes]);
     }
 
@@ -138,10 +139,10 @@ public sealed class LaneActorSpecs : TestKit
     {
         Greet();
         var hold = _topics.Hold();
-        var commands = Enumerable.Range(0, 3).Select(n => Post($"{n}")).ToList();
+        var commands = Enumerable.Range(0, 3).Select(n => Post($"#{n}")).ToList();
         hold.SetResult();
         var envelope = Expect<LinkEnvelope>();
-        Assert.Equal(["0", "1", "2"], Frames(envelope));
+        Assert.Equal(["#0", "#1", "#2"], Frames(envelope));
         Assert.Equal((1, 1, 1L), (envelope.Number, envelope.Lowest, envelope.To));
         await Task.WhenAll(commands.Select(command => command.Completed)).WaitAsync(Cancel);
         Sync();
@@ -154,16 +155,16 @@ public sealed class LaneActorSpecs : TestKit
         Greet();
         for (var n = 0; n < 10; n++)
         {
-            await Post($"{n}").Completed.WaitAsync(Cancel);
+            await Post($"#{n}").Completed.WaitAsync(Cancel);
         }
 
         for (var n = 0; n < OutgoingLink.MaxInFlight; n++)
         {
-            Assert.Equal([$"{n}"], Frames(Expect<LinkEnvelope>()));
+            Assert.Equal([$"#{n}"], Frames(Expect<LinkEnvelope>()));
         }
 
         Say(new LinkAck(0, Peer, 1, 1, 1));
-        Assert.Equal(Enumerable.Range(OutgoingLink.MaxInFlight, 10 - OutgoingLink.MaxInFlight).Select(n => $"{n}"), Frames(Expect<LinkEnvelope>()));
+        Assert.Equal(Enumerable.Range(OutgoingLink.MaxInFlight, 10 - OutgoingLink.MaxInFlight).Select(n => $"#{n}"), Frames(Expect<LinkEnvelope>()));
     }
 
     [Fact]
@@ -231,7 +232,7 @@ public sealed class LaneActorSpecs : TestKit
         Post("hold");
         for (var n = 1; n <= 3; n++)
         {
-            Say(Envelope(n, $"{n}"));
+            Say(Envelope(n, $"#{n}"));
         }
 
         hold.SetResult();
@@ -240,7 +241,7 @@ public sealed class LaneActorSpecs : TestKit
         Assert.Equal(flushes + 2, _topics.Flushes);
         for (var n = 1; n <= 3; n++)
         {
-            Assert.Equal($"t={n}", await _topics.Lines.ReadAsync(Cancel));
+            Assert.Equal($"t=#{n}", await _topics.Lines.ReadAsync(Cancel));
         }
     }
 
@@ -248,14 +249,14 @@ public sealed class LaneActorSpecs : TestKit
     public void Single_small_envelope_is_acknowledged_by_the_tick_and_two_at_once()
     {
         Greet();
-        Say(Envelope(1, "1"));
+        Say(Envelope(1, "#1"));
         Sync();
         Sync();
         Assert.False(_peer.HasMessages);
         Advance(100);
         Assert.Equal(1, _peer.ExpectMsg<LinkAck>(cancellationToken: Cancel).Number);
-        Say(Envelope(2, "2"));
-        Say(Envelope(3, "3"));
+        Say(Envelope(2, "#2"));
+        Say(Envelope(3, "#3"));
         Assert.Equal(3, _peer.ExpectMsg<LinkAck>(cancellationToken: Cancel).Number);
     }
 
@@ -263,16 +264,16 @@ public sealed class LaneActorSpecs : TestKit
     public async Task Hole_is_asked_for_and_doubles_are_dropped()
     {
         Greet();
-        Say(Envelope(1, "1"));
-        Say(Envelope(3, "3") with { Lowest = 1 });
+        Say(Envelope(1, "#1"));
+        Say(Envelope(3, "#3") with { Lowest = 1 });
         Assert.Equal(2, _peer.FishForMessage<LinkResend>(_ => true, cancellationToken: Cancel).Number);
-        Say(Envelope(2, "2") with { Lowest = 1 });
-        Say(Envelope(2, "2") with { Lowest = 1 });
-        Say(Envelope(3, "3") with { Lowest = 1 });
+        Say(Envelope(2, "#2") with { Lowest = 1 });
+        Say(Envelope(2, "#2") with { Lowest = 1 });
+        Say(Envelope(3, "#3") with { Lowest = 1 });
         _peer.FishForMessage<LinkAck>(ack => ack.Number == 3, cancellationToken: Cancel);
-        Assert.Equal("t=1", await _topics.Lines.ReadAsync(Cancel));
-        Assert.Equal("t=2", await _topics.Lines.ReadAsync(Cancel));
-        Assert.Equal("t=3", await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal("t=#1", await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal("t=#2", await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal("t=#3", await _topics.Lines.ReadAsync(Cancel));
         Assert.Equal(0, _counters.Gaps);
     }
 
@@ -280,13 +281,13 @@ public sealed class LaneActorSpecs : TestKit
     public async Task Resend_request_brings_what_is_kept_in_order()
     {
         Greet();
-        await Post("1").Completed.WaitAsync(Cancel);
-        await Post("2").Completed.WaitAsync(Cancel);
+        await Post("#1").Completed.WaitAsync(Cancel);
+        await Post("#2").Completed.WaitAsync(Cancel);
         Expect<LinkEnvelope>();
         Expect<LinkEnvelope>();
         Say(new LinkResend(0, Peer, 1, 1, 1));
-        Assert.Equal(["1"], Frames(Expect<LinkEnvelope>()));
-        Assert.Equal(["2"], Frames(Expect<LinkEnvelope>()));
+        Assert.Equal(["#1"], Frames(Expect<LinkEnvelope>()));
+        Assert.Equal(["#2"], Frames(Expect<LinkEnvelope>()));
         Assert.Equal(2, _counters.Resent);
     }
 
@@ -296,7 +297,7 @@ public sealed class LaneActorSpecs : TestKit
     public void Message_for_another_life_or_of_a_stranger_is_ignored(uint from, long to)
     {
         Greet();
-        Say(Envelope(1, "1", to) with { From = from });
+        Say(Envelope(1, "#1", to) with { From = from });
         Say(new LinkHello(0, Peer, 1, LinkProtocol.Major, LinkProtocol.Minor, 1, 1));
         Expect<LinkWelcome>();
         Sync();
@@ -308,12 +309,12 @@ public sealed class LaneActorSpecs : TestKit
     public async Task New_incarnation_of_a_peer_is_a_gap_and_a_new_link()
     {
         Greet();
-        Say(Envelope(1, "1"));
+        Say(Envelope(1, "#1"));
         Say(new LinkHello(0, Peer, 2, LinkProtocol.Major, LinkProtocol.Minor, 1, 1));
-        Say(Envelope(1, "2", incarnation: 2));
-        Assert.Equal("t=1", await _topics.Lines.ReadAsync(Cancel));
+        Say(Envelope(1, "#2", incarnation: 2));
+        Assert.Equal("t=#1", await _topics.Lines.ReadAsync(Cancel));
         Assert.Equal(FakeLaneTopics.Gap, await _topics.Lines.ReadAsync(Cancel));
-        Assert.Equal("t=2", await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal("t=#2", await _topics.Lines.ReadAsync(Cancel));
     }
 
     [Theory]
@@ -342,12 +343,12 @@ public sealed class LaneActorSpecs : TestKit
     public async Task Removed_peer_is_no_gap_after_goodbye_with_all_numbers()
     {
         Greet();
-        Say(Envelope(1, "1"));
+        Say(Envelope(1, "#1"));
         Say(new LinkStatement(0, Peer, 1, 1, 1, 2, Goodbye: true));
         _peer.FishForMessage<LinkAck>(ack => ack is { Number: 1, Goodbye: true }, cancellationToken: Cancel);
         _actor.Tell(new LaneSignal.Peer(Peer, PeerChange.Removed));
         Sync();
-        Assert.Equal("t=1", await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal("t=#1", await _topics.Lines.ReadAsync(Cancel));
         Assert.False(_topics.Lines.TryRead(out _));
     }
 
@@ -383,9 +384,9 @@ public sealed class LaneActorSpecs : TestKit
     public async Task Malformed_envelope_is_a_gap_after_what_could_be_read()
     {
         Greet();
-        var whole = Envelope(1, "1");
+        var whole = Envelope(1, "#1");
         Say(whole with { Body = [(byte[])[.. whole.Body[0].Span, 9, 9]] });
-        Assert.Equal("t=1", await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal("t=#1", await _topics.Lines.ReadAsync(Cancel));
         Assert.Equal(FakeLaneTopics.Gap, await _topics.Lines.ReadAsync(Cancel));
         Advance(100);
         Assert.Equal(1, _peer.ExpectMsg<LinkAck>(cancellationToken: Cancel).Number);
