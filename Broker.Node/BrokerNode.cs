@@ -147,8 +147,15 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         Name = _options.Node.Name.Length > 0 ? _options.Node.Name : _id;
         ClusterListens(address.Host!, address.Port ?? 0);
 
-        _lanes = new Lanes(_system, _options.Lanes, _ => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate), OnLaneFailed, _time);
+        var memory = new LogMemory(_options.Memory.LogBytes, _options.Lanes.Count, lane => _lanes?.Wake(lane));
+        _lanes = new Lanes(
+            _system,
+            _options.Lanes,
+            lane => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate, new LaneMemory(memory, lane, _metrics), _metrics),
+            OnLaneFailed,
+            _time);
         _metrics.Show(_lanes.Counters);
+        _metrics.Show(memory);
         _batches.Start();
         var services = ConnectionServices();
         _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Broker.Node.Configuration;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
 using Broker.Protocol.Frames;
@@ -29,7 +30,7 @@ internal sealed class ConnectionActor : UntypedActor
     private readonly long _authDeadline;
     private Heartbeat _heartbeat;
     private LagWatch _lag;
-    private bool _lagging;
+    private LagWatch _skippableLag;
     private bool _closing;
 
     public ConnectionActor(ClientConnection connection, ConnectionServices services)
@@ -42,7 +43,7 @@ internal sealed class ConnectionActor : UntypedActor
         _heartbeat = new Heartbeat(now, Timestamps(options.Heartbeat.Interval), Timestamps(options.Heartbeat.Timeout));
 
         // What is being gathered is not owed before its window is over.
-        _lag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));
+        _lag = _skippableLag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));
         _lagInterval = Timestamps(options.Limits.LagTime) / 20;
         _messageTime = Timestamps(options.Limits.MessageTime);
         _authDeadline = now + Timestamps(options.Auth.Timeout);
@@ -192,23 +193,47 @@ internal sealed class ConnectionActor : UntypedActor
         }
     }
 
+    /// <summary>Whether what nobody may skip has waited too long or is too much. What may be skipped is: then the connection stays.</summary>
     private bool IsTooSlow(long now)
     {
-        _lagging = _connection.IsBehind;
-        if (!_lagging)
+        if (!_connection.IsBehind)
         {
             _lag.Reset();
+            _skippableLag.Reset();
             return false;
         }
 
         var writer = _connection.Writer;
-        long waiting = writer.ControlLength;
+        var (flushed, gathered) = (writer.Flushed, writer.Gathered);
+        long owed = writer.ControlLength;
+        long skippable = 0;
+        var maySkip = false;
         foreach (var subscription in _session.Subscriptions)
         {
-            waiting += subscription.Lag;
+            if (subscription.Slow == SlowPolicy.Disconnect)
+            {
+                owed += subscription.Lag;
+            }
+            else
+            {
+                maySkip = true;
+                skippable += subscription.Lag;
+            }
         }
 
-        return _lag.IsOver(now, writer.Flushed, writer.Gathered, waiting);
+        // What the transport holds may all be of topics that skip: alone it starts no watch where there are such.
+        if ((owed > 0 || !maySkip || _lag.IsOwed(flushed)) && _lag.IsOver(now, flushed, gathered, owed))
+        {
+            return true;
+        }
+
+        if (skippable > 0 && _skippableLag.IsOver(now, flushed, gathered, owed + skippable))
+        {
+            _session.SkipLagging();
+            _skippableLag.Reset();
+        }
+
+        return false;
     }
 
     /// <summary>Sets the timer to the nearest of all deadlines.</summary>

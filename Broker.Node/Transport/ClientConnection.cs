@@ -194,9 +194,10 @@ internal sealed class ClientConnection : IWebSocketPeer
         Signal(ConnectionSignal.Closing);
     }
 
-    /// <summary>The kernel took less than there was.</summary>
+    /// <summary>The kernel took less than there was. Holder of the writer only.</summary>
     public void Behind()
     {
+        Writer.IsBehind = true;
         if (Interlocked.Exchange(ref _behind, 1) == 0)
         {
             Signal(ConnectionSignal.Behind);

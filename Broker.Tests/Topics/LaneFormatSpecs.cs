@@ -27,7 +27,7 @@ public sealed class LaneFormatSpecs : IDisposable
     private readonly LaneTopics _topics;
     private long _lastId;
 
-    public LaneFormatSpecs() => _topics = new LaneTopics(_pool, lagLimit: 1 << 20, new MessageDeflateOptions { Threshold = Threshold });
+    public LaneFormatSpecs() => _topics = TestLane.Create(_pool, lagLimit: 1 << 20, deflate: new MessageDeflateOptions { Threshold = Threshold });
 
     public void Dispose() => _pool.Dispose();
 
