@@ -34,6 +34,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly TimeProvider _time;
     private readonly FanOutPool _pool = new(Environment.ProcessorCount);
     private readonly BrokerMetrics _metrics;
+    private readonly ConnectionLog _log;
     private readonly Admission _admission;
     private readonly EchoEndpoint _echo = new();
     private ActorSystem? _system;
@@ -50,7 +51,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private int _stopping;
     private int _open;
 
-    public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, BrokerMetrics metrics, ILogger<BrokerNode> logger, TimeProvider time)
+    public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, BrokerMetrics metrics, ConnectionLog log, ILogger<BrokerNode> logger, TimeProvider time)
     {
         _configuration = configuration;
         _options = configuration.Options!;
@@ -59,6 +60,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _logger = logger;
         _time = time;
         _metrics = metrics;
+        _log = log;
         _admission = new Admission(_options.Limits, metrics, time);
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
@@ -155,9 +157,9 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             new UntrustedForwarders(_options.Listen.Proxy, _services.GetRequiredService<ILogger<UntrustedForwarders>>()),
             _admission,
             () => Ready,
-            _services.GetRequiredService<ILogger<UpgradeGate>>());
+            _log);
         _materializer = _system.Materializer();
-        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _metrics, _time);
+        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _metrics, _log, _time);
         OrderShutdown(_system);
         _ = CloseClientsAsync(_lanes.Gate);
         _ = WatchAsync(_system);
@@ -175,7 +177,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         var endPoint = new IPEndPoint(IPAddress.Parse(_options.Listen.Host), _options.Listen.Port);
         var tls = _options.Listen.Tls.Enabled ? TlsAcceptor.Load(_options.Listen.Tls) : null;
         _certificate = tls is null ? null : new CertificateWatch(tls, _metrics, _services.GetRequiredService<ILogger<CertificateWatch>>(), _time);
-        var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls, _services.GetRequiredService<TrustedProxies>(), _metrics);
+        var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls, _services.GetRequiredService<TrustedProxies>(), _metrics, _log);
         _binding = await Source.FromGraph(listener).To(Sink.ForEach<AcceptedConnection>(Start)).Run(_materializer!);
         var scheme = tls is null ? "http" : "https";
         Listens(scheme, _binding.EndPoint);

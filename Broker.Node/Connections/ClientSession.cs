@@ -323,7 +323,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         {
             services.Post(new UnsubscribeCommand(subscription, message.Id.Retain()));
         }
-        else if (TopicPattern.TryParse(message.Topic.Span, out _) || TopicName.IsReserved(message.Topic.Span))
+        else if (TopicName.MayBeSubscribed(message.Topic.Span))
         {
             Reply(new UnsubscribedMessage(message.Id, message.Topic));
         }

@@ -2,7 +2,6 @@ using Akka.Actor;
 using Akka.Event;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Streams;
 using Broker.Protocol.Wire;
 
@@ -69,8 +68,7 @@ internal sealed class ConnectionActor : UntypedActor
         if (!_closing)
         {
             // The actor failed, or the system goes down under it.
-            _services.Metrics.Closed(DisconnectReasons.ServerError);
-            _connection.Finish(CloseFrame(DisconnectReasons.ServerError));
+            _connection.Close(DisconnectReasons.ServerError, TimeSpan.Zero);
         }
     }
 
@@ -183,9 +181,8 @@ internal sealed class ConnectionActor : UntypedActor
                 _connection.Writer.Send(PingFrame);
                 break;
             case HeartbeatAction.Cut:
-                _services.Metrics.Cut();
                 BeginClosing();
-                _connection.Abort();
+                _connection.Cut();
                 break;
         }
     }
@@ -255,17 +252,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
 
         BeginClosing();
-        _services.Metrics.Closed(reason);
-        if (!_connection.Request!.OriginRefused)
-        {
-            var frame = FrameBuffer.OfThread;
-            var format = _connection.Request.Format;
-            format.Codec().Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
-            _connection.Writer.Send(frame.Frame(format.Opcode()));
-        }
-
-        _connection.Finish(CloseFrame(reason));
-        Context.GetLogger().Debug("Closed connection {0} of {1}: {2} {3}", _connection.Id, _connection.Request.Remote, reason.Code, reason.Reason);
+        _connection.Close(reason, after);
     }
 
     /// <summary>From here on nothing is taken from the client; its cursors are closed before the last bytes are queued.</summary>
@@ -274,12 +261,6 @@ internal sealed class ConnectionActor : UntypedActor
         _closing = true;
         _session.End();
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    private static ReadOnlySpan<byte> CloseFrame(DisconnectReason reason)
-    {
-        Span<byte> frame = new byte[FrameWriter.MaxServerControl];
-        return frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)];
     }
 
     private long Timestamps(TimeSpan time) => (long)(time.TotalSeconds * _services.Time.TimestampFrequency);

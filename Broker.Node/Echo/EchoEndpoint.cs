@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Broker.Node.Transport;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 
@@ -37,11 +36,11 @@ internal sealed class EchoEndpoint
             TaskScheduler.Default);
         if (connection.Request!.OriginRefused)
         {
-            Close(connection, DisconnectReasons.OriginNotAllowed);
+            connection.Close(DisconnectReasons.OriginNotAllowed, TimeSpan.Zero);
         }
         else if (Volatile.Read(ref _closing))
         {
-            Close(connection, DisconnectReasons.Restart);
+            connection.Close(DisconnectReasons.Restart, TimeSpan.Zero);
         }
     }
 
@@ -53,15 +52,9 @@ internal sealed class EchoEndpoint
         var connections = _connections.Values;
         foreach (var connection in connections)
         {
-            Close(connection, DisconnectReasons.Restart);
+            connection.Close(DisconnectReasons.Restart, TimeSpan.Zero);
         }
 
         return Task.WhenAll(connections.Select(static connection => connection.Transport.Ended));
-    }
-
-    private static void Close(ClientConnection connection, DisconnectReason reason)
-    {
-        Span<byte> frame = stackalloc byte[FrameWriter.MaxServerControl];
-        connection.Finish(frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)]);
     }
 }

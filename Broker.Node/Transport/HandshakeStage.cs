@@ -12,13 +12,14 @@ namespace Broker.Node.Transport;
 /// Reads the request head of a fresh connection: accepts the upgrade, refuses it, or hands the connection with the bytes
 /// read to ASP.NET Core. After the 101 it passes on what it is given. The response goes through the connection's writer.
 /// </summary>
-internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Action<ClientConnection> accepted, BrokerMetrics metrics)
+internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Action<ClientConnection> accepted, BrokerMetrics metrics, ConnectionLog log)
     : GraphStage<FlowShape<ReceivedBytes, ReceivedBytes>>
 {
     private readonly IUpgradeGate _gate = gate;
     private readonly HttpLimits _limits = limits;
     private readonly Action<ClientConnection> _accepted = accepted;
     private readonly BrokerMetrics _metrics = metrics;
+    private readonly ConnectionLog _log = log;
     private readonly Inlet<ReceivedBytes> _in = new("Handshake.in");
     private readonly Outlet<ReceivedBytes> _out = new("Handshake.out");
 
@@ -96,8 +97,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                     Pull(_stage._in);
                     break;
                 case HttpParseStatus.Refused:
-                    _stage._metrics.HandshakeRefused(_parser.Refusal.Status is 414 or 431 ? HandshakeRefusal.TooLarge : HandshakeRefusal.Malformed);
-                    Refuse(_parser.Refusal.Status, [new HttpHeader("Connection", "close")], _parser.Refusal.Reason);
+                    OnRefused(_parser.Refusal);
                     break;
                 case HttpParseStatus.Complete when _stage._gate.Owns(head!.Path):
                     received.Skip(consumed - before);
@@ -108,6 +108,14 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                     CompleteStage();
                     break;
             }
+        }
+
+        private void OnRefused(HttpRefusal refusal)
+        {
+            var reason = refusal.Status is 414 or 431 ? HandshakeRefusal.TooLarge : HandshakeRefusal.Malformed;
+            _stage._metrics.HandshakeRefused(reason);
+            _stage._log.Refused(_connection.Transport.Remote.Address, reason, refusal.Reason);
+            Refuse(refusal.Status, [new HttpHeader("Connection", "close")], refusal.Reason);
         }
 
         private void Decide(RequestHead head, ReceivedBytes rest)

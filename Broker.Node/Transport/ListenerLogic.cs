@@ -168,9 +168,8 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
                 _handshakes--;
                 Deliver(opened.Connection);
                 break;
-            case ListenerArrival.HandshakeFailed failed:
+            case ListenerArrival.HandshakeFailed:
                 _handshakes--;
-                Log.Debug("Handshake failed: {0}", failed.Failure);
                 break;
         }
     }
@@ -245,7 +244,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         // A proxy's connections are its clients', which are not known yet.
         var counted = _stage.Proxies.Contains(remote.Address) ? null : remote.Address;
         var hasTls = _stage.Tls is not null;
-        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, end, hasTls));
+        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls));
         if (lease is null)
         {
             _stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, lease), refusal);
@@ -264,8 +263,17 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     private async Task OpenAsync(Socket socket, IPEndPoint remote, AdmissionLease lease) => Post(await _opener.OpenAsync(socket, remote, lease));
 
     /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
-    private static void EndHandshake(Socket socket, HandshakeEnd end, bool tls)
+    private void EndHandshake(Socket socket, IPEndPoint remote, HandshakeEnd end, bool tls)
     {
+        if (end == HandshakeEnd.Evicted)
+        {
+            _stage.ConnectionLog.Refused(remote.Address, AdmissionRefusal.Handshakes);
+        }
+        else
+        {
+            _stage.ConnectionLog.Refused(remote.Address, HandshakeRefusal.Timeout, "not finished in time");
+        }
+
         if (end == HandshakeEnd.TimedOut && !tls)
         {
             // RFC 9110 §15.5.9.

@@ -58,9 +58,10 @@ public sealed class RequestHead
     /// <summary>Whether <paramref name="token"/> is a member of the comma-separated list over all lines of that name, without case.</summary>
     public bool HasToken(string name, string token) => Headers.HasToken(name, token);
 
-    /// <summary>The first value of a query parameter, decoded as <c>application/x-www-form-urlencoded</c> (<c>+</c> is a space); null when absent.</summary>
-    public string? QueryParameter(string name)
+    /// <summary>The values of a query parameter in order, decoded as <c>application/x-www-form-urlencoded</c> (<c>+</c> is a space); empty when absent.</summary>
+    public IReadOnlyList<string> QueryParameters(string name)
     {
+        List<string>? values = null;
         ReadOnlySpan<char> query = Query;
         foreach (var range in query.Split('&'))
         {
@@ -69,11 +70,11 @@ public sealed class RequestHead
             var key = equals < 0 ? pair : pair[..equals];
             if (!pair.IsEmpty && Decode(key) == name)
             {
-                return equals < 0 ? "" : Decode(pair[(equals + 1)..]);
+                (values ??= []).Add(equals < 0 ? "" : Decode(pair[(equals + 1)..]));
             }
         }
 
-        return null;
+        return values ?? [];
     }
 
     private static string Decode(ReadOnlySpan<char> text) =>
