@@ -11,7 +11,7 @@ namespace Broker.Node.Transport;
 internal sealed class LingeringClose(TimeProvider time) : IDisposable
 {
     public const int MaxClosing = 1024;
-    private const int MaxDiscarded = 256 * 1024;
+    public const int MaxDiscarded = 256 * 1024;
 
     // Every connection reads into the same bytes: nobody looks at them.
     private static readonly byte[] Discarded = new byte[16 * 1024];

@@ -1,7 +1,12 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Connections;
+using Broker.Node.Http;
+using Broker.Node.Topics;
+using Broker.Node.Transport;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Configuration;
@@ -54,6 +59,24 @@ public sealed partial class LimitsDocumentSpecs
                 ["max-subscribers"] = d.MaxSubscribers.ToString(CultureInfo.InvariantCulture),
             },
             TopicRow().Matches(Text).ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value));
+    }
+
+    /// <summary>Where a bound has no setting the document has its number.</summary>
+    [Theory]
+    [InlineData("characters of a token", JwtParts.MaxLength)]
+    [InlineData("levels of arrays and objects in the parts of a token", StrictJson.MaxDepth)]
+    [InlineData("bytes of a token's `sub`", JwtClaimRules.MaxSubject)]
+    [InlineData("bytes of a token's `info`", RightsClaim.MaxInfo)]
+    [InlineData("bytes of a topic's name", TopicName.MaxLength)]
+    [InlineData("connections that wait for ASP.NET Core", HttpFrontDoor.MaxWaiting)]
+    [InlineData("connections that were refused before anybody read their request, and are still closing", LingeringClose.MaxClosing)]
+    [InlineData("of each of them: time; bytes read and thrown away", LingeringClose.MaxDiscarded)]
+    [InlineData("publishes of the application under way at once", BrokerApi.Concurrent)]
+    [InlineData("publishes of the application that wait", BrokerApi.MaxWaiting)]
+    public void Bounds_without_a_setting_are_those_of_the_code(string what, int bound)
+    {
+        var row = Assert.Single(Text.Split('\n'), line => line.StartsWith($"| {what} |", StringComparison.Ordinal));
+        Assert.Contains(bound.ToString(CultureInfo.InvariantCulture), row.Split('|')[2], StringComparison.Ordinal);
     }
 
     [Fact]
