@@ -59,7 +59,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _logger = logger;
         _time = time;
         _metrics = metrics;
-        _admission = new Admission(_options.Limits, metrics, time);
+        _admission = new Admission(_options.Limits, metrics, time, new MemoryGuard(_options.Memory, new GcMemoryProbe(), time));
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
     }
@@ -73,11 +73,17 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     public bool Ready => Reason is null;
 
     public string? Reason =>
+        NotServing
+        ?? (_binding is not { Accepting: true } ? "not accepting connections"
+        : _admission.Full ? "no room for connections"
+        : _admission.IsShedding ? "not enough memory for connections"
+        : null);
+
+    /// <summary>Why clients that have been let in are not served; null when they are.</summary>
+    private string? NotServing =>
         Volatile.Read(ref _stopping) != 0 ? "stopping"
         : _lanes is not { } lanes ? "starting"
         : !lanes.Gate.IsReady ? lanes.Gate.Reason
-        : _binding is not { Accepting: true } ? "not accepting connections"
-        : _admission.Full ? "no room for connections"
         : null;
 
     public Task ReadyForClients => _readyForClients.Task;
@@ -154,7 +160,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             _services.GetRequiredService<TrustedProxies>(),
             new UntrustedForwarders(_options.Listen.Proxy, _services.GetRequiredService<ILogger<UntrustedForwarders>>()),
             _admission,
-            () => Ready,
+            () => NotServing is null,
             _services.GetRequiredService<ILogger<UpgradeGate>>());
         _materializer = _system.Materializer();
         _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _metrics, _time);

@@ -25,6 +25,7 @@ internal static class OptionsBinder
             Auth = Auth(broker.Child("auth"), files),
             Origins = Origins(broker.Child("origins")),
             Limits = Limits(broker.Child("limits")),
+            Memory = Memory(broker.Child("memory")),
             Rate = Rate(broker.Child("rate")),
             Deflate = Deflate(broker.Child("deflate")),
             Echo = Echo(broker.Child("echo")),
@@ -219,6 +220,13 @@ internal static class OptionsBinder
             Tags = s.Integer("tags", d.Tags, 1, 512),
             Forbidden = s.Integer("forbidden", d.Forbidden, 1, Many),
         };
+        s.End();
+        return options;
+    }
+
+    private static MemoryOptions Memory(ConfigurationSection s)
+    {
+        var options = new MemoryOptions { Shed = s.Integer("shed", new MemoryOptions().Shed, 10, 100) };
         s.End();
         return options;
     }

@@ -17,7 +17,7 @@ namespace Broker.Node.Connections;
 /// <param name="origins">Allowed origins.</param>
 /// <param name="proxies">Who is believed about a client's address.</param>
 /// <param name="forwarders">Told of those who are not.</param>
-/// <param name="admission">Counts clients that proxies bring.</param>
+/// <param name="admission">Counts clients that proxies bring, and knows when memory is short.</param>
 /// <param name="isReady">Whether this node serves clients now.</param>
 /// <param name="logger">Refusals that a setting explains.</param>
 internal sealed partial class UpgradeGate(
@@ -40,6 +40,13 @@ internal sealed partial class UpgradeGate(
 
     public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
     {
+        // Also on a connection that was let in before, which a proxy may have kept for hours.
+        if (admission.IsShedding)
+        {
+            services.Metrics.ConnectionRefused(AdmissionRefusal.Memory);
+            return Answer(503, "The node has no memory for more connections.", new HttpHeader("Retry-After", "5"));
+        }
+
         var remote = proxies.ClientOf(head, peer);
         if (remote.Equals(peer))
         {

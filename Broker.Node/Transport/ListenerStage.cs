@@ -14,7 +14,7 @@ namespace Broker.Node.Transport;
 /// </summary>
 internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShape<AcceptedConnection>, Task<ListenerBinding>>
 {
-    public ListenerStage(IPEndPoint endPoint, Admission admission, LingeringClose refusals, TlsAcceptor? tls, TrustedProxies proxies, BrokerMetrics metrics, Func<Socket, ValueTask<Socket>>? accept = null)
+    public ListenerStage(IPEndPoint endPoint, Admission admission, LingeringClose refusals, TlsAcceptor? tls, TrustedProxies proxies, BrokerMetrics metrics, Func<Socket, ValueTask<Socket>>? accept = null, Descriptors? descriptors = null)
     {
         EndPoint = endPoint;
         Admission = admission;
@@ -22,6 +22,7 @@ internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShap
         Tls = tls;
         Proxies = proxies;
         Metrics = metrics;
+        Descriptors = descriptors ?? Descriptors.OfProcess;
         Accept = accept ?? (static listening => listening.AcceptAsync(CancellationToken.None));
         Shape = new SourceShape<AcceptedConnection>(Out);
     }
@@ -41,6 +42,8 @@ internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShap
     internal TrustedProxies Proxies { get; }
 
     internal BrokerMetrics Metrics { get; }
+
+    internal Descriptors Descriptors { get; }
 
     /// <summary>How a connection is taken from the listening socket.</summary>
     internal Func<Socket, ValueTask<Socket>> Accept { get; }

@@ -11,7 +11,7 @@ public sealed partial class LimitsDocumentSpecs
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "LIMITS.md"));
 
-    private static readonly string[] Sections = ["limits", "rate", "heartbeat"];
+    private static readonly string[] Sections = ["limits", "memory", "rate", "heartbeat"];
 
     /// <summary>Rows of tables: setting, values of the profiles.</summary>
     private static readonly Dictionary<string, (string Production, string Broker)> Rows = Row().Matches(Text)

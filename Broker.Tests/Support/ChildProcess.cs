@@ -61,6 +61,16 @@ internal class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Processor time used so far, by all its threads.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     public static ChildProcess Start(string program, IEnumerable<string> arguments) => new(new ProcessStartInfo(program, arguments));
 
     /// <summary>Runs a program to its end.</summary>

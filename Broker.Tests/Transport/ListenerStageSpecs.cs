@@ -257,7 +257,7 @@ public sealed class ListenerStageSpecs
     [InlineData(5, 1000)]
     [InlineData(1000, 1000)]
     public void Pause_doubles_up_to_a_second(int failures, int milliseconds) =>
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), ListenerLogic.Pause(failures));
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), ListenerLogic.PauseAfter(failures));
 
     private static async Task<Socket> ConnectAsync(ListenerBinding binding)
     {
