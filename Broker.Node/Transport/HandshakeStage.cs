@@ -29,10 +29,13 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
 
     private sealed class Logic : GraphStageLogic
     {
+        private const int HeadStep = 512;
+
         private readonly HandshakeStage _stage;
         private readonly ClientConnection _connection;
         private RequestHeadParser? _parser;
-        private ArrayBufferWriter<byte>? _head;
+        private byte[]? _head;
+        private int _headLength;
         private bool _open;
 
         public Logic(HandshakeStage stage, ClientConnection connection)
@@ -76,12 +79,12 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
 
         private void Read(ReceivedBytes received)
         {
-            var before = _head?.WrittenCount ?? 0;
+            var before = _headLength;
             ReadOnlySpan<byte> bytes = received.Span;
             if (_head is not null)
             {
-                _head.Write(bytes);
-                bytes = _head.WrittenSpan;
+                Keep(bytes);
+                bytes = _head.AsSpan(0, _headLength);
             }
 
             switch (_parser!.Parse(bytes, out var head, out var consumed))
@@ -89,8 +92,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                 case HttpParseStatus.NeedMore:
                     if (_head is null)
                     {
-                        _head = new ArrayBufferWriter<byte>(received.Span.Length * 2);
-                        _head.Write(received.Span);
+                        Keep(received.Span);
                     }
 
                     Pull(_stage._in);
@@ -108,6 +110,21 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                     CompleteStage();
                     break;
             }
+        }
+
+        /// <summary>Adds to the head in steps of an eighth: who sends half of a large one and waits makes the node hold little more.</summary>
+        private void Keep(ReadOnlySpan<byte> bytes)
+        {
+            var length = _headLength + bytes.Length;
+            if (_head is null || length > _head.Length)
+            {
+                var larger = new byte[_head is null ? length : length + Math.Max(HeadStep, length / 8)];
+                _head?.AsSpan(0, _headLength).CopyTo(larger);
+                _head = larger;
+            }
+
+            bytes.CopyTo(_head.AsSpan(_headLength));
+            _headLength = length;
         }
 
         private void Decide(RequestHead head, ReceivedBytes rest)
