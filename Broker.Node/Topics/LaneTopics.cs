@@ -14,6 +14,9 @@ namespace Broker.Node.Topics;
 /// <param name="deflate">From which size and how hard pushes are compressed for those who take it.</param>
 internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate) : ILaneTopics
 {
+    /// <summary>Topics whose room is never given back.</summary>
+    private const int SmallCapacity = 4096;
+
     /// <summary>The first log of each topic; the others are its siblings.</summary>
     private readonly Dictionary<byte[], TopicLog> _logs = new(TopicKeyComparer.Instance);
     private readonly PushForms _forms = new(deflate);
@@ -23,6 +26,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     private readonly FrameBuffer _push = new();
 
     public int Count => _logs.Count;
+
+    /// <summary>Topics there is room for.</summary>
+    public int Capacity => _logs.Capacity;
 
     public ReadOnlySpan<byte> Execute(LaneCommand command)
     {
@@ -202,6 +208,16 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         else
         {
             _logs.Remove(topic);
+            Shrink();
+        }
+    }
+
+    /// <summary>A dictionary keeps the room of the most it ever had. Halved at a quarter, it costs each topic a few steps.</summary>
+    private void Shrink()
+    {
+        if (_logs.Capacity > SmallCapacity && _logs.Count < _logs.Capacity / 4)
+        {
+            _logs.TrimExcess(_logs.Capacity / 2);
         }
     }
 
