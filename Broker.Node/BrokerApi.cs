@@ -11,9 +11,10 @@ namespace Broker.Node;
 internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroker
 {
     /// <summary>Publishes under way at once; more of them wait, in the order of the calls.</summary>
-    private const int Concurrent = 256;
+    public const int Concurrent = 256;
 
-    private const int MaxWaiting = 65536;
+    /// <summary>Publishes that wait; one more is <see cref="PublishResult.Unavailable"/>.</summary>
+    public const int MaxWaiting = 65536;
 
     private readonly Lock _gate = new();
     private readonly Queue<PublishCommand> _waiting = new();

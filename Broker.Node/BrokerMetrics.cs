@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
+using Broker.Node.Configuration;
 using Broker.Node.Connections;
 using Broker.Node.Links;
+using Broker.Node.Topics;
 using Broker.Node.Transport;
 using Broker.Protocol.Wire;
 
@@ -16,6 +18,7 @@ internal sealed class BrokerMetrics
     public const string MeterName = "Broker";
 
     private const string Reason = "reason";
+    private const string Policy = "policy";
 
     private readonly Counter<long> _connectionsRefused;
     private readonly Counter<long> _handshakesRefused;
@@ -24,6 +27,8 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _abuses;
     private readonly Counter<long> _closed;
     private readonly Counter<long> _certificatesRefused;
+    private readonly Counter<long> _skipped;
+    private readonly Counter<long> _memoryCuts;
     private readonly UpDownCounter<long> _connections;
     private readonly Histogram<double> _latency;
 
@@ -37,6 +42,8 @@ internal sealed class BrokerMetrics
         _abuses = Meter.CreateCounter<long>("broker.abuse", "{connection}", "Connections closed for abuse, by kind");
         _closed = Meter.CreateCounter<long>("broker.connections.closed", "{connection}", "WebSocket connections that the server closed, by code and reason; 1006 are cut without a close frame");
         _certificatesRefused = Meter.CreateCounter<long>("broker.certificates.refused", "{certificate}", "Changed TLS certificates that cannot be used: the old one stays");
+        _skipped = Meter.CreateCounter<long>("broker.topics.skipped", "{subscription}", "Times a slow subscriber skipped what waited for it, by policy of the topic");
+        _memoryCuts = Meter.CreateCounter<long>("broker.memory.cuts", "{subscription}", "Lagging subscribers cut because the node has no room for what is kept for them, by policy of the topic");
         _connections = Meter.CreateUpDownCounter<long>("broker.connections", "{connection}", "WebSocket connections open");
         _latency = Meter.CreateHistogram<double>("broker.connection.latency", "s", "Round trip of a ping to a client");
     }
@@ -60,6 +67,12 @@ internal sealed class BrokerMetrics
 
     public void CertificateRefused() => _certificatesRefused.Add(1);
 
+    /// <param name="policy">Of the topic: skip or latest.</param>
+    /// <param name="subscribers">That skipped.</param>
+    public void Skipped(SlowPolicy policy, int subscribers) => _skipped.Add(subscribers, Tag(Policy, MetricNames.Of(policy)));
+
+    public void MemoryCut(SlowPolicy policy, int subscribers) => _memoryCuts.Add(subscribers, Tag(Policy, MetricNames.Of(policy)));
+
     public void Opened() => _connections.Add(1);
 
     public void Ended() => _connections.Add(-1);
@@ -73,6 +86,10 @@ internal sealed class BrokerMetrics
         Meter.CreateObservableCounter("broker.links.skips", () => links.Skips, "{skip}", "Times a peer did not take its share and was skipped");
         Meter.CreateObservableCounter("broker.links.lost", () => links.MessagesLost, "{message}", "Messages given up that were kept for a peer");
     }
+
+    /// <summary>Shows what is kept for lagging subscribers from now on.</summary>
+    public void Show(LogMemory memory) =>
+        Meter.CreateObservableGauge("broker.memory.logs", () => memory.Total, "By", "Bytes of messages kept for subscribers that lag behind");
 
     private void Closed(int code, string reason) => _closed.Add(1, Tag("code", code), Tag(Reason, reason));
 

@@ -35,6 +35,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
     private readonly BatchClock _batches;
     private readonly BrokerMetrics _metrics;
+    private readonly ConnectionLog _log;
     private readonly Admission _admission;
     private readonly EchoEndpoint _echo = new();
     private readonly Action _onEnded;
@@ -52,7 +53,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private int _stopping;
     private int _open;
 
-    public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, BrokerMetrics metrics, ILogger<BrokerNode> logger, TimeProvider time)
+    public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, BrokerMetrics metrics, ConnectionLog log, ILogger<BrokerNode> logger, TimeProvider time)
     {
         _configuration = configuration;
         _options = configuration.Options!;
@@ -63,7 +64,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _metrics = metrics;
         _onEnded = OnEnded;
         _batches = new BatchClock(_pool, time);
-        _admission = new Admission(_options.Limits, metrics, time);
+        _log = log;
+        _admission = new Admission(_options.Limits, metrics, time, new MemoryGuard(_options.Memory, new GcMemoryProbe(), time));
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
     }
@@ -77,11 +79,17 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     public bool Ready => Reason is null;
 
     public string? Reason =>
+        NotServing
+        ?? (_binding is not { Accepting: true } ? "not accepting connections"
+        : _admission.Full ? "no room for connections"
+        : _admission.IsShedding ? "not enough memory for connections"
+        : null);
+
+    /// <summary>Why clients that have been let in are not served; null when they are.</summary>
+    private string? NotServing =>
         Volatile.Read(ref _stopping) != 0 ? "stopping"
         : _lanes is not { } lanes ? "starting"
         : !lanes.Gate.IsReady ? lanes.Gate.Reason
-        : _binding is not { Accepting: true } ? "not accepting connections"
-        : _admission.Full ? "no room for connections"
         : null;
 
     public Task ReadyForClients => _readyForClients.Task;
@@ -147,8 +155,15 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         Name = _options.Node.Name.Length > 0 ? _options.Node.Name : _id;
         ClusterListens(address.Host!, address.Port ?? 0);
 
-        _lanes = new Lanes(_system, _options.Lanes, _ => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate), OnLaneFailed, _time);
+        var memory = new LogMemory(_options.Memory.LogBytes, _options.Lanes.Count, lane => _lanes?.Wake(lane));
+        _lanes = new Lanes(
+            _system,
+            _options.Lanes,
+            lane => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate, new LaneMemory(memory, lane, _metrics), _metrics),
+            OnLaneFailed,
+            _time);
         _metrics.Show(_lanes.Counters);
+        _metrics.Show(memory);
         _batches.Start();
         var services = ConnectionServices();
         _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
@@ -159,10 +174,10 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             _services.GetRequiredService<TrustedProxies>(),
             new UntrustedForwarders(_options.Listen.Proxy, _services.GetRequiredService<ILogger<UntrustedForwarders>>()),
             _admission,
-            () => Ready,
-            _services.GetRequiredService<ILogger<UpgradeGate>>());
+            () => NotServing is null,
+            _log);
         _materializer = _system.Materializer();
-        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _metrics, _time);
+        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _metrics, _log, _time);
         OrderShutdown(_system);
         _ = CloseClientsAsync(_lanes.Gate);
         _ = WatchAsync(_system);
@@ -180,7 +195,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         var endPoint = new IPEndPoint(IPAddress.Parse(_options.Listen.Host), _options.Listen.Port);
         var tls = _options.Listen.Tls.Enabled ? TlsAcceptor.Load(_options.Listen.Tls) : null;
         _certificate = tls is null ? null : new CertificateWatch(tls, _metrics, _services.GetRequiredService<ILogger<CertificateWatch>>(), _time);
-        var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls, _services.GetRequiredService<TrustedProxies>(), _metrics);
+        var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls, _services.GetRequiredService<TrustedProxies>(), _metrics, _log);
         _binding = await Source.FromGraph(listener).To(Sink.ForEach<AcceptedConnection>(Start)).Run(_materializer!);
         var scheme = tls is null ? "http" : "https";
         Listens(scheme, _binding.EndPoint);

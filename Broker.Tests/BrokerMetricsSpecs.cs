@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using Broker.Node;
+using Broker.Node.Configuration;
 using Broker.Node.Connections;
 using Broker.Node.Transport;
 using Broker.Protocol.Wire;
@@ -35,6 +36,17 @@ public sealed partial class BrokerMetricsSpecs
         {
             metrics.Closed((DisconnectReason)field.GetValue(null)!);
             calls++;
+        }
+
+        foreach (var policy in Enum.GetValues<SlowPolicy>())
+        {
+            metrics.MemoryCut(policy, 1);
+            calls++;
+            if (policy != SlowPolicy.Disconnect)
+            {
+                metrics.Skipped(policy, 1);
+                calls++;
+            }
         }
 
         metrics.Cut();

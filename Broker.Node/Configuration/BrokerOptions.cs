@@ -10,6 +10,7 @@ public sealed record BrokerOptions
     public AuthOptions Auth { get; init; } = new();
     public OriginOptions Origins { get; init; } = new();
     public LimitOptions Limits { get; init; } = new();
+    public MemoryOptions Memory { get; init; } = new();
     public RateOptions Rate { get; init; } = new();
     public MessageDeflateOptions Deflate { get; init; } = new();
     public EchoOptions Echo { get; init; } = new();

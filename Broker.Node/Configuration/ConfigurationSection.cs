@@ -41,6 +41,9 @@ internal sealed class ConfigurationSection(HoconObject node, string path, Config
     public int Size(string key, int fallback, int min, int max) =>
         Read(key, text => HoconUnits.Size(text) is { } value && value >= min && value <= max ? (int?)value : null, fallback, $"a size {Shown(min)} to {Shown(max)} (B, k, m, g)")!.Value;
 
+    public long? OptionalSize(string key, long? fallback, long min, long max) =>
+        IsNull(key) ? null : Read(key, text => HoconUnits.Size(text) is { } value && value >= min && value <= max ? (long?)value : null, fallback, $"a size {Shown(min)} to {Shown(max)} (B, k, m, g), or null");
+
     public TimeSpan Duration(string key, TimeSpan fallback, TimeSpan min, TimeSpan max) =>
         Read(key, text => HoconUnits.Duration(text) is { } value && value >= min && value <= max ? (TimeSpan?)value : null, fallback, $"a duration {Shown(min)} to {Shown(max)} (ms, s, m, h, d)")!.Value;
 
@@ -187,8 +190,9 @@ internal sealed class ConfigurationSection(HoconObject node, string path, Config
         return fallback;
     }
 
-    private static string Shown(int bytes) => bytes switch
+    private static string Shown(long bytes) => bytes switch
     {
+        >= 1024 * 1024 * 1024 when bytes % (1024 * 1024 * 1024) == 0 => $"{bytes / (1024 * 1024 * 1024)}g",
         >= 1024 * 1024 when bytes % (1024 * 1024) == 0 => $"{bytes / (1024 * 1024)}m",
         >= 1024 when bytes % 1024 == 0 => $"{bytes / 1024}k",
         _ => $"{bytes}",

@@ -25,6 +25,7 @@ internal static class OptionsBinder
             Auth = Auth(broker.Child("auth"), files),
             Origins = Origins(broker.Child("origins")),
             Limits = Limits(broker.Child("limits")),
+            Memory = Memory(broker.Child("memory")),
             Rate = Rate(broker.Child("rate")),
             Deflate = Deflate(broker.Child("deflate")),
             Echo = Echo(broker.Child("echo")),
@@ -223,6 +224,18 @@ internal static class OptionsBinder
         return options;
     }
 
+    private static MemoryOptions Memory(ConfigurationSection s)
+    {
+        var defaults = new MemoryOptions();
+        var options = new MemoryOptions
+        {
+            Shed = s.Integer("shed", defaults.Shed, 10, 100),
+            Logs = s.OptionalSize("logs", defaults.Logs, MiB, 1024L * 1024 * MiB),
+        };
+        s.End();
+        return options;
+    }
+
     private static RateOptions Rate(ConfigurationSection s)
     {
         var d = new RateOptions();
@@ -311,7 +324,7 @@ internal static class OptionsBinder
         {
             Match = s.Text("match", d.Match),
             Delivery = s.Choice("delivery", d.Delivery, "sequenced"),
-            Slow = s.Choice("slow", d.Slow, "skip", "latest"),
+            Slow = s.Choice("slow", d.Slow),
             Sender = s.Switch("sender", d.Sender),
             Time = s.Switch("time", d.Time),
             MaxSize = s.Size("max-size", d.MaxSize, 0, 64 * MiB),

@@ -136,6 +136,18 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
     }
 
+    /// <summary>Has the lanes skip what waits on topics where a slow subscriber may miss something.</summary>
+    public void SkipLagging()
+    {
+        foreach (var subscription in _subscriptions.Values)
+        {
+            if (subscription.Slow != SlowPolicy.Disconnect && subscription.Lag > 0)
+            {
+                services.Post(new JumpCommand(subscription));
+            }
+        }
+    }
+
     /// <summary>Nothing more is taken from or delivered to this connection. Safe to repeat.</summary>
     public void End()
     {
@@ -281,7 +293,8 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             return;
         }
 
-        services.Post(new SubscribeCommand(Subscription(topic), message.Id.Retain(), services.Topics.Of(topic).MaxSubscribers, self)
+        var settings = services.Topics.Of(topic);
+        services.Post(new SubscribeCommand(Subscription(topic, settings), message.Id.Retain(), settings.MaxSubscribers, self)
         {
             AskedToRecover = message.Recover is not null,
         });
@@ -315,12 +328,12 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         return rights;
     }
 
-    private Subscription Subscription(ReadOnlySpan<byte> topic)
+    private Subscription Subscription(ReadOnlySpan<byte> topic, TopicOptions settings)
     {
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
             var name = topic.ToArray();
-            _subscriptions.Add(name, subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form });
+            _subscriptions.Add(name, subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form, Slow = settings.Slow });
         }
 
         return subscription;
@@ -332,7 +345,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         {
             services.Post(new UnsubscribeCommand(subscription, message.Id.Retain()));
         }
-        else if (TopicPattern.TryParse(message.Topic.Span, out _) || TopicName.IsReserved(message.Topic.Span))
+        else if (TopicName.MayBeSubscribed(message.Topic.Span))
         {
             Reply(new UnsubscribedMessage(message.Id, message.Topic));
         }

@@ -1,8 +1,8 @@
 using Akka.Actor;
 using Akka.Event;
+using Broker.Node.Configuration;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Streams;
 using Broker.Protocol.Wire;
 
@@ -29,7 +29,7 @@ internal sealed class ConnectionActor : UntypedActor
     private readonly long _authDeadline;
     private Heartbeat _heartbeat;
     private LagWatch _lag;
-    private bool _lagging;
+    private LagWatch _skippableLag;
     private bool _closing;
 
     public ConnectionActor(ClientConnection connection, ConnectionServices services)
@@ -42,7 +42,7 @@ internal sealed class ConnectionActor : UntypedActor
         _heartbeat = new Heartbeat(now, Timestamps(options.Heartbeat.Interval), Timestamps(options.Heartbeat.Timeout));
 
         // What is being gathered is not owed before its window is over.
-        _lag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));
+        _lag = _skippableLag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));
         _lagInterval = Timestamps(options.Limits.LagTime) / 20;
         _messageTime = Timestamps(options.Limits.MessageTime);
         _authDeadline = now + Timestamps(options.Auth.Timeout);
@@ -71,8 +71,7 @@ internal sealed class ConnectionActor : UntypedActor
         if (!_closing)
         {
             // The actor failed, or the system goes down under it.
-            _services.Metrics.Closed(DisconnectReasons.ServerError);
-            _connection.Finish(CloseFrame(DisconnectReasons.ServerError));
+            _connection.Close(DisconnectReasons.ServerError, TimeSpan.Zero);
         }
     }
 
@@ -185,30 +184,53 @@ internal sealed class ConnectionActor : UntypedActor
                 _connection.Writer.Send(PingFrame);
                 break;
             case HeartbeatAction.Cut:
-                _services.Metrics.Cut();
                 BeginClosing();
-                _connection.Abort();
+                _connection.Cut();
                 break;
         }
     }
 
+    /// <summary>Whether what nobody may skip has waited too long or is too much. What may be skipped is: then the connection stays.</summary>
     private bool IsTooSlow(long now)
     {
-        _lagging = _connection.IsBehind;
-        if (!_lagging)
+        if (!_connection.IsBehind)
         {
             _lag.Reset();
+            _skippableLag.Reset();
             return false;
         }
 
         var writer = _connection.Writer;
-        long waiting = writer.ControlLength;
+        var (flushed, gathered) = (writer.Flushed, writer.Gathered);
+        long owed = writer.ControlLength;
+        long skippable = 0;
+        var maySkip = false;
         foreach (var subscription in _session.Subscriptions)
         {
-            waiting += subscription.Lag;
+            if (subscription.Slow == SlowPolicy.Disconnect)
+            {
+                owed += subscription.Lag;
+            }
+            else
+            {
+                maySkip = true;
+                skippable += subscription.Lag;
+            }
         }
 
-        return _lag.IsOver(now, writer.Flushed, writer.Gathered, waiting);
+        // What the transport holds may all be of topics that skip: alone it starts no watch where there are such.
+        if ((owed > 0 || !maySkip || _lag.IsOwed(flushed)) && _lag.IsOver(now, flushed, gathered, owed))
+        {
+            return true;
+        }
+
+        if (skippable > 0 && _skippableLag.IsOver(now, flushed, gathered, owed + skippable))
+        {
+            _session.SkipLagging();
+            _skippableLag.Reset();
+        }
+
+        return false;
     }
 
     /// <summary>Sets the timer to the nearest of all deadlines.</summary>
@@ -257,17 +279,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
 
         BeginClosing();
-        _services.Metrics.Closed(reason);
-        if (!_connection.Request!.OriginRefused)
-        {
-            var frame = FrameBuffer.OfThread;
-            var format = _connection.Request.Format;
-            format.Codec().Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
-            _connection.Writer.Send(frame.Frame(format.Opcode()));
-        }
-
-        _connection.Finish(CloseFrame(reason));
-        Context.GetLogger().Debug("Closed connection {0} of {1}: {2} {3}", _connection.Id, _connection.Request.Remote, reason.Code, reason.Reason);
+        _connection.Close(reason, after);
     }
 
     /// <summary>From here on nothing is taken from the client; its cursors are closed before the last bytes are queued.</summary>
@@ -276,12 +288,6 @@ internal sealed class ConnectionActor : UntypedActor
         _closing = true;
         _session.End();
         _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    private static ReadOnlySpan<byte> CloseFrame(DisconnectReason reason)
-    {
-        Span<byte> frame = new byte[FrameWriter.MaxServerControl];
-        return frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)];
     }
 
     private long Timestamps(TimeSpan time) => (long)(time.TotalSeconds * _services.Time.TimestampFrequency);

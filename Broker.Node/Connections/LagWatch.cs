@@ -26,5 +26,8 @@ internal struct LagWatch(long byteLimit, long timeLimit)
         return waiting > byteLimit || now - _since >= timeLimit;
     }
 
+    /// <summary>Part of what was owed when the present watch began has not been sent.</summary>
+    public readonly bool IsOwed(long flushed) => _watching && flushed < _target;
+
     public void Reset() => _watching = false;
 }

@@ -9,7 +9,7 @@ namespace Broker.Node.Connections;
 internal static class StrictJson
 {
     /// <summary>Deepest accepted nesting: what is embedded in a message (info) must stay well under the wire's 64.</summary>
-    private const int MaxDepth = 32;
+    public const int MaxDepth = 32;
 
     private static readonly JsonDocumentOptions Options = new() { AllowDuplicateProperties = false, MaxDepth = MaxDepth };
 

@@ -17,17 +17,17 @@ namespace Broker.Node.Connections;
 /// <param name="origins">Allowed origins.</param>
 /// <param name="proxies">Who is believed about a client's address.</param>
 /// <param name="forwarders">Told of those who are not.</param>
-/// <param name="admission">Counts clients that proxies bring.</param>
+/// <param name="admission">Counts clients that proxies bring, and knows when memory is short.</param>
 /// <param name="isReady">Whether this node serves clients now.</param>
-/// <param name="logger">Refusals that a setting explains.</param>
-internal sealed partial class UpgradeGate(
+/// <param name="log">Every refusal.</param>
+internal sealed class UpgradeGate(
     ConnectionServices services,
     OriginPolicy origins,
     TrustedProxies proxies,
     UntrustedForwarders forwarders,
     Admission admission,
     Func<bool> isReady,
-    ILogger<UpgradeGate> logger) : IUpgradeGate
+    ConnectionLog log) : IUpgradeGate
 {
     /// <summary>With both contexts, and every message compressed: that is what suites are to see.</summary>
     private static readonly DeflateOptions EchoDeflate = new() { Threshold = 0 };
@@ -41,6 +41,15 @@ internal sealed partial class UpgradeGate(
     public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
     {
         var remote = proxies.ClientOf(head, peer);
+
+        // Also on a connection that was let in before, which a proxy may have kept for hours.
+        if (admission.IsShedding)
+        {
+            services.Metrics.ConnectionRefused(AdmissionRefusal.Memory);
+            log.Refused(remote, AdmissionRefusal.Memory);
+            return Answer(503, "The node has no memory for more connections.", new HttpHeader("Retry-After", "5"));
+        }
+
         if (remote.Equals(peer))
         {
             if (!proxies.Contains(peer))
@@ -55,6 +64,7 @@ internal sealed partial class UpgradeGate(
         if (admission.TryClaim(remote) is not { } place)
         {
             services.Metrics.ConnectionRefused(AdmissionRefusal.Address);
+            log.Refused(remote, AdmissionRefusal.Address);
             return Answer(429, "Too many connections.", new HttpHeader("Retry-After", "5"));
         }
 
@@ -75,26 +85,31 @@ internal sealed partial class UpgradeGate(
         if (!handshake.Accepted)
         {
             services.Metrics.HandshakeRefused(HandshakeRefusal.Upgrade);
+            log.Refused(remote, HandshakeRefusal.Upgrade, handshake.Reason);
             return new UpgradeDecision(handshake.Status, handshake.Headers, handshake.Reason, null);
         }
 
         var window = TimeSpan.Zero;
         if (!echo && !BatchParameter.TryRead(head, out window))
         {
-            return Refuse(HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchClock.Longest.TotalMilliseconds}.");
+            return Refuse(remote, HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchClock.Longest.TotalMilliseconds}.");
         }
 
         if (!isReady())
         {
-            return Refuse(HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
+            return Refuse(remote, HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
         }
 
         if (!origins.Allows(head, tls))
         {
-            OriginRefused(head.Single("Origin") ?? "", remote);
-            return _options.Origins.Refuse == OriginRefusal.Status
-                ? Refuse(HandshakeRefusal.Origin, 403, DisconnectReasons.OriginNotAllowed.Reason)
-                : Accept(handshake, new UpgradedRequest(Format(handshake), remote, null) { Echo = echo, OriginRefused = true });
+            log.OriginRefused(remote, head.Single("Origin") ?? "");
+            if (_options.Origins.Refuse == OriginRefusal.Status)
+            {
+                services.Metrics.HandshakeRefused(HandshakeRefusal.Origin);
+                return Answer(403, DisconnectReasons.OriginNotAllowed.Reason);
+            }
+
+            return Accept(handshake, new UpgradedRequest(Format(handshake), remote, null) { Echo = echo, OriginRefused = true });
         }
 
         return echo
@@ -108,38 +123,38 @@ internal sealed partial class UpgradeGate(
     {
         if (head.Count("Authorization") > 1 || !TryReadBearer(head, out var header))
         {
-            return Refuse(HandshakeRefusal.Token, head.Count("Authorization") > 1 ? 400 : 401, "One Authorization header with a bearer token.", new HttpHeader("WWW-Authenticate", "Bearer"));
+            return Refuse(remote, HandshakeRefusal.Token, head.Count("Authorization") > 1 ? 400 : 401, "One Authorization header with a bearer token.", new HttpHeader("WWW-Authenticate", "Bearer"));
         }
 
-        var query = _options.Auth.QueryToken ? head.QueryParameter("token") : null;
-        var token = header ?? handshake.BearerToken ?? query;
+        var query = _options.Auth.QueryToken ? head.QueryParameters("token") : [];
+        var token = header ?? handshake.BearerToken ?? (query.Count > 0 ? query[0] : null);
         if (token is null)
         {
             var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.AnonymousRights) : null;
             return Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous) { BatchWindow = window });
         }
 
-        if (new[] { header, handshake.BearerToken, query }.Any(other => other is not null && other != token))
+        if (new[] { header, handshake.BearerToken }.Concat(query).Any(other => other is not null && other != token))
         {
-            return Refuse(HandshakeRefusal.Token, 400, "Two different tokens.");
+            return Refuse(remote, HandshakeRefusal.Token, 400, "Two different tokens.");
         }
 
         if (!services.Guesses.MayTry(remote))
         {
             services.Metrics.TokenRefused(TokenRefusal.Throttled);
-            return Refuse(HandshakeRefusal.Throttled, 429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
+            return Refuse(remote, HandshakeRefusal.Throttled, 429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
         }
 
         var result = services.Tokens.Validate(token);
         services.OnBadToken(result.Error, remote);
         if (result.Error == ErrorCode.Unavailable)
         {
-            return Refuse(HandshakeRefusal.Keys, 503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
+            return Refuse(remote, HandshakeRefusal.Keys, 503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
         }
 
         if (result.Identity is null && header is not null)
         {
-            return Refuse(HandshakeRefusal.Token, 401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
+            return Refuse(remote, HandshakeRefusal.Token, 401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
         }
 
         return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error, BatchWindow = window });
@@ -181,14 +196,12 @@ internal sealed partial class UpgradeGate(
     private static UpgradeDecision Accept(ServerHandshakeResult handshake, UpgradedRequest request) =>
         new(101, handshake.Headers, "", request with { Compression = handshake.Deflate });
 
-    private UpgradeDecision Refuse(HandshakeRefusal reason, int status, string body, params IReadOnlyList<HttpHeader> headers)
+    private UpgradeDecision Refuse(IPAddress remote, HandshakeRefusal reason, int status, string body, params IReadOnlyList<HttpHeader> headers)
     {
         services.Metrics.HandshakeRefused(reason);
+        log.Refused(remote, reason, body);
         return Answer(status, body, headers);
     }
 
     private static UpgradeDecision Answer(int status, string body, params IReadOnlyList<HttpHeader> headers) => new(status, [.. headers, new HttpHeader("Connection", "close")], body, null);
-
-    [LoggerMessage(1001, LogLevel.Information, "Refused origin {Origin} of {Remote}; broker.origins.allow decides")]
-    private partial void OriginRefused(string origin, IPAddress remote);
 }

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Broker.Node.Transport;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 
@@ -33,11 +32,11 @@ internal sealed class EchoEndpoint
         connection.Transport.OnEnded(() => _connections.TryRemove(connection.Id, out _));
         if (connection.Request!.OriginRefused)
         {
-            Close(connection, DisconnectReasons.OriginNotAllowed);
+            connection.Close(DisconnectReasons.OriginNotAllowed, TimeSpan.Zero);
         }
         else if (Volatile.Read(ref _closing))
         {
-            Close(connection, DisconnectReasons.Restart);
+            connection.Close(DisconnectReasons.Restart, TimeSpan.Zero);
         }
     }
 
@@ -49,15 +48,9 @@ internal sealed class EchoEndpoint
         var connections = _connections.Values;
         foreach (var connection in connections)
         {
-            Close(connection, DisconnectReasons.Restart);
+            connection.Close(DisconnectReasons.Restart, TimeSpan.Zero);
         }
 
         return Task.WhenAll(connections.Select(static connection => connection.Transport.WhenEnded()));
-    }
-
-    private static void Close(ClientConnection connection, DisconnectReason reason)
-    {
-        Span<byte> frame = stackalloc byte[FrameWriter.MaxServerControl];
-        connection.Finish(frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)]);
     }
 }

@@ -18,6 +18,7 @@ internal static class FrontDoorServices
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.TryAddSingleton<BrokerMetrics>();
+        services.TryAddSingleton<ConnectionLog>();
         services.TryAddSingleton(new TrustedProxies(new ProxyOptions()));
         services.TryAddSingleton<LingeringClose>();
         services.AddSingleton<HttpFrontDoor>();

@@ -9,7 +9,7 @@ namespace Broker.Node.Http;
 /// Feeds Kestrel with connections that somebody else accepted. Those that come before Kestrel listens, after it stopped, or
 /// while <paramref name="maxWaiting"/> are waiting for it are answered 503. Thread-safe.
 /// </summary>
-internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metrics, ILoggerFactory logging, int maxWaiting = HttpFrontDoor.MaxWaiting)
+internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metrics, ConnectionLog log, ILoggerFactory logging, int maxWaiting = HttpFrontDoor.MaxWaiting)
     : IHttpFrontDoor, IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     /// <summary>Kestrel takes connections in a loop that does nothing else; more than this means that it has stopped.</summary>
@@ -40,6 +40,7 @@ internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metri
         if (Volatile.Read(ref _listener)?.TryAdd(connection, received) != true)
         {
             metrics.ConnectionRefused(AdmissionRefusal.Unavailable);
+            log.Refused(connection.Remote.Address, AdmissionRefusal.Unavailable);
             refusals.Close(connection, RefusalResponse.Unavailable);
         }
     }

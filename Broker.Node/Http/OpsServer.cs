@@ -13,6 +13,9 @@ namespace Broker.Node.Http;
 /// </summary>
 internal sealed class OpsServer : IAsyncDisposable
 {
+    /// <summary>Fewer than <see cref="Transport.Descriptors.Reserve"/>: Kestrel would try to accept without a pause where none is left.</summary>
+    private const int MaxConnections = 32;
+
     private readonly INodeHealth _health;
     private readonly WebApplication _app;
 
@@ -28,6 +31,7 @@ internal sealed class OpsServer : IAsyncDisposable
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 0;
+            kestrel.Limits.MaxConcurrentConnections = MaxConnections;
             kestrel.Listen(IPAddress.Parse(options.Host), PortFor(options, publicPort));
         });
         _app = builder.Build();
@@ -60,6 +64,13 @@ internal sealed class OpsServer : IAsyncDisposable
         {
             context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             context.Response.Headers.Allow = "GET, HEAD";
+            return Task.CompletedTask;
+        }
+
+        // A client that took this for the public port must not read a 200 as an answer to its upgrade.
+        if (context.Request.Headers.Upgrade.ToString().Contains("websocket", StringComparison.OrdinalIgnoreCase))
+        {
+            context.Response.StatusCode = StatusCodes.Status400BadRequest;
             return Task.CompletedTask;
         }
 

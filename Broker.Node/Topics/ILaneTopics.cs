@@ -20,4 +20,7 @@ internal interface ILaneTopics
 
     /// <summary>Drains every connection made dirty since the last call: the end of a batch.</summary>
     void Flush();
+
+    /// <summary>Counts what lagging cursors keep and cuts the worst if the node has no room for it; about once a second.</summary>
+    void Recount();
 }

@@ -395,6 +395,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             _links.SendAcks(all: true);
         }
 
+        _topics.Recount();
         _links.Tick(Now);
         ContinueFarewell();
         ScheduleTick();

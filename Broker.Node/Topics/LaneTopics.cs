@@ -12,8 +12,13 @@ namespace Broker.Node.Topics;
 /// <param name="pool">Shares big fan-outs.</param>
 /// <param name="lagLimit">Bytes a cursor may lag beyond the newest entry.</param>
 /// <param name="deflate">From which size and how hard pushes are compressed for those who take it.</param>
-internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate) : ILaneTopics
+/// <param name="memory">The lane's share of what lagging cursors keep.</param>
+/// <param name="metrics">Counts cursors that jump.</param>
+internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics) : ILaneTopics
 {
+    /// <summary>Topics whose room is never given back.</summary>
+    private const int SmallCapacity = 4096;
+
     /// <summary>The first log of each topic; the others are its siblings.</summary>
     private readonly Dictionary<byte[], TopicLog> _logs = new(TopicKeyComparer.Instance);
     private readonly PushForms _forms = new(deflate);
@@ -23,6 +28,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     private readonly FrameBuffer _push = new();
 
     public int Count => _logs.Count;
+
+    /// <summary>Topics there is room for.</summary>
+    public int Capacity => _logs.Capacity;
 
     public ReadOnlySpan<byte> Execute(LaneCommand command)
     {
@@ -35,6 +43,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
                 return default;
             case UnsubscribeCommand unsubscribe:
                 Unsubscribe(unsubscribe);
+                return default;
+            case JumpCommand jump:
+                Jump(jump.Subscription);
                 return default;
             default:
                 throw new ArgumentException($"Not a lane's command: {command.GetType().Name}.", nameof(command));
@@ -58,7 +69,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             for (TopicLog? log = first; log is not null; log = log.Sibling)
             {
                 log.Form.Format.Codec().Write(_reply.Clear(), new GapMessage(topic));
-                Append(log, _reply.Frame(log.Form.Format.Opcode()), origin: 0);
+                Append(log, _reply.Frame(log.Form.Format.Opcode()), origin: 0, isGap: true);
             }
         }
     }
@@ -68,10 +79,25 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         foreach (var log in _touched)
         {
             log.Touched = false;
-            log.Mark(_batch, lagLimit);
+            if (log.Mark(_batch, lagLimit) is > 0 and var jumps)
+            {
+                metrics.Skipped(log.Slow, jumps);
+            }
         }
 
         _touched.Clear();
+        _batch.Flush();
+
+        // Behind the drain: what a client takes at once is not kept for it.
+        if (memory.IsDue)
+        {
+            Recount();
+        }
+    }
+
+    public void Recount()
+    {
+        memory.Settle(_batch);
         _batch.Flush();
     }
 
@@ -124,6 +150,14 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         }
     }
 
+    private void Jump(Subscription subscription)
+    {
+        if (subscription.Log is { } log && log.Jump(subscription, _batch))
+        {
+            metrics.Skipped(log.Slow, 1);
+        }
+    }
+
     /// <summary>Counts the subscribers of all forms.</summary>
     private bool Admits(SubscribeCommand command)
     {
@@ -145,13 +179,13 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     {
         if (!_logs.TryGetValue(subscription.Topic, out var log))
         {
-            log = new TopicLog(subscription.Form);
+            log = new TopicLog(subscription.Form, subscription.Slow);
             _logs.Add(subscription.Topic, log);
         }
 
         while (log.Form != subscription.Form)
         {
-            log = log.Sibling ??= new TopicLog(subscription.Form);
+            log = log.Sibling ??= new TopicLog(subscription.Form, subscription.Slow);
         }
 
         return log;
@@ -202,6 +236,16 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         else
         {
             _logs.Remove(topic);
+            Shrink();
+        }
+    }
+
+    /// <summary>A dictionary keeps the room of the most it ever had. Halved at a quarter, it costs each topic a few steps.</summary>
+    private void Shrink()
+    {
+        if (_logs.Capacity > SmallCapacity && _logs.Count < _logs.Capacity / 4)
+        {
+            _logs.TrimExcess(_logs.Capacity / 2);
         }
     }
 
@@ -212,17 +256,27 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         _forms.Begin();
         for (TopicLog? log = first; log is not null; log = log.Sibling)
         {
-            Append(log, log.Form == own ? frame : _forms.Make(log.Form, topic, frame, format), origin);
+            if (log.Form == own)
+            {
+                Append(log, frame, origin);
+            }
+            else
+            {
+                var made = _forms.Make(log.Form, topic, frame, format);
+                Append(log, made, origin, _forms.IsGap && log.Form.Format != format);
+            }
         }
     }
 
-    private void Append(TopicLog log, ReadOnlySpan<byte> frame, long origin)
+    private void Append(TopicLog log, ReadOnlySpan<byte> frame, long origin, bool isGap = false)
     {
-        log.Append(frame, origin);
+        log.Append(frame, origin, isGap);
+        memory.Appended(frame.Length);
         if (!log.Touched)
         {
             log.Touched = true;
             _touched.Add(log);
+            memory.Watch(log);
         }
     }
 }

@@ -47,6 +47,9 @@ internal sealed class Lanes
 
     public void Post(LaneCommand command) => _lanes[command.TopicHash % (uint)_lanes.Length].Post(command);
 
+    /// <summary>Has a lane look at what there is to do, though nothing was posted.</summary>
+    public void Wake(int lane) => _lanes[lane].Arm();
+
     /// <summary>
     /// Orderly stop, after the connections were closed: the gate closes, lanes execute what lies in their inboxes and then take
     /// nothing more, send what they keep, and say goodbye with their last numbers. True when every peer that can be reached has

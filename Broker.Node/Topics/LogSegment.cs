@@ -26,6 +26,15 @@ internal sealed class LogSegment(int capacity, long start)
     /// <summary>Whether any entry must not reach its own publisher.</summary>
     public bool HasOrigins { get; private set; }
 
+    /// <summary>Whether any entry is a <c>gap</c>. Read it after <see cref="Head"/>: then it holds for all entries below.</summary>
+    public bool HasGaps { get; private set; }
+
+    /// <summary>
+    /// Made for cursors that jump, in place of what they skip. Its positions are those right before the segment that follows,
+    /// and its bytes are not the log's at these positions.
+    /// </summary>
+    public bool IsLanding { get; init; }
+
     public int Free => Bytes.Length - _head;
 
     /// <summary>Index of the entry that starts at <paramref name="offset"/>, in time logarithmic in the number of entries.</summary>
@@ -58,8 +67,21 @@ internal sealed class LogSegment(int capacity, long start)
         return (Math.Min(end, head), entries[index].Origin);
     }
 
+    /// <summary>Where the last entry below <paramref name="head"/> starts; there must be one.</summary>
+    public int LastStart(int head)
+    {
+        var index = Volatile.Read(ref _entryCount) - 1;
+        var entries = Volatile.Read(ref _entries);
+        while (entries[index].Start >= head)
+        {
+            index--;
+        }
+
+        return entries[index].Start;
+    }
+
     /// <summary>Owner only: writes the entry and publishes it. The index is complete before the head shows the entry.</summary>
-    public void Append(ReadOnlySpan<byte> entry, long origin)
+    public void Append(ReadOnlySpan<byte> entry, long origin, bool isGap = false)
     {
         entry.CopyTo(Bytes.AsSpan(_head));
         if (_entryCount == _entries.Length)
@@ -72,6 +94,7 @@ internal sealed class LogSegment(int capacity, long start)
         _entries[_entryCount] = new LogEntry(_head, origin);
         Volatile.Write(ref _entryCount, _entryCount + 1);
         HasOrigins |= origin != 0;
+        HasGaps |= isGap;
         Volatile.Write(ref _head, _head + entry.Length);
     }
 

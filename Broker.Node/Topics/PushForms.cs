@@ -16,8 +16,11 @@ internal sealed class PushForms(MessageDeflateOptions deflate)
     private readonly FrameBuffer _deflated = new();
     private bool _isCarried;
 
+    /// <summary>This push could not be carried over: in the other format it is a <c>gap</c>.</summary>
+    public bool IsGap { get; private set; }
+
     /// <summary>Another push follows.</summary>
-    public void Begin() => _isCarried = false;
+    public void Begin() => _isCarried = IsGap = false;
 
     /// <param name="form">Other than the frame's own.</param>
     /// <param name="topic">For a <c>gap</c>.</param>
@@ -34,6 +37,7 @@ internal sealed class PushForms(MessageDeflateOptions deflate)
     {
         if (!_isCarried && !WireBridge.TryCarryPush(FrameBuffer.PayloadOf(frame), from, _carried.Clear()))
         {
+            IsGap = true;
             to.Codec().Write(_carried.Clear(), new GapMessage(topic.ToArray()));
         }
 

@@ -1,3 +1,7 @@
+using Broker.Node.Configuration;
+using Broker.Node.Transport;
+using Broker.Protocol.Wire;
+
 namespace Broker.Node.Topics;
 
 /// <summary>
@@ -5,7 +9,8 @@ namespace Broker.Node.Topics;
 /// Only its lane calls it; readers hold <see cref="LogSegment"/>s and never this object's mutable parts.
 /// </summary>
 /// <param name="form">Of what is appended.</param>
-internal sealed class TopicLog(PushForm form)
+/// <param name="slow">What happens to a cursor that lags over its bound.</param>
+internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disconnect)
 {
     private const int FirstSegment = 1024;
     private const int LargestSegment = 64 * 1024;
@@ -13,8 +18,14 @@ internal sealed class TopicLog(PushForm form)
     private LogSegment _tail = new(FirstSegment, 0);
     private Subscription[] _subscribers = new Subscription[1];
     private long _marked;
+    private LogSegment? _newest;
+    private LogSegment? _gap;
+    private long _lastOrigin;
+    private long _gapEnd;
 
     public PushForm Form => form;
+
+    public SlowPolicy Slow => slow;
 
     /// <summary>The topic's next log, in another form; null for the last.</summary>
     public TopicLog? Sibling { get; set; }
@@ -30,19 +41,24 @@ internal sealed class TopicLog(PushForm form)
     /// <summary>Already in its lane's list of logs appended to since the last flush.</summary>
     public bool Touched { get; set; }
 
-    /// <summary>Appends a framed push. <paramref name="origin"/> is the connection that must not get it, 0 for none.</summary>
-    public void Append(ReadOnlySpan<byte> frame, long origin)
+    /// <summary>Already among the logs that its lane's <see cref="LaneMemory"/> looks at.</summary>
+    public bool Watched { get; set; }
+
+    /// <summary>Appends a framed push, or a <c>gap</c>. <paramref name="origin"/> is the connection that must not get it, 0 for none.</summary>
+    public void Append(ReadOnlySpan<byte> frame, long origin, bool isGap = false)
     {
         if (_tail.Free < frame.Length)
         {
-            var size = Math.Max(frame.Length, Math.Min(LargestSegment, _tail.Bytes.Length * 2));
-            var next = new LogSegment(size, Position);
-            _tail.Seal(next);
-            _tail = next;
+            Roll(Math.Max(frame.Length, Math.Min(LargestSegment, _tail.Bytes.Length * 2)));
         }
 
-        _tail.Append(frame, origin);
-        LastEntry = frame.Length;
+        _tail.Append(frame, origin, isGap);
+        (LastEntry, _lastOrigin) = (frame.Length, origin);
+        (_newest, _gap) = (null, null);
+        if (isGap)
+        {
+            _gapEnd = Position;
+        }
     }
 
     /// <summary>Opens a cursor at the head: it sees what is appended from now on.</summary>
@@ -72,13 +88,16 @@ internal sealed class TopicLog(PushForm form)
     /// Makes every cursor's connection see what was appended. One full fence stands between the heads written before and
     /// the dirty flags read here; a drainer clears the flag first and reads the head after it, so one of the two sees the other.
     /// Connections that gather pushes are drained when their window is over, and before that only if it is full.
+    /// A cursor over the bound has its connection closed or jumps.
     /// </summary>
-    public void Mark(DrainBatch batch, int lagLimit)
+    /// <returns>How many jumped.</returns>
+    public int Mark(DrainBatch batch, int lagLimit)
     {
         Interlocked.MemoryBarrier();
         var bound = Position - LastEntry - lagLimit;
         var added = Position - _marked;
         _marked = Position;
+        var jumps = 0;
         foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
         {
             var newly = subscription.MarkDirty();
@@ -88,8 +107,124 @@ internal sealed class TopicLog(PushForm form)
             }
             else if (!newly && subscription.Position < bound)
             {
-                subscription.Writer.Overrun();
+                if (slow == SlowPolicy.Disconnect)
+                {
+                    subscription.Writer.Overrun();
+                }
+                else if (Jump(subscription, batch))
+                {
+                    jumps++;
+                }
             }
         }
+
+        return jumps;
+    }
+
+    /// <summary>
+    /// Moves a lagging cursor of a log that skips to the log's end, whoever holds its writer: what it passes is free at once.
+    /// In its way stands one <c>gap</c>, or the newest entry, which all cursors share that jump before the next append.
+    /// </summary>
+    /// <returns>False: there was nothing to gain.</returns>
+    public bool Jump(Subscription subscription, DrainBatch batch)
+    {
+        if (subscription.Position >= Position - LastEntry)
+        {
+            return false;
+        }
+
+        var landing = Landing(subscription);
+        if (subscription.Position >= landing.Start)
+        {
+            return false;
+        }
+
+        subscription.Jump(landing, _tail);
+        if (subscription.MarkDirty())
+        {
+            batch.Add(subscription.Writer);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Bytes that this log keeps for its cursors, which share them: as many as the one furthest behind lags. Those whose
+    /// connection has been told to close are gone already.
+    /// </summary>
+    public long Kept()
+    {
+        var furthest = Position;
+        foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+        {
+            var position = subscription.Position;
+            if (position < furthest && !subscription.Writer.IsOverrun)
+            {
+                furthest = position;
+            }
+        }
+
+        return Position - furthest;
+    }
+
+    /// <summary>Closes the connections of cursors that lag so much, or has the cursors jump.</summary>
+    /// <returns>How many.</returns>
+    public int Cut(long lag, DrainBatch batch)
+    {
+        var position = Position;
+        var cut = 0;
+        foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+        {
+            if (position - subscription.Position >= lag
+                && (slow == SlowPolicy.Disconnect ? subscription.Writer.Overrun() : Jump(subscription, batch)))
+            {
+                cut++;
+            }
+        }
+
+        return cut;
+    }
+
+    private LogSegment Landing(Subscription subscription)
+    {
+        if (_tail.Head > 0)
+        {
+            _newest = slow == SlowPolicy.Latest ? CopyNewest() : null;
+            Roll(FirstSegment);
+            _newest?.Seal(_tail);
+        }
+
+        // An empty tail that something was appended before is one that was rolled here, and nothing was appended since.
+        var landing = _newest ?? _tail;
+
+        // Where values are skipped without a word, a gap that another node caused still has to be told, unless it is the newest entry.
+        return slow == SlowPolicy.Skip || (_gapEnd < Position && subscription.Taken < Math.Max(_gapEnd, subscription.GapEnd))
+            ? _gap ??= Gap(subscription.Topic, landing)
+            : landing;
+    }
+
+    private LogSegment CopyNewest()
+    {
+        var newest = new LogSegment(LastEntry, Position - LastEntry) { IsLanding = true };
+        newest.Append(_tail.Bytes.AsSpan(_tail.Head - LastEntry, LastEntry), _lastOrigin, isGap: _gapEnd == Position);
+        return newest;
+    }
+
+    private LogSegment Gap(byte[] topic, LogSegment next)
+    {
+        var buffer = FrameBuffer.OfThread;
+        form.Format.Codec().Write(buffer, new GapMessage(topic));
+        var frame = buffer.Frame(form.Format.Opcode());
+        var gap = new LogSegment(frame.Length, next.Start - frame.Length) { IsLanding = true };
+        gap.Append(frame, origin: 0, isGap: true);
+        gap.Seal(next);
+        return gap;
+    }
+
+    private void Roll(int size)
+    {
+        var next = new LogSegment(size, Position);
+        _tail.Seal(next);
+        _tail = next;
     }
 }

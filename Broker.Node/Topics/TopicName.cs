@@ -30,6 +30,10 @@ internal static class TopicName
     /// <summary>Whether the name belongs to the server (<c>$user</c> and the like).</summary>
     public static bool IsReserved(ReadOnlySpan<byte> utf8) => !utf8.IsEmpty && utf8[0] == (byte)'$';
 
+    /// <summary>Whether the bytes are a name, a pattern, or either behind the <c>$</c> of the server's own: what somebody may have subscribed to.</summary>
+    public static bool MayBeSubscribed(ReadOnlySpan<byte> utf8) =>
+        utf8.Length <= MaxLength && TopicPattern.TryParse(IsReserved(utf8) ? utf8[1..] : utf8, out _);
+
     /// <summary>Whether the text is one legal token.</summary>
     public static bool IsToken(ReadOnlySpan<char> text) =>
         !text.IsEmpty && text.Length <= MaxLength && !text.ContainsAnyExcept(TokenChars);

@@ -6,8 +6,8 @@ using Broker.Node.Connections;
 namespace Broker.Node.Transport;
 
 /// <summary>
-/// The listener's bounds: connections, connections per address, accepts a second, handshakes in flight, and the time a
-/// handshake (TLS and request head together) may take. Thread-safe; one lock, held for a few dictionary steps.
+/// The listener's bounds: connections, connections per address, accepts a second, handshakes in flight, the time a
+/// handshake (TLS and request head together) may take, and memory. Thread-safe; one lock, held for a few dictionary steps.
 /// </summary>
 internal sealed class Admission : IDisposable
 {
@@ -17,12 +17,18 @@ internal sealed class Admission : IDisposable
     private readonly AcceptRate _rate;
     private readonly DeadlineQueue<Entry> _handshakes;
     private readonly BrokerMetrics _metrics;
+    private readonly MemoryGuard? _memory;
     private int _connections;
 
-    public Admission(LimitOptions limits, BrokerMetrics metrics, TimeProvider time)
+    /// <param name="limits">The bounds.</param>
+    /// <param name="metrics">Counts refusals.</param>
+    /// <param name="time">For rates and time-outs.</param>
+    /// <param name="memory">Refuses too; null: memory is not looked at.</param>
+    public Admission(LimitOptions limits, BrokerMetrics metrics, TimeProvider time, MemoryGuard? memory = null)
     {
         _limits = limits;
         _metrics = metrics;
+        _memory = memory;
         _rate = new AcceptRate(limits.AcceptsPerSecond, time);
         _handshakes = new DeadlineQueue<Entry>(limits.HandshakeTimeout, time, entry => End(entry, HandshakeEnd.TimedOut));
     }
@@ -48,6 +54,9 @@ internal sealed class Admission : IDisposable
     /// <summary>The next connection would be refused whoever asks: the node is not ready for more.</summary>
     public bool Full => Connections >= _limits.Connections;
 
+    /// <summary>The next connection would be refused because memory is short.</summary>
+    public bool IsShedding => _memory is { IsShedding: true };
+
     /// <summary>
     /// Lets a new connection in or refuses it. <paramref name="abort"/> is called at most once, from any thread, as long as
     /// the lease's handshake is not done; it must not throw or block, and whoever owns the connection still disposes the lease.
@@ -56,6 +65,12 @@ internal sealed class Admission : IDisposable
     /// <param name="abort">Ends the connection.</param>
     public AdmissionResult Enter(IPAddress? remote, Action<HandshakeEnd> abort)
     {
+        if (IsShedding)
+        {
+            _metrics.ConnectionRefused(AdmissionRefusal.Memory);
+            return new AdmissionResult(null, AdmissionRefusal.Memory);
+        }
+
         var entry = new Entry(this, remote is null ? null : AddressKey.Of(remote), abort);
         Entry? evicted = null;
         lock (_gate)

@@ -17,6 +17,12 @@ internal enum AdmissionRefusal
     /// <summary>It was the oldest of more than <c>broker.limits.handshakes</c>.</summary>
     Handshakes,
 
+    /// <summary>Live memory is over <c>broker.memory.shed</c> percent of its limit.</summary>
+    Memory,
+
+    /// <summary>The process has nearly no file descriptors left.</summary>
+    Descriptors,
+
     /// <summary>It is for ASP.NET Core, which does not take connections (now).</summary>
     Unavailable,
 }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Broker.Node.Connections;
 using Broker.Node.Echo;
+using Broker.Node.Topics;
 using Broker.Protocol.Deflate;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
@@ -19,12 +20,14 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     private readonly TimeProvider _time;
     private readonly BrokerMetrics _metrics;
+    private readonly ConnectionLog _log;
     private readonly FormatLimits _limits;
     private readonly int _inboundLimit;
     private readonly Lock _gate = new();
     private IActorRef? _actor;
     private ITimer? _lastCall;
     private bool _ended;
+    private Action? _early;
     private Action? _resume;
     private Action? _abort;
     private int _inFlight;
@@ -36,7 +39,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private long _pinged;
     private long _messageBegun;
 
-    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, BrokerMetrics metrics, TimeProvider time)
+    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
     {
         Id = id;
         Transport = transport;
@@ -46,6 +49,7 @@ internal sealed class ClientConnection : IWebSocketPeer
         _messageLimit = unauthenticatedLimit;
         _inboundLimit = inboundLimit;
         _metrics = metrics;
+        _log = log;
         _time = time;
         _lastReceived = time.GetTimestamp();
         Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading);
@@ -91,9 +95,10 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _inboundLimit) && Writer.ControlLength < _inboundLimit;
 
-    /// <summary>The actor is ready for messages. False: the connection has ended already.</summary>
+    /// <summary>The actor has sent its welcome and is ready for messages. False: the connection has ended already.</summary>
     public bool TryStart(IActorRef actor)
     {
+        Action? early;
         lock (_gate)
         {
             if (_ended)
@@ -102,8 +107,10 @@ internal sealed class ClientConnection : IWebSocketPeer
             }
 
             Volatile.Write(ref _actor, actor);
+            early = _early;
         }
 
+        early?.Invoke();
         Volatile.Read(ref _resume)?.Invoke();
         return true;
     }
@@ -159,44 +166,62 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     public void SendPong(ReadOnlySpan<byte> frame) => Writer.SendPong(frame);
 
-    public void OnFailure(CloseCode code, WebSocketAbuse abuse)
+    public void Fail(CloseCode code, WebSocketAbuse abuse, ReadOnlySpan<byte> frame)
     {
-        lock (_gate)
+        if (IsTooEarly(frame, kept => Fail(code, abuse, kept)) || !TryBeginClosing())
         {
-            if (_ended || _lastCall is not null)
-            {
-                // Who is being closed already may send what it likes.
-                return;
-            }
+            return;
         }
 
-        _metrics.Closed(Reason(code));
         if (abuse != WebSocketAbuse.None)
         {
             _metrics.Abused(Kind(abuse));
         }
+
+        Close(Reason(code), TimeSpan.Zero, frame);
+    }
+
+    /// <summary>
+    /// Closes for a reason of this side's: counts and logs it, tells the client by <c>disconnecting</c>, and writes the close
+    /// frame. The first close is the only one. Any thread.
+    /// </summary>
+    /// <param name="reason">Told to the client.</param>
+    /// <param name="after">When it may come back.</param>
+    public void Close(DisconnectReason reason, TimeSpan after)
+    {
+        if (TryBeginClosing())
+        {
+            Span<byte> frame = stackalloc byte[FrameWriter.MaxServerControl];
+            Close(reason, after, frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)]);
+        }
+    }
+
+    /// <summary>The peer does not answer: counts and logs that, and ends the connection without another byte. Any thread.</summary>
+    public void Cut()
+    {
+        if (TryBeginClosing())
+        {
+            _metrics.Cut();
+            _log.Cut(Id, Request!.Remote);
+        }
+
+        Abort();
     }
 
     /// <summary>Writes the last bytes. A peer that does not take them is cut after two seconds. Any thread.</summary>
     public void Finish(ReadOnlySpan<byte> frame)
     {
-        lock (_gate)
+        if (!IsTooEarly(frame, kept => Finish(kept)) && TryBeginClosing())
         {
-            if (_ended)
-            {
-                return;
-            }
-
-            _lastCall ??= _time.CreateTimer(static connection => ((ClientConnection)connection!).Abort(), this, LastCall, Timeout.InfiniteTimeSpan);
+            Writer.Finish(frame);
+            Signal(ConnectionSignal.Closing);
         }
-
-        Writer.Finish(frame);
-        Signal(ConnectionSignal.Closing);
     }
 
-    /// <summary>The kernel took less than there was.</summary>
+    /// <summary>The kernel took less than there was. Holder of the writer only.</summary>
     public void Behind()
     {
+        Writer.IsBehind = true;
         if (Interlocked.Exchange(ref _behind, 1) == 0)
         {
             Signal(ConnectionSignal.Behind);
@@ -239,6 +264,55 @@ internal sealed class ClientConnection : IWebSocketPeer
             Volatile.Read(ref _resume)?.Invoke();
         }
     }
+
+    /// <summary>Who is being closed already may send what it likes, and is closed once.</summary>
+    private bool TryBeginClosing()
+    {
+        lock (_gate)
+        {
+            if (_ended || _lastCall is not null)
+            {
+                return false;
+            }
+
+            _lastCall = _time.CreateTimer(static connection => ((ClientConnection)connection!).Abort(), this, LastCall, Timeout.InfiniteTimeSpan);
+            return true;
+        }
+    }
+
+    /// <summary>What came with the request may end the connection before its actor has sent the welcome, which is the first message on every connection.</summary>
+    private bool IsTooEarly(ReadOnlySpan<byte> frame, Action<byte[]> close)
+    {
+        lock (_gate)
+        {
+            if (_actor is not null || Request is null or { Echo: true })
+            {
+                return false;
+            }
+
+            var kept = frame.ToArray();
+            _early = () => close(kept);
+            return true;
+        }
+    }
+
+    private void Close(DisconnectReason reason, TimeSpan after, ReadOnlySpan<byte> closeFrame)
+    {
+        _metrics.Closed(reason);
+        _log.Closed(Id, Request!.Remote, reason);
+        if (IsTold(reason))
+        {
+            var frame = FrameBuffer.OfThread;
+            Request.Format.Codec().Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
+            Writer.Send(frame.Frame(Request.Format.Opcode()));
+        }
+
+        Writer.Finish(closeFrame);
+        Signal(ConnectionSignal.Closing);
+    }
+
+    /// <summary>Who breaks the framing, or has another protocol in mind, is no client to talk to.</summary>
+    private bool IsTold(DisconnectReason reason) => reason.Code is not (1002 or 1003 or 1007) && Request is { Echo: false, OriginRefused: false };
 
     private static DisconnectReason Reason(CloseCode code) => code switch
     {

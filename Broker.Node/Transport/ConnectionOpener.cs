@@ -23,7 +23,7 @@ internal sealed class ConnectionOpener(ListenerStage stage)
             var (known, source) = await ReadProxyHeaderAsync(socket);
             if (!known)
             {
-                return Failed(socket, lease, HandshakeRefusal.Proxy, $"{peer}: no PROXY header");
+                return Failed(socket, lease, remote, HandshakeRefusal.Proxy, "no PROXY header");
             }
 
             if (source is not null)
@@ -50,21 +50,22 @@ internal sealed class ConnectionOpener(ListenerStage stage)
         }
 
         place?.Dispose();
-        return Failed(socket, lease, HandshakeRefusal.Tls, $"{remote}: TLS: {failure}");
+        return Failed(socket, lease, remote, HandshakeRefusal.Tls, failure!);
     }
 
     private bool HasProxyHeader(IPAddress peer) => stage.Proxies.SpeaksV2 && stage.Proxies.Contains(peer);
 
-    private ListenerArrival.HandshakeFailed Failed(Socket socket, AdmissionLease lease, HandshakeRefusal refusal, string why)
+    private ListenerArrival.HandshakeFailed Failed(Socket socket, AdmissionLease lease, IPEndPoint remote, HandshakeRefusal refusal, string why)
     {
         if (lease.HandshakeDone())
         {
             stage.Metrics.HandshakeRefused(refusal);
+            stage.ConnectionLog.Refused(remote.Address, refusal, why);
         }
 
         socket.Dispose();
         lease.Dispose();
-        return new ListenerArrival.HandshakeFailed(why);
+        return new ListenerArrival.HandshakeFailed();
     }
 
     private ListenerArrival.HandshakeFailed Refused(Socket socket, AdmissionLease lease, IPEndPoint remote)
@@ -72,7 +73,7 @@ internal sealed class ConnectionOpener(ListenerStage stage)
         stage.Metrics.ConnectionRefused(AdmissionRefusal.Address);
         lease.HandshakeDone();
         stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, lease), AdmissionRefusal.Address);
-        return new ListenerArrival.HandshakeFailed($"{remote}: over the limit of its address");
+        return new ListenerArrival.HandshakeFailed();
     }
 
     /// <summary>Reads no byte beyond the header: what follows is TLS's or HTTP's.</summary>

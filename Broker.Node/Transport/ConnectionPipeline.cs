@@ -16,6 +16,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     private readonly IMaterializer _materializer;
     private readonly LimitOptions _limits;
     private readonly BrokerMetrics _metrics;
+    private readonly ConnectionLog _log;
     private readonly TimeProvider _time;
     private readonly FormatLimits _formatLimits;
     private readonly IRunnableGraph<NotUsed> _graph;
@@ -29,11 +30,13 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
         IHttpFrontDoor frontDoor,
         Action<ClientConnection> accepted,
         BrokerMetrics metrics,
+        ConnectionLog log,
         TimeProvider time)
     {
         _materializer = materializer;
         _limits = limits;
         _metrics = metrics;
+        _log = log;
         _time = time;
         _formatLimits = new FormatLimits(new WebSocketLimits
         {
@@ -45,7 +48,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
         var http = new HttpLimits { RequestLine = limits.RequestLine, HeaderBytes = limits.HeaderBytes, HeaderCount = limits.HeaderCount };
         _graph = Source.FromGraph(new EgressStage())
             .Via(new SocketStage(frontDoor))
-            .Via(new HandshakeStage(gate, http, accepted, metrics))
+            .Via(new HandshakeStage(gate, http, accepted, metrics, log))
             .Via(new FramingStage(time))
             .To(new ConnectionSink());
     }
@@ -53,7 +56,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     public void Start(AcceptedConnection connection)
     {
         var id = Interlocked.Increment(ref _lastId);
-        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _metrics, _time);
+        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _metrics, _log, _time);
         _graph.AddAttributes(ConnectionOfGraph.For(client)).Run(_materializer);
     }
 }

@@ -64,6 +64,12 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>The connection broke under a drainer; the stage ends it.</summary>
     public bool Broken { get; private set; }
 
+    /// <summary>Holder only: the kernel has refused bytes since all there was had last been written.</summary>
+    public bool IsBehind { get; set; }
+
+    /// <summary>A cursor lagged over its bound and that was reported: the connection is about to be closed.</summary>
+    public bool IsOverrun => Volatile.Read(ref _overrun) != 0;
+
     /// <summary>Bytes taken for writing so far, and those of them that the transport has taken; any thread reads them.</summary>
     public long Gathered => Volatile.Read(ref _gathered);
 
@@ -102,13 +108,16 @@ internal sealed class ConnectionWriter(long connectionId)
         Window?.Open();
     }
 
-    /// <summary>A cursor lags over its bound: reported once.</summary>
-    public void Overrun()
+    /// <summary>A cursor lags over its bound: reported once. False: it was before, or there is nobody to be told.</summary>
+    public bool Overrun()
     {
-        if (_onOverrun is { } report && Interlocked.Exchange(ref _overrun, 1) == 0)
+        if (_onOverrun is not { } report || Interlocked.Exchange(ref _overrun, 1) != 0)
         {
-            report();
+            return false;
         }
+
+        report();
+        return true;
     }
 
     /// <summary>Queues a whole control frame and writes it if the writer is free. Any thread.</summary>
@@ -189,6 +198,7 @@ internal sealed class ConnectionWriter(long connectionId)
                 if (sent < Chunk.Length)
                 {
                     Broken |= sent < 0;
+                    IsBehind = true;
                     Chunk.Advance(Math.Max(0, sent));
                     Chunk.Keep();
                     HandBack();
@@ -295,7 +305,7 @@ internal sealed class ConnectionWriter(long connectionId)
                 break;
             }
 
-            if (subscription.Advance(end))
+            if (subscription.Advance(segment, end))
             {
                 _turns.Add(subscription);
             }
@@ -311,6 +321,7 @@ internal sealed class ConnectionWriter(long connectionId)
 
         length += TakeControl(scratch.AsSpan(length));
         length += BeginLong(scratch.AsSpan(length));
+        IsBehind &= length > 0;
         return length > 0 && Take(scratch, 0, length);
     }
 
@@ -353,7 +364,7 @@ internal sealed class ConnectionWriter(long connectionId)
                 break;
             }
 
-            if (subscription.Advance(start + taken))
+            if (subscription.Advance(segment, start + taken))
             {
                 _turns.Add(subscription);
             }
@@ -381,6 +392,7 @@ internal sealed class ConnectionWriter(long connectionId)
 
         length += TakeControl(scratch.AsSpan(offset + length));
         length += BeginLong(scratch.AsSpan(offset + length));
+        IsBehind &= length > 0;
         return length > 0 && Take(scratch, offset, length);
     }
 

@@ -12,13 +12,14 @@ namespace Broker.Node.Transport;
 /// Reads the request head of a fresh connection: accepts the upgrade, refuses it, or hands the connection with the bytes
 /// read to ASP.NET Core. After the 101 it passes on what it is given. The response goes through the connection's writer.
 /// </summary>
-internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Action<ClientConnection> accepted, BrokerMetrics metrics)
+internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Action<ClientConnection> accepted, BrokerMetrics metrics, ConnectionLog log)
     : GraphStage<FlowShape<ReceivedBytes, ReceivedBytes>>
 {
     private readonly IUpgradeGate _gate = gate;
     private readonly HttpLimits _limits = limits;
     private readonly Action<ClientConnection> _accepted = accepted;
     private readonly BrokerMetrics _metrics = metrics;
+    private readonly ConnectionLog _log = log;
     private readonly Inlet<ReceivedBytes> _in = new("Handshake.in");
     private readonly Outlet<ReceivedBytes> _out = new("Handshake.out");
 
@@ -29,10 +30,13 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
 
     private sealed class Logic : InAndOutGraphStageLogic
     {
+        private const int HeadStep = 512;
+
         private readonly HandshakeStage _stage;
         private readonly ClientConnection _connection;
         private RequestHeadParser? _parser;
-        private ArrayBufferWriter<byte>? _head;
+        private byte[]? _head;
+        private int _headLength;
         private bool _open;
 
         public Logic(HandshakeStage stage, ClientConnection connection)
@@ -78,12 +82,12 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
 
         private void Read(ReceivedBytes received)
         {
-            var before = _head?.WrittenCount ?? 0;
+            var before = _headLength;
             ReadOnlySpan<byte> bytes = received.Span;
             if (_head is not null)
             {
-                _head.Write(bytes);
-                bytes = _head.WrittenSpan;
+                Keep(bytes);
+                bytes = _head.AsSpan(0, _headLength);
             }
 
             switch (_parser!.Parse(bytes, out var head, out var consumed))
@@ -91,15 +95,13 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                 case HttpParseStatus.NeedMore:
                     if (_head is null)
                     {
-                        _head = new ArrayBufferWriter<byte>(received.Span.Length * 2);
-                        _head.Write(received.Span);
+                        Keep(received.Span);
                     }
 
                     Pull(_stage._in);
                     break;
                 case HttpParseStatus.Refused:
-                    _stage._metrics.HandshakeRefused(_parser.Refusal.Status is 414 or 431 ? HandshakeRefusal.TooLarge : HandshakeRefusal.Malformed);
-                    Refuse(_parser.Refusal.Status, [new HttpHeader("Connection", "close")], _parser.Refusal.Reason);
+                    OnRefused(_parser.Refusal);
                     break;
                 case HttpParseStatus.Complete when _stage._gate.Owns(head!.Path):
                     received.Skip(consumed - before);
@@ -110,6 +112,29 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                     CompleteStage();
                     break;
             }
+        }
+
+        private void OnRefused(HttpRefusal refusal)
+        {
+            var reason = refusal.Status is 414 or 431 ? HandshakeRefusal.TooLarge : HandshakeRefusal.Malformed;
+            _stage._metrics.HandshakeRefused(reason);
+            _stage._log.Refused(_connection.Transport.Remote.Address, reason, refusal.Reason);
+            Refuse(refusal.Status, [new HttpHeader("Connection", "close")], refusal.Reason);
+        }
+
+        /// <summary>Adds to the head in steps of an eighth: who sends half of a large one and waits makes the node hold little more.</summary>
+        private void Keep(ReadOnlySpan<byte> bytes)
+        {
+            var length = _headLength + bytes.Length;
+            if (_head is null || length > _head.Length)
+            {
+                var larger = new byte[_head is null ? length : length + Math.Max(HeadStep, length / 8)];
+                _head?.AsSpan(0, _headLength).CopyTo(larger);
+                _head = larger;
+            }
+
+            bytes.CopyTo(_head.AsSpan(_headLength));
+            _headLength = length;
         }
 
         private void Decide(RequestHead head, ReceivedBytes rest)

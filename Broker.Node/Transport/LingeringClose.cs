@@ -11,7 +11,9 @@ namespace Broker.Node.Transport;
 internal sealed class LingeringClose(TimeProvider time) : IDisposable
 {
     public const int MaxClosing = 1024;
-    private const int MaxDiscarded = 256 * 1024;
+
+    /// <summary>Bytes read and thrown away of a client that has its answer.</summary>
+    public const int MaxDiscarded = 256 * 1024;
 
     // Every connection reads into the same bytes: nobody looks at them.
     private static readonly byte[] Discarded = new byte[16 * 1024];

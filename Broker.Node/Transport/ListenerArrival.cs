@@ -11,5 +11,6 @@ internal abstract record ListenerArrival
 
     public sealed record Opened(AcceptedConnection Connection) : ListenerArrival;
 
-    public sealed record HandshakeFailed(string Failure) : ListenerArrival;
+    /// <summary>Counted and logged where it failed.</summary>
+    public sealed record HandshakeFailed : ListenerArrival;
 }

@@ -7,7 +7,8 @@ using Akka.Streams.Stage;
 namespace Broker.Node.Transport;
 
 /// <summary>
-/// States: accepting (one accept in flight), idle (no demand), pausing (accepting failed, waiting for the timer), unbinding.
+/// States: accepting (one accept in flight), idle (no demand), pausing (accepting failed or descriptors are low, waiting for the
+/// timer), unbinding.
 /// What other threads bring lies in a queue of its own rather than in the asynchronous callback, because a stage that has
 /// ended drops its callbacks, and a dropped socket would stay open.
 /// </summary>
@@ -27,6 +28,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     private ListenerBinding? _binding;
     private bool _accepting;
     private bool _pausing;
+    private bool _starved;
     private bool _unbinding;
     private int _handshakes;
     private int _failures;
@@ -75,6 +77,19 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     protected override void OnTimer(object timerKey)
     {
         _pausing = false;
+        if (_starved && _stage.Descriptors.AreLow)
+        {
+            Pause(++_failures);
+            return;
+        }
+
+        if (_starved)
+        {
+            // Not at the next accept: whoever asks whether the node is ready sends nobody before it is.
+            _starved = false;
+            _binding!.Accepting = true;
+        }
+
         AcceptNext();
     }
 
@@ -168,15 +183,20 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
                 _handshakes--;
                 Deliver(opened.Connection);
                 break;
-            case ListenerArrival.HandshakeFailed failed:
+            case ListenerArrival.HandshakeFailed:
                 _handshakes--;
-                Log.Debug("Handshake failed: {0}", failed.Failure);
                 break;
         }
     }
 
     private void OnAccepted(Socket socket)
     {
+        if (_stage.Descriptors.IsReserved(socket))
+        {
+            Starve(socket);
+            return;
+        }
+
         if (_failures > 1)
         {
             Log.Info("Accepting connections on {0} again after {1} errors", _stage.EndPoint, _failures);
@@ -194,6 +214,23 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         }
     }
 
+    /// <summary>It took one of the last descriptors: it is told, and those behind it wait in the kernel until there are more.</summary>
+    private void Starve(Socket socket)
+    {
+        _stage.Metrics.ConnectionRefused(AdmissionRefusal.Descriptors);
+        if (RemoteOf(socket) is { } remote)
+        {
+            _stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, null), AdmissionRefusal.Descriptors);
+        }
+        else
+        {
+            socket.Dispose();
+        }
+
+        _starved = true;
+        Fail("file descriptors are running out");
+    }
+
     private void OnAcceptFailed(Exception error)
     {
         if (_unbinding)
@@ -201,25 +238,37 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
             return;
         }
 
+        _starved = error is SocketException { SocketErrorCode: SocketError.TooManyOpenSockets };
+
         // The first failure is taken for one client's: it may have gone between its SYN and our accept.
-        _failures++;
-        if (_failures == 1 && error is SocketException { SocketErrorCode: SocketError.ConnectionAborted or SocketError.ConnectionReset })
+        if (_failures == 0 && error is SocketException { SocketErrorCode: SocketError.ConnectionAborted or SocketError.ConnectionReset })
         {
+            _failures++;
             return;
         }
 
+        Fail(error.Message);
+    }
+
+    private void Fail(string why)
+    {
         if (_binding!.Accepting)
         {
             _binding.Accepting = false;
-            Log.Warning("Cannot accept connections on {0}: {1}. Trying again until it works", _stage.EndPoint, error.Message);
+            Log.Warning("Cannot accept connections on {0}: {1}. Trying again until it works", _stage.EndPoint, why);
         }
 
+        Pause(++_failures);
+    }
+
+    private void Pause(int failures)
+    {
         _pausing = true;
-        ScheduleOnce(PauseTimer, Pause(_failures));
+        ScheduleOnce(PauseTimer, PauseAfter(failures));
     }
 
     /// <summary>How long to wait after so many failures in a row.</summary>
-    internal static TimeSpan Pause(int failures)
+    internal static TimeSpan PauseAfter(int failures)
     {
         var pause = FirstPause * (1 << Math.Min(failures - 1, 4));
         return pause < LongestPause ? pause : LongestPause;
@@ -245,7 +294,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         // A proxy's connections are its clients', which are not known yet.
         var counted = _stage.Proxies.Contains(remote.Address) ? null : remote.Address;
         var hasTls = _stage.Tls is not null;
-        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, end, hasTls));
+        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls));
         if (lease is null)
         {
             _stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, lease), refusal);
@@ -264,8 +313,17 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     private async Task OpenAsync(Socket socket, IPEndPoint remote, AdmissionLease lease) => Post(await _opener.OpenAsync(socket, remote, lease));
 
     /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
-    private static void EndHandshake(Socket socket, HandshakeEnd end, bool tls)
+    private void EndHandshake(Socket socket, IPEndPoint remote, HandshakeEnd end, bool tls)
     {
+        if (end == HandshakeEnd.Evicted)
+        {
+            _stage.ConnectionLog.Refused(remote.Address, AdmissionRefusal.Handshakes);
+        }
+        else
+        {
+            _stage.ConnectionLog.Refused(remote.Address, HandshakeRefusal.Timeout, "not finished in time");
+        }
+
         if (end == HandshakeEnd.TimedOut && !tls)
         {
             // RFC 9110 §15.5.9.

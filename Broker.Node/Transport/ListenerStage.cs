@@ -14,7 +14,7 @@ namespace Broker.Node.Transport;
 /// </summary>
 internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShape<AcceptedConnection>, Task<ListenerBinding>>
 {
-    public ListenerStage(IPEndPoint endPoint, Admission admission, LingeringClose refusals, TlsAcceptor? tls, TrustedProxies proxies, BrokerMetrics metrics, Func<Socket, ValueTask<Socket>>? accept = null)
+    public ListenerStage(IPEndPoint endPoint, Admission admission, LingeringClose refusals, TlsAcceptor? tls, TrustedProxies proxies, BrokerMetrics metrics, ConnectionLog log, Func<Socket, ValueTask<Socket>>? accept = null, Descriptors? descriptors = null)
     {
         EndPoint = endPoint;
         Admission = admission;
@@ -22,6 +22,8 @@ internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShap
         Tls = tls;
         Proxies = proxies;
         Metrics = metrics;
+        ConnectionLog = log;
+        Descriptors = descriptors ?? Descriptors.OfProcess;
         Accept = accept ?? (static listening => listening.AcceptAsync(CancellationToken.None));
         Shape = new SourceShape<AcceptedConnection>(Out);
     }
@@ -42,12 +44,17 @@ internal sealed class ListenerStage : GraphStageWithMaterializedValue<SourceShap
 
     internal BrokerMetrics Metrics { get; }
 
+    internal ConnectionLog ConnectionLog { get; }
+
+    internal Descriptors Descriptors { get; }
+
     /// <summary>How a connection is taken from the listening socket.</summary>
     internal Func<Socket, ValueTask<Socket>> Accept { get; }
 
     /// <summary>Tells a client why it is not let in, where that costs no TLS handshake first, and closes.</summary>
     internal void Refuse(AcceptedConnection connection, AdmissionRefusal refusal)
     {
+        ConnectionLog.Refused(connection.Remote.Address, refusal);
         if (Tls is null)
         {
             Refusals.Close(connection, RefusalResponse.For(refusal));

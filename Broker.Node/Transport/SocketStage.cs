@@ -51,6 +51,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         private bool _lingering;
         private ICancelable? _linger;
         private bool _aborted;
+        private int _discarded;
         private bool _reset;
 
         public Logic(SocketStage stage, ClientConnection connection)
@@ -273,6 +274,14 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             {
                 // One read an event: a peer that sends without pause would keep this stage, and the linger timer, busy for good.
                 _received.Release();
+                _discarded += count;
+                if (_connection.Request is null && _discarded > LingeringClose.MaxDiscarded)
+                {
+                    // A request that was refused: who still sends does not read the answer either.
+                    CompleteStage();
+                    return;
+                }
+
                 WaitReadable();
             }
             else

@@ -58,10 +58,7 @@ public sealed class RequestHead
     /// <summary>Whether <paramref name="token"/> is a member of the comma-separated list over all lines of that name, without case.</summary>
     public bool HasToken(string name, string token) => Headers.HasToken(name, token);
 
-    /// <summary>The first value of a query parameter, decoded as <c>application/x-www-form-urlencoded</c> (<c>+</c> is a space); null when absent.</summary>
-    public string? QueryParameter(string name) => QueryParameters(name) is [var first, ..] ? first : null;
-
-    /// <summary>All values of a query parameter in the order they came, decoded as <see cref="QueryParameter"/> does; one without <c>=</c> is empty.</summary>
+    /// <summary>The values of a query parameter in order, decoded as <c>application/x-www-form-urlencoded</c> (<c>+</c> is a space); empty when absent.</summary>
     public IReadOnlyList<string> QueryParameters(string name)
     {
         List<string>? values = null;
@@ -77,7 +74,7 @@ public sealed class RequestHead
             }
         }
 
-        return values ?? (IReadOnlyList<string>)[];
+        return values ?? [];
     }
 
     private static string Decode(ReadOnlySpan<char> text) =>

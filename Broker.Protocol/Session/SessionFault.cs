@@ -14,7 +14,7 @@ internal sealed record SessionFault(CloseCode Code, string Reason, WebSocketAbus
     public static readonly SessionFault Binary = new(CloseCode.UnsupportedData, "Binary is not accepted");
     public static readonly SessionFault InvalidUtf8 = new(CloseCode.InvalidPayloadData, "Invalid UTF-8");
     public static readonly SessionFault InvalidDeflate = new(CloseCode.InvalidPayloadData, "Invalid compressed data");
-    public static readonly SessionFault TooBig = new(CloseCode.MessageTooBig, "Message too big");
+    public static readonly SessionFault TooBig = new(CloseCode.MessageTooBig, "message too big");
     public static readonly SessionFault Fragments = new(CloseCode.PolicyViolation, "abuse", WebSocketAbuse.Fragments);
     public static readonly SessionFault MessageTime = new(CloseCode.PolicyViolation, "abuse", WebSocketAbuse.MessageTime);
     public static readonly SessionFault ControlFrames = new(CloseCode.PolicyViolation, "abuse", WebSocketAbuse.ControlFrames);

@@ -60,19 +60,26 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
                 return;
             }
 
-            if (_session!.Failure is { } failure)
-            {
-                _peer.OnFailure(failure, _session.Abuse);
-            }
-
             if (_batch is null)
             {
-                _peer.Finish(frame);
+                Finish(frame);
             }
             else
             {
                 // The messages that came before it are handed on first.
                 _close = frame.ToArray();
+            }
+        }
+
+        private void Finish(ReadOnlySpan<byte> frame)
+        {
+            if (_session!.Failure is { } failure)
+            {
+                _peer.Fail(failure, _session.Abuse, frame);
+            }
+            else
+            {
+                _peer.Finish(frame);
             }
         }
 
@@ -91,7 +98,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
             if (_close is { } close)
             {
                 _close = null;
-                _peer.Finish(close);
+                Finish(close);
             }
 
             if (_received is not { Span.IsEmpty: false } received)

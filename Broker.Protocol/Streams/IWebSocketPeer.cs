@@ -36,11 +36,12 @@ public interface IWebSocketPeer
     /// <summary>Writes a pong frame; one that still waits may be replaced.</summary>
     void SendPong(ReadOnlySpan<byte> frame);
 
-    /// <summary>The session failed the connection: its close frame comes next.</summary>
+    /// <summary>The session failed the connection: writes the close frame, after which nothing is written.</summary>
     /// <param name="code">The code of the close frame.</param>
     /// <param name="abuse">The limit behind a 1008.</param>
-    void OnFailure(CloseCode code, WebSocketAbuse abuse);
+    /// <param name="frame">The close frame.</param>
+    void Fail(CloseCode code, WebSocketAbuse abuse, ReadOnlySpan<byte> frame);
 
-    /// <summary>Writes the close frame, after which nothing is written.</summary>
+    /// <summary>Writes the answer to the peer's close frame, after which nothing is written.</summary>
     void Finish(ReadOnlySpan<byte> frame);
 }

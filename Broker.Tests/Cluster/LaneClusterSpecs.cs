@@ -38,12 +38,12 @@ public sealed class LaneClusterSpecs
         await using var b = nodes[1];
         for (var n = 0; n < 10_000; n++)
         {
-            a.Publish((uint)n % 2, $"{n}");
+            a.Publish((uint)n % 2, $"#{n}");
         }
 
         for (var n = 0; n < 10_000; n++)
         {
-            Assert.Equal($"t={n}", await b.NextAsync(n % 2));
+            Assert.Equal($"t=#{n}", await b.NextAsync(n % 2));
         }
 
         Assert.Equal(0, b.Lanes.Counters.Gaps);
@@ -110,7 +110,7 @@ public sealed class LaneClusterSpecs
             {
                 for (var n = 0; !stop.IsCancellationRequested; n++)
                 {
-                    var command = a.Publish(0, $"{n}");
+                    var command = a.Publish(0, $"#{n}");
                     Volatile.Write(ref published, n);
                     await command.Completed;
                 }
@@ -132,9 +132,9 @@ public sealed class LaneClusterSpecs
             lines.Add(line = await b.NextAsync(0));
         }
         while (line != "t=end");
-        var numbers = lines.Where(text => text is not ("t=mark" or "t=end" or FakeLaneTopics.Gap)).Select(text => int.Parse(text[2..], null)).SkipWhile(n => n < from).ToList();
+        var numbers = lines.Where(text => text is not ("t=mark" or "t=end" or FakeLaneTopics.Gap)).Select(text => int.Parse(text[3..], null)).SkipWhile(n => n < from).ToList();
         Assert.Equal(Enumerable.Range(from, published - from + 1), numbers);
-        Assert.DoesNotContain(FakeLaneTopics.Gap, lines.SkipWhile(text => text != $"t={from}"));
+        Assert.DoesNotContain(FakeLaneTopics.Gap, lines.SkipWhile(text => text != $"t=#{from}"));
     }
 
     [Fact]
@@ -147,14 +147,14 @@ public sealed class LaneClusterSpecs
         Assert.True(await a.ThrottleAsync(b, Blackhole.Instance));
         for (var n = 0; n < 300; n++)
         {
-            a.Publish(0, $"{n}");
-            Assert.Equal($"t={n}", await c.NextAsync(0));
+            a.Publish(0, $"#{n}");
+            Assert.Equal($"t=#{n}", await c.NextAsync(0));
         }
 
         Assert.True(await a.ThrottleAsync(b, Unthrottled.Instance));
         for (var n = 0; n < 300; n++)
         {
-            Assert.Equal($"t={n}", await b.NextAsync(0));
+            Assert.Equal($"t=#{n}", await b.NextAsync(0));
         }
 
         Assert.True(a.Lanes.Counters.Resent > 0);

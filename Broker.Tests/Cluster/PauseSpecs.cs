@@ -57,6 +57,42 @@ public sealed class PauseSpecs : ProcessClusterSpecs
         await AssertFlowsAgainAsync("pause.after", nodes);
     }
 
+    /// <summary>As long as a collection of a large heap, or a machine that is moved, may take.</summary>
+    [Fact]
+    public async Task Node_that_stood_still_for_two_seconds_stays_and_so_do_its_clients()
+    {
+        var nodes = await StartThreeAsync();
+        var (first, second, third) = (nodes[0], nodes[1], nodes[2]);
+        var atFirst = await ListenAsync(first, Topic);
+        var atSecond = await ListenAsync(second, Topic);
+        var atThird = await ListenAsync(third, Topic);
+        var one = await TalkAsync(first, Topic, "one");
+        var two = await TalkAsync(second, Topic, "two");
+        await Task.WhenAll(UnderWayAsync(atSecond, 100), UnderWayAsync(atThird, 100), atFirst.UntilAsync(static it => it.Last("two") > 100, Cancellation));
+
+        var stopped = Stopwatch.GetTimestamp();
+        second.Signal(UnixSignal.Stop);
+        await atThird.UntilAsync(it => Stopwatch.GetElapsedTime(stopped, it.LastSent) > TimeSpan.FromSeconds(2), Cancellation);
+        second.Signal(UnixSignal.Continue);
+        var pause = Stopwatch.GetElapsedTime(stopped);
+
+        // Long enough for the others to decide, had they given it up.
+        await atThird.UntilAsync(it => Stopwatch.GetElapsedTime(stopped, it.LastSent) > TimeSpan.FromSeconds(8), Cancellation);
+        var (lastOne, lastTwo) = (await one.StopAsync(), await two.StopAsync());
+        foreach (var listener in new[] { atFirst, atSecond, atThird })
+        {
+            await listener.UntilAsync(it => it.Last("one") == lastOne && it.Last("two") == lastTwo, Cancellation);
+            Assert.False(listener.Ended.IsCompleted);
+            Assert.Empty(listener.Faults);
+        }
+
+        Report($"stood still for {pause.TotalSeconds:F2} s; {atFirst.Gaps}, {atSecond.Gaps} and {atThird.Gaps} gaps");
+        Assert.All(nodes, static node => Assert.False(node.Ended.IsCompleted));
+        Assert.All(nodes, static node => Assert.DoesNotContain("Down", node.Output, StringComparison.Ordinal));
+        Assert.Equal(0, atThird.Missed("one"));
+        await AssertFlowsAsync("pause.after", nodes);
+    }
+
     [Fact]
     public async Task Node_removed_while_it_stood_still_closes_its_clients_and_ends_when_it_wakes()
     {

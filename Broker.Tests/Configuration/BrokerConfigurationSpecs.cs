@@ -91,7 +91,9 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("broker.topics = [ { match = a } { match = b } ]", "node.conf:2: unexpected '{' after a value: a comma or a new line comes next (only strings are joined; quote what holds : = + [ or {)")]
     [InlineData("broker.topics = [ { delivery = sequenced } ]", "node.conf:2: broker.topics[0].delivery: sequenced: not supported yet; allowed is broadcast")]
     [InlineData("broker.topics = [ { delivery = other } ]", "node.conf:2: broker.topics[0].delivery: other: broadcast")]
-    [InlineData("broker.topics = [ { slow = skip } ]", "node.conf:2: broker.topics[0].slow: skip: not supported yet; allowed is disconnect")]
+    [InlineData("broker.topics = [ { slow = drop } ]", "node.conf:2: broker.topics[0].slow: drop: disconnect or skip or latest")]
+    [InlineData("broker.memory.logs = 1k", "node.conf:2: broker.memory.logs: 1k: a size 1m to 1024g (B, k, m, g), or null")]
+    [InlineData("broker.memory.log = 1m", "node.conf:2: broker.memory.log: unknown key, did you mean broker.memory.logs?")]
     [InlineData("broker.topics = [ { durable = on } ]", "node.conf:2: broker.topics[0].durable: on: not supported yet by this version")]
     [InlineData("broker.topics = [ { history { size = 1 } } ]", "node.conf:2: broker.topics[0].history: an object: not supported yet by this version")]
     [InlineData("broker.topics = [ { match = bad } ]", "node.conf:2: broker.topics: match \"bad\": tokens of A-Z a-z 0-9 _ : @ - joined by dots; * is one token, a last > is one or more")]
@@ -113,6 +115,29 @@ public sealed class BrokerConfigurationSpecs
         Assert.Null(result.Options);
         Assert.EndsWith(expected, result.Errors[0], StringComparison.Ordinal);
         Assert.DoesNotContain('\n', result.Errors[0]);
+    }
+
+    [Theory]
+    [InlineData("disconnect", SlowPolicy.Disconnect)]
+    [InlineData("skip", SlowPolicy.Skip)]
+    [InlineData("latest", SlowPolicy.Latest)]
+    public void A_topic_says_what_becomes_of_slow_subscribers(string word, SlowPolicy policy)
+    {
+        var result = Load($"include \"built-in/broker.conf\"\nbroker.topics = [ {{ slow = {word} }} ]");
+        Assert.Empty(result.Errors);
+        Assert.Equal(policy, Assert.Single(result.Options!.Topics).Slow);
+    }
+
+    [Theory]
+    [InlineData("16g", 16L << 30)]
+    [InlineData("null", null)]
+    public void What_is_kept_for_lagging_subscribers_is_a_size_or_a_quarter_of_the_memory(string value, long? bytes)
+    {
+        var result = Load($"include \"built-in/broker.conf\"\nbroker.memory.logs = {value}");
+        Assert.Empty(result.Errors);
+        Assert.Equal(bytes, result.Options!.Memory.Logs);
+        Assert.Equal(bytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, result.Options.Memory.LogBytes);
+        Assert.InRange(result.Options.Memory.LogBytes, 1 << 20, long.MaxValue);
     }
 
     [Fact]

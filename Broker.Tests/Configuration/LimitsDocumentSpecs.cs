@@ -1,7 +1,12 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Connections;
+using Broker.Node.Http;
+using Broker.Node.Topics;
+using Broker.Node.Transport;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Configuration;
@@ -11,7 +16,7 @@ public sealed partial class LimitsDocumentSpecs
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "LIMITS.md"));
 
-    private static readonly string[] Sections = ["limits", "rate", "heartbeat"];
+    private static readonly string[] Sections = ["limits", "memory", "rate", "heartbeat"];
 
     /// <summary>Rows of tables: setting, values of the profiles.</summary>
     private static readonly Dictionary<string, (string Production, string Broker)> Rows = Row().Matches(Text)
@@ -56,6 +61,24 @@ public sealed partial class LimitsDocumentSpecs
             TopicRow().Matches(Text).ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value));
     }
 
+    /// <summary>Where a bound has no setting the document has its number.</summary>
+    [Theory]
+    [InlineData("characters of a token", JwtParts.MaxLength)]
+    [InlineData("levels of arrays and objects in the parts of a token", StrictJson.MaxDepth)]
+    [InlineData("bytes of a token's `sub`", JwtClaimRules.MaxSubject)]
+    [InlineData("bytes of a token's `info`", RightsClaim.MaxInfo)]
+    [InlineData("bytes of a topic's name", TopicName.MaxLength)]
+    [InlineData("connections that wait for ASP.NET Core", HttpFrontDoor.MaxWaiting)]
+    [InlineData("connections that were refused before anybody read their request, and are still closing", LingeringClose.MaxClosing)]
+    [InlineData("of each of them: time; bytes read and thrown away", LingeringClose.MaxDiscarded)]
+    [InlineData("publishes of the application under way at once", BrokerApi.Concurrent)]
+    [InlineData("publishes of the application that wait", BrokerApi.MaxWaiting)]
+    public void Bounds_without_a_setting_are_those_of_the_code(string what, int bound)
+    {
+        var row = Assert.Single(Text.Split('\n'), line => line.StartsWith($"| {what} |", StringComparison.Ordinal));
+        Assert.Contains(bound.ToString(CultureInfo.InvariantCulture), row.Split('|')[2], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Metrics_exist_and_none_is_left_out()
     {
@@ -80,6 +103,6 @@ public sealed partial class LimitsDocumentSpecs
     [GeneratedRegex(@"^\| `(max-[a-z]+)` \| (\S+) \|", RegexOptions.Multiline)]
     private static partial Regex TopicRow();
 
-    [GeneratedRegex(@"`(broker\.(?:(?:connections|handshakes|tokens|requests)\.refused|abuse|connections\.closed) [^`]+)`")]
+    [GeneratedRegex(@"`(broker\.(?:(?:connections|handshakes|tokens|requests)\.refused|abuse|connections\.closed|topics\.skipped|memory\.cuts) [^`]+)`")]
     private static partial Regex Metric();
 }

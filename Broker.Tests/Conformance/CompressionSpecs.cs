@@ -77,6 +77,7 @@ public sealed class CompressionSpecs(ConformanceNode shared) : IClassFixture<Con
         Assert.Equal((0, 3000), (echo.Rsv, Encoding.UTF8.GetString(echo.Payload).Length));
         await plain.SendFrameAsync(1, Text(0), rsv: 4, cancellation: Cancel);
         await HostileNode.ClosesAsync(plain, 1002);
+        await _node.HasCountedAsync("broker.connections.closed 1002 protocol error = 1");
 
         // The next offer counts, in the same line and in another one.
         await using (var second = await OpenAsync($"{offer}, {Deflate}", null, any: true))
@@ -120,7 +121,7 @@ public sealed class CompressionSpecs(ConformanceNode shared) : IClassFixture<Con
         await socket.SendFrameAsync(1, [0], fin: false, rsv: 4, cancellation: Cancel);
         await socket.SendFrameAsync(opcode, [], rsv: 4, cancellation: Cancel);
         await HostileNode.ClosesAsync(socket, 1002);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1002 protocol error = 1");
     }
 
     [Theory]
@@ -135,7 +136,7 @@ public sealed class CompressionSpecs(ConformanceNode shared) : IClassFixture<Con
             await HostileNode.ClosesAsync(socket, 1002);
         }
 
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1002 protocol error = 2");
     }
 
     [Fact]
@@ -238,7 +239,7 @@ public sealed class CompressionSpecs(ConformanceNode shared) : IClassFixture<Con
             await HostileNode.ClosesAsync(socket, 1007);
         }
 
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1007 invalid data = 2");
     }
 
     [Fact]
@@ -260,7 +261,7 @@ public sealed class CompressionSpecs(ConformanceNode shared) : IClassFixture<Con
         using var other = new RawDeflater();
         await narrow.SendFrameAsync(2, other.Compress(far), rsv: 4, cancellation: Cancel);
         await HostileNode.ClosesAsync(narrow, 1007);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1007 invalid data = 1");
     }
 
     [Fact]
@@ -277,7 +278,7 @@ public sealed class CompressionSpecs(ConformanceNode shared) : IClassFixture<Con
             await HostileNode.ClosesAsync(socket, 1009);
         }
 
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1009 message too big = 2");
     }
 
     private static async Task EchoedAsync(RawWebSocket socket, RawInflater inflater, int opcode, byte[] payload)
@@ -298,6 +299,6 @@ public sealed class CompressionSpecs(ConformanceNode shared) : IClassFixture<Con
     private async Task LeaveAsync(RawWebSocket socket)
     {
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 }

@@ -46,7 +46,7 @@ public sealed class FramingSpecs(ConformanceNode shared) : IClassFixture<Conform
         var frame = TestFrame.Build(opcode, new byte[length], lengthBytes: lengthBytes);
         await socket.SendBytesAsync(frame[..(2 + lengthBytes)], cancellation: Cancel);
         await HostileNode.ClosesAsync(socket, 1002);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1002 protocol error = 1");
     }
 
     [Theory]
@@ -61,7 +61,7 @@ public sealed class FramingSpecs(ConformanceNode shared) : IClassFixture<Conform
         await _node.Canary.BesideAsync(socket.SendBytesAsync(frames, segment: 1, cancellation: Cancel));
         Assert.Equal(payload, (await socket.ReceiveAsync(Cancel)).Payload);
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class FramingSpecs(ConformanceNode shared) : IClassFixture<Conform
             await HostileNode.ClosesAsync(socket, valid.Contains(code) ? code : 1002);
         }
 
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync($"broker.connections.closed 1002 protocol error = {refused.Length}");
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class FramingSpecs(ConformanceNode shared) : IClassFixture<Conform
     {
         await using var socket = await OpenAsync();
         Assert.Equal(1000, (await socket.CloseAsync(cancellation: Cancel)).CloseCode);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class FramingSpecs(ConformanceNode shared) : IClassFixture<Conform
             socket.Abort();
         }
 
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 
     /// <summary>Section 5.5.3 lets a server answer only the last of several pings; suites count all ten of a burst.</summary>
@@ -120,7 +120,7 @@ public sealed class FramingSpecs(ConformanceNode shared) : IClassFixture<Conform
         }
 
         await HostileNode.LeaveAsync(socket);
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync();
     }
 
     [Fact]
@@ -130,7 +130,7 @@ public sealed class FramingSpecs(ConformanceNode shared) : IClassFixture<Conform
         await socket.SendBytesAsync(TestFrame.Text("hello")[..5], cancellation: Cancel);
         socket.Socket.Shutdown(SocketShutdown.Send);
         Assert.True((await socket.ReceiveAsync(Cancel)).IsEnd);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 
     private async Task<RawWebSocket> OpenAsync()

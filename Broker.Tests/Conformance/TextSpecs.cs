@@ -69,7 +69,8 @@ public sealed class TextSpecs(ConformanceNode shared) : IClassFixture<Conformanc
     [InlineData(1)]
     public async Task Invalid_text_is_found_behind_the_compression(int fragment)
     {
-        foreach (var (wrong, _) in Utf8Vectors.Groups.SelectMany(static group => group.Vectors).Where(static vector => !vector.Valid))
+        byte[][] wrongs = [.. Utf8Vectors.Groups.SelectMany(static group => group.Vectors).Where(static vector => !vector.Valid).Select(static vector => vector.Bytes)];
+        foreach (var wrong in wrongs)
         {
             await using var socket = await _node.ConnectAsync("/echo", headers: [("Sec-WebSocket-Extensions", Deflate)]);
             using var deflater = new RawDeflater();
@@ -78,7 +79,7 @@ public sealed class TextSpecs(ConformanceNode shared) : IClassFixture<Conformanc
             await HostileNode.ClosesAsync(socket, 1007);
         }
 
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync($"broker.connections.closed 1007 invalid data = {wrongs.Length}");
     }
 
     [Fact]
@@ -112,7 +113,7 @@ public sealed class TextSpecs(ConformanceNode shared) : IClassFixture<Conformanc
             await HostileNode.ReadErrorAsync(socket, "invalid_topic");
         }
 
-        await LeaveAsync(socket);
+        await LeaveAsync(socket, $"broker.requests.refused invalid_topic = {2 * Odd.Length}");
     }
 
     [Fact]
@@ -127,7 +128,7 @@ public sealed class TextSpecs(ConformanceNode shared) : IClassFixture<Conformanc
         await using var socket = await _node.ClientAsync();
         await socket.SendFrameAsync(1, marked, cancellation: Cancel);
         await HostileNode.ReadErrorAsync(socket, "invalid_json");
-        await LeaveAsync(socket);
+        await LeaveAsync(socket, "broker.requests.refused invalid_json = 1");
     }
 
     // Non-characters, a byte order mark, marks of direction, a zero width joiner, a private one, and one of the last plane.
@@ -137,9 +138,9 @@ public sealed class TextSpecs(ConformanceNode shared) : IClassFixture<Conformanc
 
     private static IEnumerable<(byte[] Text, int Cut)> Cuts => from text in Texts from cut in Enumerable.Range(1, text.Length - 1) select (text, cut);
 
-    private async Task LeaveAsync(RawWebSocket socket)
+    private async Task LeaveAsync(RawWebSocket socket, params string[] counts)
     {
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync(counts);
     }
 }

@@ -35,6 +35,17 @@ public sealed class LagWatchSpecs
     }
 
     [Fact]
+    public void What_was_owed_when_the_watch_began_is_owed_until_it_is_sent()
+    {
+        Assert.False(_watch.IsOwed(0));
+        _watch.IsOver(0, flushed: 0, gathered: 64, waiting: 500);
+        Assert.True(_watch.IsOwed(563));
+        Assert.False(_watch.IsOwed(564));
+        _watch.Reset();
+        Assert.False(_watch.IsOwed(0));
+    }
+
+    [Fact]
     public void A_reader_that_caught_up_starts_anew()
     {
         Assert.False(_watch.IsOver(0, 0, 64, 500));

@@ -20,7 +20,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await using var socket = await WaitingAsync();
         await socket.SendTextAsync(first, Cancel);
         await HostileNode.ReadErrorAsync(socket, code);
-        await ClosedAsync(socket, 1008, "auth required");
+        await ClosedAsync(socket, 1008, "auth required", $"broker.requests.refused {code} = 1");
     }
 
     [Fact]
@@ -43,8 +43,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
     {
         await using var socket = await WaitingAsync();
         await socket.SendBytesAsync(TestFrame.Build(1, [], announced: 16 * 1024 + 1, lengthBytes: 2), cancellation: Cancel);
-        await HostileNode.ClosesAsync(socket, 1009);
-        await _node.IsUnharmedAsync();
+        await ClosedAsync(socket, 1009, "message too big");
     }
 
     [Fact]
@@ -61,7 +60,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         }
 
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 
     public static TheoryData<string, string> Ways => new()
@@ -90,7 +89,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         {
             Assert.Equal(401, socket.Status);
             await socket.DisposeAsync();
-            await _node.IsUnharmedAsync();
+            await _node.HasCountedAsync("broker.handshakes.refused token = 1", $"broker.tokens.refused {(kind == "expired" ? kind : "invalid")} = 1");
             return;
         }
 
@@ -111,24 +110,43 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
 
             await HostileNode.RoundTripAsync(socket);
             await HostileNode.LeaveAsync(socket);
-            await _node.IsUnharmedAsync();
+            await _node.HasCountedAsync();
             return;
         }
 
-        await HostileNode.ReadErrorAsync(socket, kind == "expired" ? "token_expired" : "invalid_token");
-        await ClosedAsync(socket, kind == "expired" ? 4001 : 1008, kind == "expired" ? "token expired" : "Invalid token");
+        var error = kind == "expired" ? "token_expired" : "invalid_token";
+        await HostileNode.ReadErrorAsync(socket, error);
+        await ClosedAsync(
+            socket,
+            kind == "expired" ? 4001 : 1008,
+            kind == "expired" ? "token expired" : "Invalid token",
+            $"broker.requests.refused {error} = 1",
+            $"broker.tokens.refused {(kind == "expired" ? kind : "invalid")} = 1");
     }
 
-    [Fact]
-    public async Task Two_different_tokens_are_400_and_the_same_twice_is_one()
+    [Theory]
+    [InlineData("header and query")]
+    [InlineData("subprotocol and query")]
+    [InlineData("query twice")]
+    [InlineData("query twice, one by another spelling")]
+    [InlineData("query twice, the first empty")]
+    public async Task Two_different_tokens_are_400_and_the_same_twice_is_one(string ways)
     {
-        await using var two = await _node.ConnectAsync("/ws?token=" + Good(), headers: ("Authorization", "Bearer " + Good("bob")));
+        async Task<RawWebSocket> ConnectAsync(string first, string second) => ways switch
+        {
+            "header and query" => await _node.ConnectAsync("/ws?token=" + first, headers: ("Authorization", "Bearer " + second)),
+            "subprotocol and query" => await _node.ConnectAsync("/ws?token=" + first, ["broker.v1.json", "bearer." + second]),
+            "query twice" => await _node.ConnectAsync($"/ws?token={first}&x=1&token={second}"),
+            "query twice, one by another spelling" => await _node.ConnectAsync($"/ws?tok%65n={first}&token={second}"),
+            _ => await _node.ConnectAsync($"/ws?token={(first == second ? first : "")}&token={second}"),
+        };
+        await using var two = await ConnectAsync(Good(), Good("bob"));
         Assert.Equal(400, two.Status);
         await two.DisposeAsync();
-        await using var one = await _node.ConnectAsync("/ws?token=" + Good(), headers: ("Authorization", "Bearer " + Good()));
+        await using var one = await ConnectAsync(Good(), Good());
         Assert.Equal(101, one.Status);
         await HostileNode.LeaveAsync(one);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.handshakes.refused token = 1");
     }
 
     [Fact]
@@ -139,7 +157,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         Assert.Equal((Now + 7200) * 1000, (await HostileNode.ReadAsync(socket, "authenticated")).GetProperty("expires").GetInt64());
         await socket.SendTextAsync($$"""{"type":"auth","token":"{{Good("bob")}}"}""", Cancel);
         await HostileNode.ReadErrorAsync(socket, "invalid_token");
-        await ClosedAsync(socket, 1008, "Invalid token");
+        await ClosedAsync(socket, 1008, "Invalid token", "broker.requests.refused invalid_token = 1", "broker.tokens.refused invalid = 1");
     }
 
     [Fact]
@@ -155,7 +173,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await _node.AdvanceAsync(TimeSpan.FromSeconds(2));
         await socket.ReceiveUntilAsync(static frame => frame.Text.Contains("disconnecting", StringComparison.Ordinal), Cancel);
         await HostileNode.ClosesAsync(socket, 4001, "token expired");
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 4001 token expired = 1");
     }
 
     [Fact]
@@ -180,7 +198,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
             await socket.DisposeAsync();
         }
 
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1008 too many connections = 1", "broker.requests.refused limit_exceeded = 1");
     }
 
     [Fact]
@@ -201,6 +219,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await using var waiting = await WaitingAsync();
         await waiting.SendTextAsync($$"""{"type":"auth","token":"{{Good()}}"}""", Cancel);
         await HostileNode.ReadErrorAsync(waiting, "invalid_token");
+        await HostileNode.ReadAsync(waiting, "disconnecting");
         await granting.SendTextAsync($$"""{"type":"subscribe","topic":"private.x","token":"{{Grant("private.x")}}"}""", Cancel);
         await HostileNode.ReadErrorAsync(granting, "invalid_token");
         foreach (var socket in new[] { refused, waiting, granting })
@@ -215,7 +234,13 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
 
         await using var heard = await _node.ClientAsync(Good());
         await heard.DisposeAsync();
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync(
+            "broker.connections.closed 1008 Invalid token = 1",
+            "broker.handshakes.refused throttled = 1",
+            "broker.handshakes.refused token = 10",
+            "broker.requests.refused invalid_token = 2",
+            "broker.tokens.refused invalid = 10",
+            "broker.tokens.refused throttled = 3");
     }
 
     [Fact]
@@ -237,7 +262,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await socket.SendTextAsync("""{"type":"publish","topic":"private.x","data":1}""", Cancel);
         await HostileNode.ReadErrorAsync(socket, "forbidden");
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.requests.refused forbidden = 4", "broker.requests.refused invalid_token = 1", "broker.tokens.refused invalid = 1");
     }
 
     private string Good(string user = "alice", long life = 3600) =>
@@ -253,11 +278,11 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         return socket;
     }
 
-    private async Task ClosedAsync(RawWebSocket socket, int code, string reason)
+    private async Task ClosedAsync(RawWebSocket socket, int code, string reason, params string[] counts)
     {
         Assert.Equal(code, (await HostileNode.ReadAsync(socket, "disconnecting")).GetProperty("code").GetInt32());
         await HostileNode.ClosesAsync(socket, code, reason);
         await socket.DisposeAsync();
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync([$"broker.connections.closed {code} {reason} = 1", .. counts]);
     }
 }

@@ -22,7 +22,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         Assert.Equal(1, _node.Broker.Admission.Handshakes);
         await _node.AdvanceAsync(TimeSpan.FromSeconds(0.2));
         Assert.StartsWith("HTTP/1.1 408 ", await client.ReadToEndAsync(), StringComparison.Ordinal);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.handshakes.refused timeout = 1");
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         Assert.Equal(3, _node.ConnectionActors());
         await _node.AdvanceAsync(TimeSpan.FromSeconds(0.1));
         Assert.True((await socket.ReceiveAsync(Cancel)).IsEnd);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1006 heartbeat = 1");
     }
 
     [Fact]
@@ -52,7 +52,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
 
         await HostileNode.RoundTripAsync(socket);
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 
     [Fact]
@@ -67,7 +67,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         await _node.AdvanceAsync(TimeSpan.FromSeconds(5));
         Assert.Equal("abuse", (await HostileNode.ReadAsync(socket, "disconnecting")).GetProperty("reason").GetString());
         await HostileNode.ClosesAsync(socket, 1008, "abuse");
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.abuse message_time = 1", "broker.connections.closed 1008 abuse = 1");
     }
 
     [Fact]
@@ -88,7 +88,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         await socket.SendBytesAsync(end, cancellation: Cancel);
         await HostileNode.ReadAsync(socket, "unsubscribed");
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync();
     }
 
     [Theory]
@@ -101,7 +101,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         Assert.Equal(peerCloses ? 1000 : 1002, (await socket.ReceiveCloseAsync(Cancel)).CloseCode);
         Assert.Equal(3, _node.ConnectionActors());
         await _node.AdvanceAsync(TimeSpan.FromSeconds(2));
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync(peerCloses ? [] : ["broker.connections.closed 1002 protocol error = 1"]);
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         var answers = new[] { await socket.ReceiveTextAsync(Cancel), await socket.ReceiveTextAsync(Cancel) };
         Assert.Single(answers, static answer => answer.Contains("published", StringComparison.Ordinal));
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.requests.refused rate_limited = 6");
     }
 
     [Fact]
@@ -155,7 +155,9 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         var close = await socket.ReceiveCloseAsync(Cancel);
         Assert.Equal((1008, "abuse"), (close.CloseCode, close.CloseReason));
         await socket.DisposeAsync();
-        await _node.IsUnharmedAsync();
+
+        // Of 600 a second 120 are taken, then 60 a second; the first one refused in the fourth second is the last.
+        await _node.HasCountedAsync("broker.abuse rate = 1", "broker.connections.closed 1008 abuse = 1", $"broker.requests.refused rate_limited = {480 + 540 + 540 + 1}");
     }
 
     [Fact]
@@ -172,6 +174,6 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
         }
 
         await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.requests.refused rate_limited = 3");
     }
 }

@@ -56,7 +56,7 @@ public sealed class FlowSpecs
         await publisher.DisposeAsync();
         await reader.DisposeAsync();
         await slow.DisposeAsync();
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync("broker.connections.closed 1013 slow consumer = 1");
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class FlowSpecs
 
         await Assert.ThrowsAnyAsync<IOException>(() => flood);
         await socket.DisposeAsync();
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync("broker.connections.closed 1013 slow consumer = 1");
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class FlowSpecs
         await node.Canary.BesideAsync(Task.WhenAll(SendAsync(), ReadRepliesAsync(), ReadPushesAsync()));
         await HostileNode.LeaveAsync(publisher);
         await HostileNode.LeaveAsync(subscriber);
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync();
     }
 
     [Fact]
@@ -164,7 +164,7 @@ public sealed class FlowSpecs
         await HostileNode.ReadAsync(socket, "published");
         await HostileNode.RoundTripAsync(socket);
         await HostileNode.LeaveAsync(socket);
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync();
     }
 
     [Theory]
@@ -195,7 +195,7 @@ public sealed class FlowSpecs
             await HostileNode.ReadAsync(socket, "welcome");
         }
 
-        await node.IsUnharmedAsync(lines: 7);
+        await node.HasCountedAsync(refuse == "close" ? "broker.connections.closed 1008 Origin not allowed = 7" : "broker.handshakes.refused origin = 7");
     }
 
     private static string Publish(int number) =>

@@ -5,7 +5,7 @@ namespace Broker.Tests.Hostile;
 /// <summary>One node that compresses, shows senders below <c>named.</c>, and takes tokens.</summary>
 public sealed class FormatNode : IAsyncLifetime
 {
-    private const string Config = HostileNode.Open + $$"""
+    public const string Config = HostileNode.Open + $$"""
         broker.deflate.enabled = on
         broker.auth.keys = [{ algorithm = HS256
           secret = "{{TokenForge.Secret}}" }]

@@ -97,6 +97,42 @@ public sealed class FormatSpecs(FormatNode shared) : IClassFixture<FormatNode>
         }
     }
 
+    /// <summary>What is said to one client alone may hold its secrets, and beside them what somebody else chose: its length must tell nothing.</summary>
+    [Theory]
+    [InlineData("broker.v1.json", 1)]
+    [InlineData("broker.v1.msgpack", 2)]
+    public async Task Long_welcomes_and_the_info_of_tokens_are_never_compressed(string subprotocol, int opcode)
+    {
+        const int Threshold = 1024;
+        await using var node = await HostileNode.StartAsync($"{FormatNode.Config}\nbroker.greeting = \"{new string('g', 2000)}\"\n");
+        var format = opcode == 1 ? FormatSample.Json : FormatSample.MessagePack;
+        var token = TokenForge.Hs256($$$"""
+            {"sub":"bob","exp":{{{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 3600}}},"broker":{"subscribe":[">"],"publish":[">"],"info":{"a":"{{{new string('i', 1000)}}}"} } }
+            """);
+        await using var socket = await node.ConnectAsync(subprotocols: [subprotocol], headers: ("Sec-WebSocket-Extensions", "permessage-deflate"));
+        await IsPlainAsync("welcome");
+        await AskAsync($$"""{"type":"auth","token":"{{token}}","id":1}""");
+        await IsPlainAsync("authenticated");
+        await AskAsync("""{"type":"subscribe","topic":"t"}""");
+        await socket.ReceiveUntilAsync(static frame => frame.Opcode is 1 or 2, Cancel);
+
+        // The same letters for everybody are.
+        await AskAsync($$"""{"type":"publish","topic":"t","data":"{{new string('i', 1000)}}"}""");
+        Assert.Equal(4, (await socket.ReceiveUntilAsync(static frame => frame.Opcode is 1 or 2, Cancel)).Rsv);
+        await HostileNode.LeaveAsync(socket);
+        await node.HasCountedAsync();
+
+        Task AskAsync(string json) => socket.SendFrameAsync(opcode, format.Encode(json), cancellation: Cancel);
+
+        async Task IsPlainAsync(string type)
+        {
+            var message = await socket.ReceiveUntilAsync(static frame => frame.Opcode is 1 or 2, Cancel);
+            Assert.Equal((opcode, 0), (message.Opcode, message.Rsv));
+            Assert.InRange(message.Payload.Length, Threshold, int.MaxValue);
+            Assert.StartsWith($"{{\"type\":\"{type}\"", format.Show(message.Payload), StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public async Task The_info_of_a_token_is_in_the_format_of_who_reads_it()
     {

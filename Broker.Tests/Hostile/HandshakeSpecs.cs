@@ -96,6 +96,11 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
 
     [Theory]
     [InlineData("/other")]
+    [InlineData("/echo")]
+    [InlineData("/sse")]
+    [InlineData("/poll")]
+    [InlineData("/metrics")]
+    [InlineData("/health/live")]
     [InlineData("/ws/")]
     [InlineData("/WS")]
     [InlineData("/%77s")]

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Akka.Actor;
 using Broker.Node;
 using Broker.Node.Configuration;
@@ -20,7 +22,7 @@ namespace Broker.Tests.Hostile;
 /// A whole node in the test's process, with the limits of <c>reference.conf</c>, a canary pair, and what there was before
 /// anybody else came. Shared by the tests of a class, which run one after the other.
 /// </summary>
-internal sealed class HostileNode : IAsyncDisposable
+internal sealed partial class HostileNode : IAsyncDisposable
 {
     private const string Ports = """
         broker { listen.port = 0
@@ -40,7 +42,10 @@ internal sealed class HostileNode : IAsyncDisposable
 
     private readonly WebApplication _app;
     private readonly NodeLog _log;
-    private int _actors;
+    private HashSet<string> _actors = [];
+    private IReadOnlyDictionary<string, long> _counted = new Dictionary<string, long>();
+    private long _untold;
+    private int _sockets;
 
     private HostileNode(WebApplication app, NodeLog log, FakeTimeProvider? time, SslClientAuthenticationOptions? tls)
     {
@@ -73,8 +78,9 @@ internal sealed class HostileNode : IAsyncDisposable
     /// <param name="time">The node's clock; null: the system's.</param>
     /// <param name="canaryToken">Where the node wants one.</param>
     /// <param name="tls">How to connect where <paramref name="config"/> has TLS on.</param>
+    /// <param name="sings">Whether the canary sings all through, where the clock is the system's.</param>
     public static async Task<HostileNode> StartAsync(
-        string config = Open, FakeTimeProvider? time = null, string? canaryToken = null, SslClientAuthenticationOptions? tls = null)
+        string config = Open, FakeTimeProvider? time = null, string? canaryToken = null, SslClientAuthenticationOptions? tls = null, bool sings = true)
     {
         var configuration = BrokerConfiguration.Load(
             new CommandLineOptions { Config = "hostile.conf" }, new Dictionary<string, string>(), BrokerBuilderExtensions.Rules, _ => Ports + config);
@@ -96,7 +102,14 @@ internal sealed class HostileNode : IAsyncDisposable
         node.Canary = await Canary.StartAsync(async () => (await node.OpenAsync(canaryToken)).Socket);
         await node.Canary.BeatAsync();
         node._actors = node.Actors();
+        node._counted = node.Metrics.All;
+        node._sockets = OpenSockets();
         log.TakeLines();
+        if (sings && time is null)
+        {
+            node.Canary.Sing();
+        }
+
         return node;
     }
 
@@ -144,10 +157,13 @@ internal sealed class HostileNode : IAsyncDisposable
     }
 
     /// <summary>A request that changes nothing and costs no message of the rate: the server has read all that was sent before.</summary>
-    public static async Task RoundTripAsync(RawWebSocket socket)
+    public static Task RoundTripAsync(RawWebSocket socket) => RoundTripWithinAsync(socket, Cancel);
+
+    /// <summary>As <see cref="RoundTripAsync"/>, with the caller's own patience.</summary>
+    public static async Task RoundTripWithinAsync(RawWebSocket socket, CancellationToken cancellation)
     {
-        await socket.SendTextAsync("""{"type":"unsubscribe","topic":"nothing","id":"round trip"}""", Cancel);
-        await ReadAsync(socket, "unsubscribed");
+        await socket.SendTextAsync("""{"type":"unsubscribe","topic":"nothing","id":"round trip"}""", cancellation);
+        await ReadWithinAsync(socket, "unsubscribed", cancellation);
     }
 
     /// <summary>The connection ends with this close frame, and <c>disconnecting</c> before it where the actor decided.</summary>
@@ -189,18 +205,60 @@ internal sealed class HostileNode : IAsyncDisposable
         await Canary.BeatAsync();
     }
 
-    /// <summary>The common oracle: the canary lost nothing, no more than expected was logged, and nothing is left.</summary>
-    /// <param name="lines">Lines that the offences since the last call may have logged.</param>
-    public async Task IsUnharmedAsync(int lines = 0)
+    /// <summary>
+    /// The common oracle over what happened since its last call: the canary lost nothing and did not wait, all actors are the same
+    /// incarnations as ever, nothing is left five seconds after (nor any socket, where nothing else runs in the process), nothing
+    /// was logged as an error, and no offending connection has more than one line.
+    /// </summary>
+    /// <param name="lines">Lines beside those of offences.</param>
+    public Task IsUnharmedAsync(int lines = 0) => CheckAsync(lines);
+
+    /// <summary>The common oracle, and these counts have moved by just as much since its last call, and no others: <c>broker.abuse rate = 1</c>.</summary>
+    public async Task HasCountedAsync(params string[] counts) => Assert.Equal(counts.Order(StringComparer.Ordinal), await CheckAsync(lines: 0));
+
+    private async Task<IReadOnlyList<string>> CheckAsync(int lines)
     {
+        // On a clock of its own a beat takes the twentieth of a second that it has elsewhere, or its bucket would run dry.
+        Time?.Advance(TimeSpan.FromMilliseconds(50));
         await Canary.BeatAsync();
         await Eventually.IsTrueAsync(
-            () => Broker.State.Connections == 2 && Broker.Admission is { Connections: 2, Handshakes: 0 } && Actors() == _actors,
-            $"connections, leases and actors are back: {this}");
+            () => Broker.State.Connections == 2 && Broker.Admission is { Connections: 2, Handshakes: 0 } && Actors().SetEquals(_actors) && OpenSockets() <= _sockets,
+            () => $"connections, leases, actors and sockets are back: {this}",
+            TimeSpan.FromSeconds(5));
+        Canary.WasPrompt();
         Assert.Empty(_log.Errors);
+
+        // Before the counts: who is logged was counted first.
         var logged = _log.TakeLines();
-        Assert.True(logged.Count <= lines, $"{lines} lines were expected, logged was {string.Join('\n', logged)}");
+        var counts = Metrics.Since(_counted);
+        _counted = Metrics.All;
+        _untold += lines + counts.Sum(Offences) - logged.Sum(Told);
+        Assert.True(_untold >= 0, $"{-_untold} more lines than offences:\n{string.Join('\n', logged)}\n{string.Join('\n', counts)}");
+        return counts;
     }
+
+    /// <summary>Connections that a count says were refused or closed for a fault of their own.</summary>
+    private static long Offences(string count) => Offence().Match(count) is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>Offences that a line tells of; those above the rate have one together.</summary>
+    private static long Told(string line) => More().Match(line) is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
+
+    [GeneratedRegex("^broker\\.(?:(?:connections|handshakes)\\.refused|connections\\.closed (?!1011|1012)).* = ([0-9]+)$")]
+    private static partial Regex Offence();
+
+    [GeneratedRegex("^([0-9]+) more connections ")]
+    private static partial Regex More();
+
+    [LoggerMessage(9001, LogLevel.Information, "{Line}")]
+    private static partial void Write(ILogger logger, string line);
+
+    /// <summary>
+    /// Sockets of this process, both sides', where a test runs alone in it; else others open and close theirs. Of other files the
+    /// runtime opens some when it first needs them.
+    /// </summary>
+    private static int OpenSockets() => TestContext.Current.TestCollection?.TestCollectionDisplayName == Alone.Name
+        ? Directory.GetFiles("/proc/self/fd").Count(static file => new FileInfo(file).LinkTarget?.StartsWith("socket:", StringComparison.Ordinal) == true)
+        : 0;
 
     /// <summary>The heap after two collections, in bytes; tells of this node where nothing runs beside it.</summary>
     public static long Heap()
@@ -214,8 +272,14 @@ internal sealed class HostileNode : IAsyncDisposable
     /// <summary>Actors of connections.</summary>
     public int ConnectionActors() => Count(Guardian.GetSingleChild("connections")) - 1;
 
+    /// <summary>As a part of the node would.</summary>
+    public void Log(string line) => Write(_app.Services.GetRequiredService<ILogger<BrokerNode>>(), line);
+
+    /// <summary>The node's own lines since the last call, information and worse.</summary>
+    public IReadOnlyList<string> TakeLines() => _log.TakeLines();
+
     public override string ToString() =>
-        $"{Broker.State.Connections - 2} connections, {Broker.Admission.Connections - 2} leases, {Broker.Admission.Handshakes} handshakes, {ConnectionActors() - 2} connection actors, {Actors() - _actors} actors; {string.Join('\n', _log.Errors)}";
+        $"{Broker.State.Connections - 2} connections, {Broker.Admission.Connections - 2} leases, {Broker.Admission.Handshakes} handshakes, {ConnectionActors() - 2} connection actors, {OpenSockets() - _sockets} sockets, actors {string.Join(' ', Actors().Except(_actors))} instead of {string.Join(' ', _actors.Except(Actors()))}; {string.Join('\n', _log.Errors)}";
 
     public async ValueTask DisposeAsync()
     {
@@ -227,7 +291,22 @@ internal sealed class HostileNode : IAsyncDisposable
 
     private ActorRefWithCell Guardian => (ActorRefWithCell)((ExtendedActorSystem)Broker.System!).Guardian;
 
-    private int Actors() => Count(Guardian);
+    /// <summary>All below the user guardian, by path and incarnation: lanes, connections, and the streams, of which the listener is one.</summary>
+    private HashSet<string> Actors()
+    {
+        var actors = new HashSet<string>(StringComparer.Ordinal);
+        Add(Guardian);
+        return actors;
+
+        void Add(IActorRef actor)
+        {
+            actors.Add(actor.Path.ToStringWithUid());
+            foreach (var child in actor is ActorRefWithCell cell ? cell.Children : [])
+            {
+                Add(child);
+            }
+        }
+    }
 
     private static int Count(IActorRef actor) => actor is ActorRefWithCell cell ? 1 + cell.Children.Sum(Count) : 1;
 }

@@ -38,18 +38,22 @@ public sealed class MessagePackSpecs(OpenNode shared) : IClassFixture<OpenNode>
     [MemberData(nameof(Unparsable))]
     public async Task What_does_not_decode_is_invalid_message_and_the_fifth_time_abuse(string hex, string what)
     {
-        var socket = await ConnectAsync();
-        var frame = Convert.FromHexString(hex);
-        for (var i = 0; i < 5; i++)
+        foreach (var cut in Segmentation.OfRun)
         {
-            await socket.SendFrameAsync(2, frame, cancellation: Cancel);
-            var answer = await ReadAsync(socket);
-            Assert.True(answer == """{"type":"error","code":"invalid_message","error":"Invalid message format"}""", $"{what}: {answer}");
+            var socket = await ConnectAsync();
+            for (var i = 0; i < 5; i++)
+            {
+                await HostileNode.SendUntilCutAsync(socket, cut(TestFrame.Build(2, Convert.FromHexString(hex))));
+                var answer = await ReadAsync(socket);
+                Assert.True(answer == """{"type":"error","code":"invalid_message","error":"Invalid message format"}""", $"{what}: {answer}");
+            }
+
+            Assert.Equal("""{"type":"disconnecting","code":1008,"reason":"abuse","reconnect":false,"after":0}""", await ReadAsync(socket));
+            await HostileNode.ClosesAsync(socket, 1008, "abuse");
         }
 
-        Assert.Equal("""{"type":"disconnecting","code":1008,"reason":"abuse","reconnect":false,"after":0}""", await ReadAsync(socket));
-        await HostileNode.ClosesAsync(socket, 1008, "abuse");
-        await _node.IsUnharmedAsync();
+        var times = Segmentation.OfRun.Count;
+        await _node.HasCountedAsync($"broker.abuse unparsable = {times}", $"broker.connections.closed 1008 abuse = {times}", $"broker.requests.refused invalid_message = {5 * times}");
     }
 
     public static TheoryData<string> Bombs => new() { "deep arrays", "deep maps", "many keys", "many elements", "a long id" };
@@ -58,22 +62,27 @@ public sealed class MessagePackSpecs(OpenNode shared) : IClassFixture<OpenNode>
     [MemberData(nameof(Bombs))]
     public async Task A_bomb_is_one_error_and_the_connection_stays(string kind)
     {
-        byte[] bomb = kind switch
+        foreach (var cut in Segmentation.OfRun)
         {
-            "deep arrays" => [.. Enumerable.Repeat((byte)0x91, 60_000)],
-            "deep maps" => [.. Enumerable.Repeat((byte[])[0x81, 0xa1, (byte)'a'], 20_000).SelectMany(static level => level)],
-            "many keys" => [0xde, 0x1f, 0x40, .. Enumerable.Range(0, 8_000).SelectMany(static i => (byte[])[0xa4, .. System.Text.Encoding.ASCII.GetBytes($"{i:d4}"), 0x01])],
-            "many elements" => [0xdc, 0xea, 0x60, .. Enumerable.Repeat((byte)0x01, 60_000)],
-            _ => MessagePackSamples.Encode("{\"type\":\"ping\",\"id\":\"" + new string('i', 60_000) + "\"}"),
-        };
-        await using var socket = await ConnectAsync();
-        await socket.SendFrameAsync(2, bomb, cancellation: Cancel);
-        Assert.Contains("\"code\":\"invalid_message\"", await ReadAsync(socket), StringComparison.Ordinal);
-        await socket.SendFrameAsync(2, MessagePackSamples.Encode("""{"type":"unsubscribe","topic":"t","id":7}"""), cancellation: Cancel);
-        Assert.Equal("""{"type":"unsubscribed","id":7,"topic":"t"}""", await ReadAsync(socket));
-        await HostileNode.LeaveAsync(socket);
-        await _node.IsUnharmedAsync();
+            await using var socket = await ConnectAsync();
+            await HostileNode.SendUntilCutAsync(socket, cut(TestFrame.Build(2, Bomb(kind))));
+            Assert.Contains("\"code\":\"invalid_message\"", await ReadAsync(socket), StringComparison.Ordinal);
+            await socket.SendFrameAsync(2, MessagePackSamples.Encode("""{"type":"unsubscribe","topic":"t","id":7}"""), cancellation: Cancel);
+            Assert.Equal("""{"type":"unsubscribed","id":7,"topic":"t"}""", await ReadAsync(socket));
+            await HostileNode.LeaveAsync(socket);
+        }
+
+        await _node.HasCountedAsync($"broker.requests.refused invalid_message = {Segmentation.OfRun.Count}");
     }
+
+    internal static byte[] Bomb(string kind) => kind switch
+    {
+        "deep arrays" => [.. Enumerable.Repeat((byte)0x91, 60_000)],
+        "deep maps" => [.. Enumerable.Repeat((byte[])[0x81, 0xa1, (byte)'a'], 20_000).SelectMany(static level => level)],
+        "many keys" => [0xde, 0x1f, 0x40, .. Enumerable.Range(0, 8_000).SelectMany(static i => (byte[])[0xa4, .. System.Text.Encoding.ASCII.GetBytes($"{i:d4}"), 0x01])],
+        "many elements" => [0xdc, 0xea, 0x60, .. Enumerable.Repeat((byte)0x01, 60_000)],
+        _ => MessagePackSamples.Encode("{\"type\":\"ping\",\"id\":\"" + new string('i', 60_000) + "\"}"),
+    };
 
     [Theory]
     [InlineData(null, 2)]
@@ -81,11 +90,15 @@ public sealed class MessagePackSpecs(OpenNode shared) : IClassFixture<OpenNode>
     [InlineData("broker.v1.msgpack", 1)]
     public async Task A_frame_of_the_other_kind_closes_with_1003(string? subprotocol, int opcode)
     {
-        var socket = await _node.ConnectAsync(subprotocols: subprotocol is null ? null : [subprotocol]);
-        await socket.ReceiveUntilAsync(static message => message.Opcode is 1 or 2, Cancel);
-        await socket.SendFrameAsync(opcode, [], cancellation: Cancel);
-        await HostileNode.ClosesAsync(socket, 1003);
-        await _node.IsUnharmedAsync();
+        foreach (var cut in Segmentation.OfRun)
+        {
+            var socket = await _node.ConnectAsync(subprotocols: subprotocol is null ? null : [subprotocol]);
+            await socket.ReceiveUntilAsync(static message => message.Opcode is 1 or 2, Cancel);
+            await HostileNode.SendUntilCutAsync(socket, cut(TestFrame.Build(opcode, [])));
+            await HostileNode.ClosesAsync(socket, 1003);
+        }
+
+        await _node.HasCountedAsync($"broker.connections.closed 1003 unsupported data = {Segmentation.OfRun.Count}");
     }
 
     [Theory]
@@ -97,6 +110,8 @@ public sealed class MessagePackSpecs(OpenNode shared) : IClassFixture<OpenNode>
     {
         await using var socket = await _node.ConnectAsync(subprotocols: offered.Split(", "));
         Assert.Equal((chosen is null ? 400 : 101, chosen), (socket.Status, socket.Subprotocol));
+        await socket.DisposeAsync();
+        await _node.HasCountedAsync(chosen is null ? ["broker.handshakes.refused upgrade = 1"] : []);
     }
 
     [Fact]
@@ -108,20 +123,22 @@ public sealed class MessagePackSpecs(OpenNode shared) : IClassFixture<OpenNode>
         Assert.Contains("\"code\":\"invalid_token\"", await ReadAsync(socket), StringComparison.Ordinal);
         Assert.Contains("\"type\":\"disconnecting\",\"code\":1008", await ReadAsync(socket), StringComparison.Ordinal);
         await HostileNode.ClosesAsync(socket, 1008, "Invalid token");
-        await _node.IsUnharmedAsync();
+        await _node.HasCountedAsync("broker.connections.closed 1008 Invalid token = 1", "broker.requests.refused invalid_token = 1", "broker.tokens.refused invalid = 1");
     }
 
-    private static async Task<string> ReadAsync(RawWebSocket socket)
+    internal static async Task<string> ReadAsync(RawWebSocket socket)
     {
         var message = await socket.ReceiveUntilAsync(static frame => frame.Opcode is not (9 or 10), Cancel);
         Assert.True(message is { Opcode: 2, Rsv: 0 }, $"a binary message was expected, {message} came");
         return MessagePackSamples.Show(message.Payload);
     }
 
-    private async Task<RawWebSocket> ConnectAsync()
+    internal static async Task<RawWebSocket> ConnectAsync(HostileNode node)
     {
-        var socket = await _node.ConnectAsync(subprotocols: MessagePack);
+        var socket = await node.ConnectAsync(subprotocols: MessagePack);
         Assert.StartsWith("{\"type\":\"welcome\"", await ReadAsync(socket), StringComparison.Ordinal);
         return socket;
     }
+
+    private Task<RawWebSocket> ConnectAsync() => ConnectAsync(_node);
 }

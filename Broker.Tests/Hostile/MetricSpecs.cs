@@ -1,4 +1,9 @@
+using System.Net.Security;
+using Akka.Actor;
+using Broker.Node.Connections;
+using Broker.Tests.Connections;
 using Broker.Tests.Support;
+using Broker.Tests.Transport;
 
 namespace Broker.Tests.Hostile;
 
@@ -45,7 +50,7 @@ public sealed class MetricSpecs(OpenNode shared) : IClassFixture<OpenNode>
         await using var socket = await _node.ConnectAsync(headers: (parts[0], parts[1]));
         Assert.InRange(socket.Status, 401, 403);
         await socket.DisposeAsync();
-        await _node.IsUnharmedAsync(lines: parts[0] == "Origin" ? 1 : 0);
+        await _node.IsUnharmedAsync();
         Assert.Equal(counts.Split('|'), _node.Metrics.Since(before));
     }
 
@@ -97,6 +102,98 @@ public sealed class MetricSpecs(OpenNode shared) : IClassFixture<OpenNode>
         await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
         Assert.Equal(before, _node.Metrics["broker.connections"]);
+    }
+
+    [Fact]
+    public async Task What_is_no_TLS_counts_on_a_port_that_speaks_it()
+    {
+        using var certificate = new TestCertificate();
+        var tls = $$"""
+            broker.listen.tls { enabled = on
+              certificate = "{{certificate.Options.Certificate}}"
+              key = "{{certificate.Options.Key}}" }
+
+            """;
+        await using var node = await HostileNode.StartAsync(
+            HostileNode.Open + tls, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = certificate.Policy });
+        using (var client = await node.HttpAsync())
+        {
+            await client.SendAsync("GET /ws HTTP/1.1\r\n\r\n");
+            await client.ReadToEndAsync();
+        }
+
+        await node.HasCountedAsync("broker.handshakes.refused tls = 1");
+    }
+
+    [Fact]
+    public async Task Upgrades_count_while_the_node_stops()
+    {
+        var node = await HostileNode.StartAsync(HostileNode.Open + "broker.drain.delay = 5s\n", TokenForge.Clock());
+        var stopping = node.DisposeAsync().AsTask();
+        await Eventually.IsTrueAsync(() => node.Broker.Reason == "stopping", "it stops");
+        await using (var socket = await node.ConnectAsync())
+        {
+            Assert.Equal((503, "1"), (socket.Status, socket.Header("Retry-After")));
+        }
+
+        Assert.Equal(1, node.Metrics["broker.handshakes.refused not_ready"]);
+        await Eventually.IsTrueAsync(
+            () =>
+            {
+                node.Time!.Advance(TimeSpan.FromSeconds(1));
+                return stopping.IsCompleted;
+            },
+            "it has stopped");
+        await stopping;
+    }
+
+    [Fact]
+    public async Task Tokens_count_for_which_no_key_can_be_had()
+    {
+        // Nobody listens there.
+        await using var node = await HostileNode.StartAsync(HostileNode.Open + """
+            broker.auth.keys = [{ algorithm = RS256
+              jwks = "https://127.0.0.1:1/jwks" }]
+
+            """);
+        var before = node.Metrics.All;
+        var token = TokenForge.Sign("""{"alg":"RS256","kid":"a"}""", TokenForge.Claims(), static _ => new byte[256]);
+        await using (var socket = await node.ConnectAsync(headers: ("Authorization", "Bearer " + token)))
+        {
+            Assert.Equal((503, "1"), (socket.Status, socket.Header("Retry-After")));
+        }
+
+        Assert.Equal(["broker.handshakes.refused keys = 1"], node.Metrics.Since(before));
+    }
+
+    [Fact]
+    public async Task Connections_over_the_limit_of_the_node_count()
+    {
+        await using var node = await HostileNode.StartAsync(HostileNode.Open + "broker.limits.connections = 3\n");
+        await using var third = await node.DialAsync();
+        await Eventually.IsTrueAsync(() => node.Broker.Admission.Connections == 3, "the third is in");
+        await using (var fourth = await node.DialAsync())
+        {
+            await fourth.ReadResponseAsync(Cancel);
+            Assert.Equal(503, fourth.Status);
+        }
+
+        await third.DisposeAsync();
+        await node.HasCountedAsync("broker.connections.refused total = 1");
+    }
+
+    [Theory]
+    [InlineData(1011, "server error")]
+    [InlineData(1012, "restart")]
+    public async Task Connections_that_end_by_the_servers_own_doing_count(int code, string reason)
+    {
+        await using var node = await HostileNode.StartAsync(sings: false);
+        await using var socket = await node.ClientAsync();
+        var connections = node.Broker.System!.ActorSelection("/user/connections" + (code == 1011 ? "/*" : ""));
+        connections.Tell(code == 1011 ? Kill.Instance : new ConnectionsActor.DrainAll(TimeSpan.Zero, new TaskCompletionSource()));
+        Assert.Equal(code, (await HostileNode.ReadAsync(socket, "disconnecting")).GetProperty("code").GetInt32());
+        await HostileNode.ClosesAsync(socket, code, reason);
+        await Eventually.IsTrueAsync(() => node.Metrics[$"broker.connections.closed {code} {reason}"] == 3, "the canary is closed as well");
     }
 
     private static byte[] Repeat(byte[] frame, int times) => [.. Enumerable.Repeat(frame, times).SelectMany(static bytes => bytes)];

@@ -9,6 +9,9 @@ namespace Broker.Tests.Hostile;
 /// <summary>What a node logs, by either of its loggers: errors, which a client must not be able to cause, and lines at all.</summary>
 internal sealed class NodeLog : ILoggerProvider, ILogger
 {
+    /// <summary>Of the actor that listens to the node's.</summary>
+    public const string ListenerName = "log";
+
     private readonly ConcurrentQueue<string> _errors = new();
     private readonly ConcurrentQueue<string> _lines = new();
 
@@ -29,7 +32,7 @@ internal sealed class NodeLog : ILoggerProvider, ILogger
     /// <summary>Listens to an actor system, with an actor of its own.</summary>
     public void Watch(ActorSystem system)
     {
-        var listener = system.ActorOf(Props.Create(() => new Listener(this)));
+        var listener = system.ActorOf(Props.Create(() => new Listener(this)), ListenerName);
         system.EventStream.Subscribe(listener, typeof(Error));
         system.EventStream.Subscribe(listener, typeof(Warning));
     }

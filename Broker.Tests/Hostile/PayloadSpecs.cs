@@ -1,5 +1,5 @@
-using System.Globalization;
 using Broker.Node;
+using Broker.Tests.Support;
 using Broker.Tests.Wire;
 
 namespace Broker.Tests.Hostile;
@@ -34,14 +34,14 @@ public sealed class PayloadSpecs
         await using var packer = await node.ConnectAsync(subprotocols: ["broker.v1.msgpack"]);
         await packer.ReceiveAsync(Cancel);
         const string Data = """{"text":"<b onclick=x>hi<script>1</script>","<i>":1.50}""";
-        foreach (var (topic, expected) in new[] { ("chat.a", """{"text":"<b>hi</b>","<i>":1.50}"""), ("plain", Data) })
+        foreach (var (topic, expected, cut) in Segmentation.OfRun.SelectMany(static cut => new[] { ("chat.a", """{"text":"<b>hi</b>","<i>":1.50}""", cut), ("plain", Data, cut) }))
         {
             var publish = $$"""{"type":"publish","topic":"{{topic}}","data":{{Data}}}""";
-            await socket.SendTextAsync(publish, Cancel);
+            await HostileNode.SendUntilCutAsync(socket, cut(TestFrame.Text(publish)));
             Assert.Equal(expected, (await HostileNode.ReadAsync(socket, "message")).GetProperty("data").GetRawText());
             Assert.Equal(PublishResult.Published, await node.Api.PublishAsync(topic, System.Text.Encoding.UTF8.GetBytes(Data), Cancel));
             Assert.Equal(expected, (await HostileNode.ReadAsync(socket, "message")).GetProperty("data").GetRawText());
-            await packer.SendFrameAsync(2, MessagePackSamples.Encode(publish), cancellation: Cancel);
+            await HostileNode.SendUntilCutAsync(packer, cut(TestFrame.Build(2, MessagePackSamples.Encode(publish))));
             Assert.Equal(
                 expected.Replace("1.50", "1.5", StringComparison.Ordinal),
                 (await HostileNode.ReadAsync(socket, "message")).GetProperty("data").GetRawText().Replace("1.50", "1.5", StringComparison.Ordinal));
@@ -49,7 +49,7 @@ public sealed class PayloadSpecs
 
         await socket.DisposeAsync();
         await packer.DisposeAsync();
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync();
     }
 
     [Fact]
@@ -57,17 +57,17 @@ public sealed class PayloadSpecs
     {
         await using var node = await HostileNode.StartAsync(HostileNode.Open + "broker.topics = [{ match = \"chat.>\"\n sanitise = html }]\n");
         await using var socket = await node.ClientAsync();
-        foreach (var tag in new[] { "<b>", "<div>", "<" })
+        foreach (var (tag, cut) in Segmentation.OfRun.SelectMany(static cut => new[] { ("<b>", cut), ("<div>", cut), ("<", cut) }))
         {
             var text = string.Concat(Enumerable.Repeat(tag, 60 * 1024 / tag.Length));
-            await socket.SendTextAsync($$"""{"type":"publish","topic":"chat.a","data":"{{text}}","id":1}""", Cancel);
+            await HostileNode.SendUntilCutAsync(socket, cut(TestFrame.Text($$"""{"type":"publish","topic":"chat.a","data":"{{text}}","id":1}""")));
             await HostileNode.ReadErrorAsync(socket, "limit_exceeded");
             Assert.Equal(PublishResult.TooLarge, await node.Api.PublishAsync("chat.a", System.Text.Encoding.UTF8.GetBytes($"\"{text}\""), Cancel));
         }
 
         await HostileNode.RoundTripAsync(socket);
         await HostileNode.LeaveAsync(socket);
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync($"broker.requests.refused limit_exceeded = {3 * Segmentation.OfRun.Count}");
     }
 
     [Fact]
@@ -75,9 +75,10 @@ public sealed class PayloadSpecs
     {
         await using var node = await HostileNode.StartAsync(HostileNode.Open + Topics);
         await using var socket = await node.ClientAsync();
-        foreach (var (data, fits) in new[] { ("\"12345678\"", true), ("\"123456789\"", false), ("12345678901", false), ("1234567890", true), (" [1,2,3,45] ", true) })
+        (string Data, bool Fits)[] sizes = [("\"12345678\"", true), ("\"123456789\"", false), ("12345678901", false), ("1234567890", true), (" [1,2,3,45] ", true)];
+        foreach (var (data, fits, cut) in Segmentation.OfRun.SelectMany(cut => sizes.Select(size => (size.Data, size.Fits, cut))))
         {
-            await socket.SendTextAsync(string.Create(CultureInfo.InvariantCulture, $$"""{"type":"publish","topic":"small","data":{{data}},"id":1}"""), Cancel);
+            await HostileNode.SendUntilCutAsync(socket, cut(TestFrame.Text($$"""{"type":"publish","topic":"small","data":{{data}},"id":1}""")));
             if (fits)
             {
                 await HostileNode.ReadAsync(socket, "published");
@@ -88,7 +89,6 @@ public sealed class PayloadSpecs
             }
         }
 
-        Assert.Equal(2, node.Metrics["broker.requests.refused too_large"]);
         Assert.Equal(PublishResult.Published, await node.Api.PublishAsync("small", "12345678", cancellationToken: Cancel));
         Assert.Equal(PublishResult.TooLarge, await node.Api.PublishAsync("small", "123456789", cancellationToken: Cancel));
 
@@ -96,6 +96,6 @@ public sealed class PayloadSpecs
         await socket.SendTextAsync($$"""{"type":"publish","topic":"chat.a","data":"<{{new string('&', 60)}}","id":1}""", Cancel);
         await HostileNode.ReadErrorAsync(socket, "too_large");
         await HostileNode.LeaveAsync(socket);
-        await node.IsUnharmedAsync();
+        await node.HasCountedAsync($"broker.requests.refused too_large = {(2 * Segmentation.OfRun.Count) + 1}");
     }
 }

@@ -89,7 +89,7 @@ public sealed class ProxySpecs
             Assert.Equal(403, socket.Status);
         }
 
-        await node.IsUnharmedAsync(lines: 8);
+        await node.IsUnharmedAsync();
         Assert.Equal(1, node.Broker.Admission.Addresses);
     }
 

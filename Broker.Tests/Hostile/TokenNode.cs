@@ -15,6 +15,7 @@ public sealed class TokenNode : IAsyncLifetime
             deny { subscribe = ["open.denied"] } }
         }
         broker.limits.accepts-per-second = 100000
+        broker.deflate.enabled = on
         """;
 
     internal HostileNode Node { get; private set; } = null!;

@@ -229,7 +229,8 @@ public sealed class HttpFrontDoorSpecs
     public async Task Connection_that_finds_the_queue_full_is_answered_503_and_closed_ones_are_passed_over()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), NullLoggerFactory.Instance, maxWaiting: 2);
+        using var metrics = new RecordedMetrics();
+        using var door = new HttpFrontDoor(refusals, metrics.Metrics, SilentLog.Connections, NullLoggerFactory.Instance, maxWaiting: 2);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync(handle: connection => door.Offer(connection, "G"u8.ToArray()));
 
@@ -240,6 +241,7 @@ public sealed class HttpFrontDoorSpecs
         using var third = await accepted.ConnectAsync();
         Assert.StartsWith("HTTP/1.1 503 ", await ListenerHarness.ReadToEndAsync(third), StringComparison.Ordinal);
         third.Dispose();
+        Assert.Equal(["broker.connections.refused unavailable = 1"], metrics.Since(new Dictionary<string, long>()));
         gone.LingerState = new LingerOption(true, 0);
         gone.Dispose();
         await Eventually.IsTrueAsync(() => accepted.Admission.Connections == 2, "the third is closed");
@@ -259,7 +261,7 @@ public sealed class HttpFrontDoorSpecs
     public async Task Connection_closed_while_it_waits_does_not_stop_the_accept_loop()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), NullLoggerFactory.Instance);
+        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), SilentLog.Connections, NullLoggerFactory.Instance);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync();
         using var one = await accepted.ConnectAsync();
@@ -278,7 +280,7 @@ public sealed class HttpFrontDoorSpecs
     public async Task Stop_disposes_what_waits()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), NullLoggerFactory.Instance);
+        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), SilentLog.Connections, NullLoggerFactory.Instance);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync();
         using var client = await accepted.ConnectAsync();

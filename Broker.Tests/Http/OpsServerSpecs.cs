@@ -1,7 +1,9 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using Broker.Node.Configuration;
 using Broker.Node.Http;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Http;
 
@@ -39,6 +41,29 @@ public sealed class OpsServerSpecs
         using var request = new HttpRequestMessage(HttpMethod.Head, $"http://{endPoint}/health/live");
         using var headed = await client.SendAsync(request, Cancel);
         Assert.Equal(HttpStatusCode.OK, headed.StatusCode);
+    }
+
+    [Theory]
+    [InlineData("GET", "/health/live", 400)]
+    [InlineData("GET", "/health/ready", 400)]
+    [InlineData("GET", "/health/startup", 400)]
+    [InlineData("GET", "/metrics", 400)]
+    [InlineData("GET", "/ws", 400)]
+    [InlineData("GET", "/", 400)]
+    [InlineData("POST", "/health/live", 405)]
+    public async Task An_upgrade_is_refused_whatever_the_path(string method, string path, int status)
+    {
+        await using var server = new OpsServer(new OpsOptions { Port = 0 }, 8080, new Health(true, true, null));
+        var endPoint = await server.StartAsync(Cancel);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(endPoint, Cancel);
+        using var client = new RawClient(socket, new NetworkStream(socket));
+        await client.Stream.WriteAsync(Encoding.ASCII.GetBytes(Encoding.ASCII.GetString(RawWebSocket.UpgradeRequest("a", path)).Replace("GET", method, StringComparison.Ordinal)), Cancel);
+        Assert.StartsWith($"HTTP/1.1 {status} ", (await client.ReadResponseAsync()).Head, StringComparison.Ordinal);
+
+        // The port is there for others as before.
+        using var http = new HttpClient();
+        Assert.Contains("live", await http.GetStringAsync(new Uri($"http://{endPoint}/health/live"), Cancel), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -52,12 +52,21 @@ internal class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Resident memory in bytes, from <c>/proc</c>.</summary>
-    public long ResidentBytes
+    public long ResidentBytes => Memory("VmRSS:");
+
+    /// <summary>The most it has been since the start, or since <see cref="ForgetPeak"/>.</summary>
+    public long PeakResidentBytes => Memory("VmHWM:");
+
+    /// <summary>The peak is what is resident now (proc(5), <c>clear_refs</c>).</summary>
+    public void ForgetPeak() => File.WriteAllText($"/proc/{Id}/clear_refs", "5");
+
+    /// <summary>Processor time used so far, by all its threads.</summary>
+    public TimeSpan ProcessorTime
     {
         get
         {
-            var line = File.ReadLines($"/proc/{Id}/status").Single(text => text.StartsWith("VmRSS:", StringComparison.Ordinal));
-            return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+            _process.Refresh();
+            return _process.TotalProcessorTime;
         }
     }
 
@@ -127,6 +136,12 @@ internal class ChildProcess : IAsyncDisposable
     [DllImport("libc", EntryPoint = "kill", SetLastError = true)]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
     private static extern int Kill(int process, int signal);
+
+    private long Memory(string name)
+    {
+        var line = File.ReadLines($"/proc/{Id}/status").Single(text => text.StartsWith(name, StringComparison.Ordinal));
+        return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture) * 1024;
+    }
 
     private async Task<int> WatchAsync()
     {

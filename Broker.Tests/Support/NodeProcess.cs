@@ -39,6 +39,10 @@ internal sealed partial class NodeProcess : ChildProcess
         IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
         StartUntilAsync(arguments, environment, static (node, limit) => node.WaitUntilReadyAsync(limit), cancellation);
 
+    /// <summary>As <see cref="StartAsync"/>, with a bound on file descriptors (<c>ulimit -n</c>).</summary>
+    public static Task<NodeProcess> StartWithDescriptorsAsync(int descriptors, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
+        StartUntilAsync(arguments, null, static (node, limit) => node.WaitUntilReadyAsync(limit), cancellation, start => Limit(start, descriptors));
+
     /// <summary>As <see cref="StartAsync"/>, and returns while the node still refuses clients.</summary>
     public static Task<NodeProcess> LaunchAsync(
         IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
@@ -86,10 +90,13 @@ internal sealed partial class NodeProcess : ChildProcess
         IReadOnlyList<string> arguments,
         IReadOnlyDictionary<string, string>? environment,
         Func<NodeProcess, CancellationToken, Task> wait,
-        CancellationToken cancellation)
+        CancellationToken cancellation,
+        Action<ProcessStartInfo>? change = null)
     {
         var directory = Directory.CreateTempSubdirectory("broker-node-").FullName;
-        var node = new NodeProcess(StartInfo([.. Ports(arguments), .. arguments], environment, directory), directory);
+        var start = StartInfo([.. Ports(arguments), .. arguments], environment, directory);
+        change?.Invoke(start);
+        var node = new NodeProcess(start, directory);
         try
         {
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
@@ -126,6 +133,18 @@ internal sealed partial class NodeProcess : ChildProcess
         }
 
         return start;
+    }
+
+    // Both limits: the runtime raises the soft one to the hard one. exec keeps the process's id.
+    private static void Limit(ProcessStartInfo start, int descriptors)
+    {
+        string[] command = ["-c", FormattableString.Invariant($"ulimit -n {descriptors} && exec \"$0\" \"$@\""), start.FileName, .. start.ArgumentList];
+        start.FileName = "bash";
+        start.ArgumentList.Clear();
+        foreach (var argument in command)
+        {
+            start.ArgumentList.Add(argument);
+        }
     }
 
     private static bool IsInherited(string name) =>

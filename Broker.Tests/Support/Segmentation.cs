@@ -1,3 +1,5 @@
+using Broker.Tests.Conformance;
+
 namespace Broker.Tests.Support;
 
 /// <summary>Ways in which a transport may cut the same bytes; segments are copies, for sessions unmask in place.</summary>
@@ -18,12 +20,17 @@ internal static class Segmentation
     }
 
     /// <summary>Whole, by the byte and at random; long ones in larger pieces, for a segment is a system call.</summary>
-    public static IEnumerable<IEnumerable<byte[]>> Three(byte[] bytes)
-    {
-        yield return [bytes];
-        yield return bytes.Chunk(bytes.Length < 2000 ? 1 : 997);
-        yield return bytes.Length < 2000 ? Random(bytes, 1) : bytes.Chunk(16_411);
-    }
+    private static readonly Func<byte[], IEnumerable<byte[]>>[] Ways =
+    [
+        static bytes => [bytes],
+        static bytes => bytes.Chunk(bytes.Length < 2000 ? 1 : 997),
+        static bytes => bytes.Length < 2000 ? Random(bytes, 1) : bytes.Chunk(16_411),
+    ];
+
+    /// <summary>The ways a hostile case goes over the socket: whole; where <c>BROKER_TESTS_FULL=1</c>, by the byte and at random as well.</summary>
+    public static IReadOnlyList<Func<byte[], IEnumerable<byte[]>>> OfRun { get; } = Exchange.Full ? Ways : Ways[..1];
+
+    public static IEnumerable<IEnumerable<byte[]>> Three(byte[] bytes) => Ways.Select(way => way(bytes));
 
     public static IEnumerable<byte[]> Random(byte[] bytes, int seed)
     {

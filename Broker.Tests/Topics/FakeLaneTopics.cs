@@ -42,5 +42,9 @@ internal sealed class FakeLaneTopics : ILaneTopics
 
     public void AppendGap() => _lines.Writer.TryWrite(Gap);
 
+    public void Recount()
+    {
+    }
+
     public void Flush() => Interlocked.Increment(ref _flushes);
 }

@@ -27,7 +27,7 @@ public sealed class LaneFormatSpecs : IDisposable
     private readonly LaneTopics _topics;
     private long _lastId;
 
-    public LaneFormatSpecs() => _topics = new LaneTopics(_pool, lagLimit: 1 << 20, new MessageDeflateOptions { Threshold = Threshold });
+    public LaneFormatSpecs() => _topics = TestLane.Create(_pool, lagLimit: 1 << 20, deflate: new MessageDeflateOptions { Threshold = Threshold });
 
     public void Dispose() => _pool.Dispose();
 
@@ -62,6 +62,41 @@ public sealed class LaneFormatSpecs : IDisposable
         var frames = Frames(socket);
         Assert.Equal(0x81, frames[0].First);
         Assert.Equal(compressed ? 0xC1 : 0x81, frames[1].First);
+    }
+
+    /// <summary>Each compression makes a stream, so that what a publish allocates tells how many there were.</summary>
+    [Fact]
+    public void A_push_is_compressed_once_for_all_connections_of_a_format()
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            Subscribe(DeflatedJson, "many");
+        }
+
+        Subscribe(DeflatedJson, "one");
+        foreach (var topic in new[] { "many", "one" })
+        {
+            Cost(topic, 10);
+        }
+
+        var (many, one) = (Cost("many", 100), Cost("one", 100));
+        Assert.InRange(one, 100, 2000);
+        Assert.InRange(many, one - 50, one + 50);
+
+        long Cost(string topic, int times)
+        {
+            var data = $"\"{new string('x', 2000)}\"";
+            var commands = Enumerable.Range(0, times).Select(_ => Command(WireFormat.Json, data, null, true, topic)).ToArray();
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            foreach (var command in commands)
+            {
+                _topics.Execute(command);
+            }
+
+            var cost = (GC.GetAllocatedBytesForCurrentThread() - before) / times;
+            _topics.Flush();
+            return cost;
+        }
     }
 
     [Fact]

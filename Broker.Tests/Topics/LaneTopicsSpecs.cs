@@ -1,7 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
 using Akka.Actor;
-using Broker.Node.Configuration;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
 using Broker.Protocol.Wire;
@@ -14,7 +13,7 @@ public sealed class LaneTopicsSpecs : IDisposable
     private readonly FanOutPool _pool = new(2);
     private readonly LaneTopics _topics;
 
-    public LaneTopicsSpecs() => _topics = new LaneTopics(_pool, lagLimit: 1000, new MessageDeflateOptions());
+    public LaneTopicsSpecs() => _topics = TestLane.Create(_pool, lagLimit: 1000);
 
     public void Dispose() => _pool.Dispose();
 
@@ -226,7 +225,7 @@ public sealed class LaneTopicsSpecs : IDisposable
     public void A_cursor_of_the_lane_that_failed_does_not_end_the_topic_of_its_successor()
     {
         var (late, _) = Connection(1);
-        var failed = new LaneTopics(_pool, lagLimit: 1000, new MessageDeflateOptions());
+        var failed = TestLane.Create(_pool, lagLimit: 1000);
         var left = new Subscription(late, "t"u8.ToArray(), 1);
         failed.Execute(new SubscribeCommand(left, Id(1), 0, ActorRefs.Nobody));
         var (early, socket) = Connection(2);

@@ -55,7 +55,7 @@ internal sealed class ListenerHarness : IAsyncDisposable
         var harness = new ListenerHarness(system, limits ?? new LimitOptions(), time ?? TimeProvider.System);
         harness.Tls = tls is null ? null : TlsAcceptor.Load(tls);
         var stage = new ListenerStage(
-            endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), harness.Admission, harness._refusals, harness.Tls, new TrustedProxies(proxy ?? new ProxyOptions()), harness.Metrics.Metrics, accept);
+            endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), harness.Admission, harness._refusals, harness.Tls, new TrustedProxies(proxy ?? new ProxyOptions()), harness.Metrics.Metrics, SilentLog.Connections, accept);
         var (bound, ended) = Source.FromGraph(stage)
             .ToMaterialized(Sink.ForEach(handle ?? (connection => harness._accepted.Writer.TryWrite(connection))), Keep.Both)
             .Run(system.Materializer());

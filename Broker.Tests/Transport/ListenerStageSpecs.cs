@@ -6,6 +6,7 @@ using Akka.Streams.Dsl;
 using Akka.TestKit;
 using Broker.Node.Configuration;
 using Broker.Node.Transport;
+using Broker.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Transport;
@@ -66,7 +67,7 @@ public sealed class ListenerStageSpecs
         }
 
         await using var listener = await ListenerHarness.StartAsync();
-        var stage = new ListenerStage(new IPEndPoint(IPAddress.Loopback, 0), listener.Admission, listener.Refusals, null, new TrustedProxies(new ProxyOptions()), listener.Metrics.Metrics, Accept);
+        var stage = new ListenerStage(new IPEndPoint(IPAddress.Loopback, 0), listener.Admission, listener.Refusals, null, new TrustedProxies(new ProxyOptions()), listener.Metrics.Metrics, SilentLog.Connections, Accept);
         var (bound, queue) = Source.FromGraph(stage)
             .ToMaterialized(Sink.Queue<AcceptedConnection>().WithAttributes(Attributes.CreateInputBuffer(1, 1)), Keep.Both)
             .Run(listener.System.Materializer());
@@ -257,7 +258,7 @@ public sealed class ListenerStageSpecs
     [InlineData(5, 1000)]
     [InlineData(1000, 1000)]
     public void Pause_doubles_up_to_a_second(int failures, int milliseconds) =>
-        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), ListenerLogic.Pause(failures));
+        Assert.Equal(TimeSpan.FromMilliseconds(milliseconds), ListenerLogic.PauseAfter(failures));
 
     private static async Task<Socket> ConnectAsync(ListenerBinding binding)
     {

@@ -94,7 +94,7 @@ internal sealed class RequestHeadTarget : FuzzTarget
     {
         Origins.Allows(head, tls: false);
         Origins.Allows(head, tls: true);
-        head.QueryParameter("token");
+        head.QueryParameters("token");
         var result = ServerHandshake.Evaluate(head, Subprotocols, Deflate);
         Promise.Holds(result.Accepted == (result.Status == 101) && result.Status is 101 or 400 or 405 or 426, $"a status nobody expects: {result.Status}");
         Promise.Holds(result.Subprotocol is null || Subprotocols.Contains(result.Subprotocol), "a subprotocol nobody speaks");

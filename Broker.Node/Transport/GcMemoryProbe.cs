@@ -1,0 +1,15 @@
+namespace Broker.Node.Transport;
+
+/// <summary>The garbage collector's numbers. Its limit is the container's where there is one, or <c>DOTNET_GCHeapHardLimit</c>.</summary>
+internal sealed class GcMemoryProbe : IMemoryProbe
+{
+    public MemoryState Read()
+    {
+        var last = GC.GetGCMemoryInfo(GCKind.Any);
+
+        // Free space between objects is part of the heap's size and takes the next allocations.
+        return new MemoryState(last.HeapSizeBytes - last.FragmentedBytes, last.TotalAvailableMemoryBytes);
+    }
+
+    public void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Broker.Tests.Conformance;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Hostile;
+
+/// <summary>Very many topics, each of one client, come and go. The heap is the whole process's, so nothing runs beside this.</summary>
+[Collection(Alone.Name)]
+public sealed class ManyTopicsSpecs
+{
+    private const int Each = 200;
+
+    private const string Wide = """
+        broker.limits { connections-per-address = 100000
+          accepts-per-second = 100000
+          subscriptions = 1000 }
+        broker.rate { control = 1000000
+          control-burst = 1000000 }
+
+        """;
+
+    /// <summary>A million of them with <c>BROKER_TESTS_FULL=1</c>.</summary>
+    [Fact]
+    public async Task Topics_that_are_gone_leave_no_memory()
+    {
+        var clients = Exchange.Full ? 5000 : 100;
+        var cancel = TestContext.Current.CancellationToken;
+        await using var node = await HostileNode.StartAsync(HostileNode.Open + Wide);
+
+        // A first round fills pools and caches.
+        await RoundAsync(node, Math.Min(clients, 100), cancel);
+        var before = HostileNode.Heap();
+        var during = await RoundAsync(node, clients, cancel);
+        var after = HostileNode.Heap();
+        TestContext.Current.TestOutputHelper!.WriteLine($"{clients * Each} topics: {before >> 10} KiB before, {during >> 10} with them, {after >> 10} after");
+        Assert.True(during - before > clients * Each * 100L, $"{clients * Each} topics took no more than {during - before} bytes");
+        Assert.InRange(after, 0, before + (before / 10));
+        await node.IsUnharmedAsync();
+    }
+
+    /// <returns>The heap with all topics.</returns>
+    private static async Task<long> RoundAsync(HostileNode node, int clients, CancellationToken cancel)
+    {
+        var crowd = new MuteClient[clients];
+        await Parallel.ForAsync(0, clients, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel }, async (i, _) =>
+        {
+            var client = crowd[i] = await MuteClient.UpgradeAsync(node.Broker.EndPoint!, cancel);
+            client.Forget();
+            var subscribes = Enumerable.Range(0, Each).Select(topic =>
+                string.Create(CultureInfo.InvariantCulture, $$"""{"type":"subscribe","topic":"many.{{i}}.{{topic}}"{{(topic == Each - 1 ? ",\"id\":\"last\"" : "")}}}"""));
+            await client.SendAsync(TestFrame.Text($"[{string.Join(',', subscribes)}]"), cancel);
+
+            // Lanes answer each for itself: the round trip behind the last waits for none of the others.
+            await client.ReadAsync("\"last\"", cancel);
+            client.Forget();
+        });
+        await node.Canary.BeatAsync();
+        var heap = HostileNode.Heap();
+        foreach (var client in crowd)
+        {
+            client.Dispose();
+        }
+
+        await Transport.Eventually.IsTrueAsync(() => node.Broker.State.Connections == 2, "all have left");
+        await node.IsUnharmedAsync();
+        return heap;
+    }
+}

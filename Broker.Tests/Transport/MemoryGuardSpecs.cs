@@ -1,0 +1,136 @@
+using System.Net;
+using Broker.Node.Configuration;
+using Broker.Node.Transport;
+using Broker.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Broker.Tests.Transport;
+
+public sealed class MemoryGuardSpecs
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeProbe _probe = new();
+    private readonly MemoryGuard _guard;
+
+    public MemoryGuardSpecs() => _guard = new MemoryGuard(new MemoryOptions { Shed = 85 }, _probe, _time);
+
+    [Theory]
+    [InlineData(0, 0, false)]
+    [InlineData(1000, 0, false)]
+    [InlineData(849, 1000, false)]
+    [InlineData(850, 1000, true)]
+    [InlineData(2000, 1000, true)]
+    public void It_sheds_from_the_mark_on_where_the_limit_is_known(long live, long limit, bool sheds)
+    {
+        _probe.State = new MemoryState(live, limit);
+        Assert.Equal(sheds, _guard.IsShedding);
+    }
+
+    [Fact]
+    public void It_ends_five_points_below_the_mark_and_not_before()
+    {
+        List<bool> seen = [];
+        foreach (var live in new[] { 849, 850, 849, 801, 800, 799, 849, 850 })
+        {
+            seen.Add(Sheds(live));
+        }
+
+        Assert.Equal([false, true, true, true, true, false, false, true], seen);
+    }
+
+    [Fact]
+    public void Numbers_are_read_ten_times_a_second_however_often_it_is_asked()
+    {
+        for (var i = 0; i < 1000; i++)
+        {
+            _ = _guard.IsShedding;
+            _time.Advance(TimeSpan.FromMilliseconds(1));
+        }
+
+        Assert.Equal(10, _probe.Reads);
+    }
+
+    [Fact]
+    public void While_it_sheds_all_garbage_is_collected_once_a_second()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            Sheds(840);
+        }
+
+        Assert.Equal(0, _probe.Collections);
+        for (var i = 0; i < 30; i++)
+        {
+            Sheds(900);
+        }
+
+        Assert.Equal(3, _probe.Collections);
+        Sheds(100);
+        Assert.Equal(3, _probe.Collections);
+    }
+
+    [Fact]
+    public void Many_who_ask_at_once_cause_one_look()
+    {
+        Parallel.For(0, 10_000, _ => Assert.False(_guard.IsShedding));
+        Assert.Equal(1, _probe.Reads);
+    }
+
+    [Fact]
+    public void Admission_refuses_while_it_sheds_and_keeps_those_it_has()
+    {
+        using var metrics = new RecordedMetrics();
+        using var admission = new Admission(new LimitOptions(), metrics.Metrics, _time, _guard);
+        Sheds(100);
+        var lease = admission.Enter(IPAddress.Loopback, static _ => { }).Lease!;
+        Sheds(860);
+
+        Assert.Equal(AdmissionRefusal.Memory, admission.Enter(IPAddress.Loopback, static _ => { }).Refusal);
+        Assert.True(admission.IsShedding);
+        Assert.Equal((1, 1L), (admission.Connections, metrics["broker.connections.refused memory"]));
+        Assert.True(lease.HandshakeDone());
+        Sheds(790);
+        Assert.NotNull(admission.Enter(IPAddress.Loopback, static _ => { }).Lease);
+        Assert.Equal(1, metrics["broker.connections.refused memory"]);
+    }
+
+    [Fact]
+    public void A_refused_client_reads_503_and_when_to_come_back() =>
+        Assert.Matches("^HTTP/1\\.1 503 Service Unavailable\r\nRetry-After: [1-5]\r\n", System.Text.Encoding.ASCII.GetString(RefusalResponse.For(AdmissionRefusal.Memory).Span));
+
+    [Fact]
+    public void The_collector_knows_a_limit_and_what_is_alive_below_it()
+    {
+        GC.Collect();
+        var state = new GcMemoryProbe().Read();
+        Assert.InRange(state.Live, 1, state.Limit);
+    }
+
+    private bool Sheds(long live)
+    {
+        _probe.State = new MemoryState(live, 1000);
+        _time.Advance(Interval);
+        return _guard.IsShedding;
+    }
+
+    private sealed class FakeProbe : IMemoryProbe
+    {
+        private int _reads;
+
+        public MemoryState State { get; set; }
+
+        public int Reads => _reads;
+
+        public int Collections { get; private set; }
+
+        public MemoryState Read()
+        {
+            Interlocked.Increment(ref _reads);
+            return State;
+        }
+
+        public void Collect() => Collections++;
+    }
+}
