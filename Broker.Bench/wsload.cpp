@@ -388,6 +388,7 @@ static void advance(Connection& c) {
 }
 
 static void onMarker(Connection& c, uint64_t sent, uint64_t now) {
+  if (!running) return;  // a message of the load before this one: it would leave one more in flight for good
   if (measuring) {
     counters.delivered++;
     latencies.add(((now - sent) & 0xFFFFFFFFFFFFull));
