@@ -28,6 +28,9 @@ internal sealed record Load(int Connections)
     /// <summary>Connections are opened, subscribed and then left alone.</summary>
     public bool ConnectOnly { get; init; }
 
+    /// <summary>The same servers bear it once before it is measured: for loads that have no seconds to warm up in.</summary>
+    public bool Rehearsed { get; init; }
+
     public bool Deflate { get; init; }
 
     /// <summary>Times the seconds of a run: scenarios with few messages take longer.</summary>

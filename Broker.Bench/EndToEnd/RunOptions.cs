@@ -15,7 +15,7 @@ internal sealed record RunOptions
     public int Seconds { get; init; } = 4;
 
     /// <summary>Seconds under load before them, for programs that compile what is used much.</summary>
-    public int Warmup { get; init; } = 3;
+    public int Warmup { get; init; } = 8;
 
     /// <summary>More are scaled down to these: to try the machinery, not to measure.</summary>
     public int MostConnections { get; init; } = int.MaxValue;

@@ -55,6 +55,11 @@ internal sealed class Runner(Workbench bench, RunOptions options, TextWriter log
         {
             await using var setting = new Setting(bench, _ports, scenario);
             await peer.StartAsync(setting, cancellation);
+            if (scenario.Load.Rehearsed)
+            {
+                await _generator.RunAsync(peer, setting, scenario, options.Seconds, options.Warmup, cancellation);
+            }
+
             var result = await _generator.RunAsync(peer, setting, scenario, options.Seconds, options.Warmup, cancellation);
             setting.ThrowIfEnded();
             return new Measurement(scenario.Name, peer.Name, run, result, null);
