@@ -1,5 +1,6 @@
 using System.Buffers;
 using Broker.Protocol.Wire;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Contracts;
 
@@ -70,12 +71,12 @@ public abstract class AllocationContract(FormatSample format)
             action();
         }
 
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var i = 0; i < 1000; i++)
+        return ThreadAllocation.Least(() =>
         {
-            action();
-        }
-
-        return GC.GetAllocatedBytesForCurrentThread() - before;
+            for (var i = 0; i < 1000; i++)
+            {
+                action();
+            }
+        });
     }
 }
