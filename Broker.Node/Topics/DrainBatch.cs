@@ -6,6 +6,11 @@ namespace Broker.Node.Topics;
 /// The writers that one lane took during a batch, each drained once at its end; a big fan-out in slices, so that the cores
 /// share it. Single-threaded: its lane only.
 /// </summary>
+/// <remarks>
+/// A client that has several topics going gets pushes of several lanes in the same moment. So that they go out in one write, a
+/// lane leaves its writers to the lanes that are about to flush. It leaves them first and then looks again whether one is; that
+/// one said that it begins before it looks what was left. So somebody drains them.
+/// </remarks>
 internal sealed class DrainBatch(FanOutPool pool)
 {
     private ConnectionWriter[] _writers = new ConnectionWriter[FanOutPool.Slice];
@@ -29,8 +34,20 @@ internal sealed class DrainBatch(FanOutPool pool)
         _writers[_count++] = writer;
     }
 
-    public void Flush()
+    /// <param name="othersFollow">Whether another lane is certain to flush after this; null: none is waited for.</param>
+    public void Flush(Func<bool>? othersFollow = null)
     {
+        if (othersFollow is not null && othersFollow() && (_count == 0 || pool.TryLeave(_writers, _count)))
+        {
+            _count = 0;
+            Interlocked.MemoryBarrier();
+            if (othersFollow())
+            {
+                return;
+            }
+        }
+
+        pool.DrainLeft();
         FanOutPool.Drain(_writers, _count);
         _count = 0;
     }

@@ -15,9 +15,16 @@ internal sealed class FanOutPool : IDisposable
 {
     public const int Slice = 128;
 
+    /// <summary>Lanes that leave writers to each other, one after the other.</summary>
+    private const int MostLeaves = 8;
+
     private readonly object _gate = new();
     private readonly Queue<(ConnectionWriter[] Writers, int Count)> _work = new();
     private readonly ConcurrentBag<ConnectionWriter[]> _free = [];
+    private readonly Lock _leftGate = new();
+    private ConnectionWriter[] _left = new ConnectionWriter[Slice];
+    private int _leftCount;
+    private int _leaves;
     private int _idle;
     private bool _disposed;
 
@@ -45,6 +52,47 @@ internal sealed class FanOutPool : IDisposable
                 Monitor.Pulse(_gate);
             }
         }
+    }
+
+    /// <summary>Takes the writers for whoever calls <see cref="DrainLeft"/> next; forgets them in the array. False: they have waited long enough, or are too many.</summary>
+    public bool TryLeave(ConnectionWriter[] writers, int count)
+    {
+        lock (_leftGate)
+        {
+            if (_leaves == MostLeaves || _leftCount + count > Slice)
+            {
+                return false;
+            }
+
+            _leaves++;
+            Array.Copy(writers, 0, _left, _leftCount, count);
+            Volatile.Write(ref _leftCount, _leftCount + count);
+        }
+
+        Array.Clear(writers, 0, count);
+        return true;
+    }
+
+    /// <summary>Drains what has been left.</summary>
+    public void DrainLeft()
+    {
+        if (Volatile.Read(ref _leftCount) == 0)
+        {
+            return;
+        }
+
+        var writers = RentSlice();
+        int count;
+        lock (_leftGate)
+        {
+            (writers, _left) = (_left, writers);
+            count = _leftCount;
+            _leaves = 0;
+            Volatile.Write(ref _leftCount, 0);
+        }
+
+        Drain(writers, count);
+        _free.Add(writers);
     }
 
     /// <summary>What was posted is still drained.</summary>

@@ -18,8 +18,9 @@ internal interface ILaneTopics
     /// <summary>Appends a <c>gap</c> to every topic with a local subscriber.</summary>
     void AppendGap();
 
-    /// <summary>Drains every connection made dirty since the last call: the end of a batch.</summary>
-    void Flush();
+    /// <summary>The end of a batch: drains every connection made dirty since the last call, or leaves some to another lane's flush.</summary>
+    /// <param name="othersFollow">Whether another lane of the node is certain to flush after this; null: none is waited for.</param>
+    void Flush(Func<bool>? othersFollow = null);
 
     /// <summary>Counts what lagging cursors keep and cuts the worst if the node has no room for it; about once a second.</summary>
     void Recount();

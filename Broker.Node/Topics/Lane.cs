@@ -1,23 +1,39 @@
-using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using Akka.Actor;
 
 namespace Broker.Node.Topics;
 
 /// <summary>
-/// Where commands for one lane are posted: a queue and one actor message per burst (a message each would cost ten times as
-/// much). Lives as long as the node; the actor that empties it may be replaced. Posting is thread-safe.
+/// Where commands for one lane are posted: a queue, linked so that it takes no room once it is empty, and one actor message per
+/// burst (a message each would cost ten times as much). Lives as long as the node; the actor that empties it may be replaced.
+/// Posting is thread-safe.
 /// </summary>
-internal sealed class Lane
+/// <param name="all">The lanes of the node.</param>
+internal sealed class Lane(Lane[] all)
 {
-    private readonly ConcurrentQueue<LaneCommand> _inbox = new();
+    private const int Idle = 0;
+    private const int Told = 1;
+    private const int Held = 2;
+
+    /// <summary>Newest first.</summary>
+    private LaneCommand? _posted;
+
+    /// <summary>Oldest first; the actor's.</summary>
+    private LaneCommand? _next;
     private volatile IActorRef _actor = ActorRefs.Nobody;
-    private int _armed;
+    private int _state;
     private long _incarnation;
 
+    /// <param name="command">Posted once in its life.</param>
     public void Post(LaneCommand command)
     {
-        _inbox.Enqueue(command);
+        LaneCommand? head;
+        do
+        {
+            head = Volatile.Read(ref _posted);
+            command.Next = head;
+        }
+        while (Interlocked.CompareExchange(ref _posted, command, head) != head);
         Arm();
     }
 
@@ -25,7 +41,7 @@ internal sealed class Lane
     public void Arm()
     {
         // Also the fence between the queue's write and the read of the flag: without it both sides could miss each other.
-        if (Interlocked.Exchange(ref _armed, 1) == 0)
+        if (Interlocked.CompareExchange(ref _state, Told, Idle) == Idle)
         {
             _actor.Tell(LaneSignal.Drain.Instance);
         }
@@ -37,14 +53,47 @@ internal sealed class Lane
     public void Attach(IActorRef actor)
     {
         _actor = actor;
-        Interlocked.Exchange(ref _armed, 1);
+        Interlocked.Exchange(ref _state, Told);
         actor.Tell(LaneSignal.Drain.Instance);
     }
 
     /// <summary>The actor is about to empty the inbox: what is posted from now on tells it again.</summary>
-    public void Disarm() => Interlocked.Exchange(ref _armed, 0);
+    public void Disarm() => Interlocked.Exchange(ref _state, Idle);
 
-    public bool TryTake([MaybeNullWhen(false)] out LaneCommand command) => _inbox.TryDequeue(out command);
+    /// <summary>The actor leaves the inbox as it is for now, and need not be told of what is posted until it disarms.</summary>
+    public void Hold() => Interlocked.Exchange(ref _state, Held);
 
-    public bool IsEmpty => _inbox.IsEmpty;
+    /// <summary>Another lane of the node has been told and has not begun: it will flush.</summary>
+    public bool OthersFollow()
+    {
+        foreach (var lane in all)
+        {
+            if (!ReferenceEquals(lane, this) && Volatile.Read(ref lane._state) == Told)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The actor's: the oldest command.</summary>
+    public bool TryTake([MaybeNullWhen(false)] out LaneCommand command)
+    {
+        if (_next is null && Volatile.Read(ref _posted) is not null)
+        {
+            for (var posted = Interlocked.Exchange(ref _posted, null); posted is not null;)
+            {
+                (posted.Next, _next, posted) = (_next, posted, posted.Next);
+            }
+        }
+
+        command = _next;
+        _next = command?.Next;
+        command?.Next = null;
+        return command is not null;
+    }
+
+    /// <summary>The actor's.</summary>
+    public bool IsEmpty => _next is null && Volatile.Read(ref _posted) is null;
 }

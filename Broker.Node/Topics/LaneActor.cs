@@ -13,7 +13,8 @@ namespace Broker.Node.Topics;
 /// <remarks>
 /// States: taking; stalled (a peer's window is full: the inbox waits, at most <see cref="LaneOptions.SkipAfter"/>); leaving
 /// (the goodbye is being said, nothing is taken any more). What it does with a burst, local or remote: append all, drain the
-/// dirty connections once, then envelopes or the acknowledgement, then the commands' completion.
+/// dirty connections once or leave them to a lane that is about to, then envelopes or the acknowledgement, then the commands'
+/// completion.
 /// </remarks>
 internal sealed class LaneActor : UntypedActor, IWithTimers
 {
@@ -35,6 +36,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     private readonly LaneBatch _batch;
     private readonly Queue<LaneCommand> _taken = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Func<bool> _othersFollow;
     private int _room;
     private bool _isStalled;
     private bool _isSliceOpen;
@@ -47,6 +49,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     {
         (_identity, _lane, _topics, _mediator, _options, _time, _counters) = (identity, lane, topics(identity.Lane), mediator, options, time, counters);
         _started = time.GetTimestamp();
+        _othersFollow = lane.OthersFollow;
         _links = new LaneLinks(identity, Self, mediator, options, counters);
         _batch = new LaneBatch(options.Envelope, OnSegment);
     }
@@ -101,6 +104,9 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     {
         if (_isStalled || _hasLeft)
         {
+            // Others may have left it their writers.
+            _lane.Hold();
+            _topics.Flush(_othersFollow);
             return;
         }
 
@@ -138,7 +144,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             _links.Count(unkept);
         }
 
-        _topics.Flush();
+        _topics.Flush(_othersFollow);
         _links.Send(Now);
         Complete();
         if (!_lane.IsEmpty)
@@ -327,7 +333,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     private void OnEndOfSlice()
     {
         _isSliceOpen = false;
-        _topics.Flush();
+        _topics.Flush(_othersFollow);
         _links.SendAcks(all: false);
         Hasten();
     }
@@ -355,7 +361,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         {
             // It went without goodbye: what it acknowledged last may be missing here.
             AppendGap();
-            _topics.Flush();
+            _topics.Flush(_othersFollow);
         }
     }
 

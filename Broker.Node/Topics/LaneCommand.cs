@@ -3,6 +3,9 @@ namespace Broker.Node.Topics;
 /// <summary>Something a lane is asked to do for a local connection or for the publish API; executed in the order posted.</summary>
 internal abstract class LaneCommand
 {
+    /// <summary>Link in the inbox.</summary>
+    public LaneCommand? Next { get; set; }
+
     /// <summary>Stable hash of the topic: chooses the lane.</summary>
     public abstract uint TopicHash { get; }
 

@@ -3,13 +3,13 @@ using Broker.Node.Configuration;
 namespace Broker.Node.Topics;
 
 /// <summary>
-/// Counts what one lane's logs keep for lagging cursors, and cuts the worst of them while the node is over its bound.
-/// Single-threaded: its lane only.
+/// Counts what one lane's logs keep for lagging cursors, and cuts the worst of them while the node is over its bound; has logs
+/// rest that are still. Single-threaded: its lane only.
 /// </summary>
 /// <remarks>
-/// Only logs appended to since the last count, and those that lagged then, are looked at: no other can lag. The worst lag of
-/// the node is cut first: a lane that finds the bound passed and a worse lag in another asks that one and cuts nothing itself.
-/// Whoever is asked counts first, so a number that was out of date is corrected instead of cut.
+/// Only logs that do not rest are looked at: no other can lag. The worst lag of the node is cut first: a lane that finds the bound
+/// passed and a worse lag in another asks that one and cuts nothing itself. Whoever is asked counts first, so a number that was
+/// out of date is corrected instead of cut.
 /// </remarks>
 internal sealed class LaneMemory
 {
@@ -84,7 +84,7 @@ internal sealed class LaneMemory
                 _kept += kept;
                 _worst.Enqueue(log, -kept);
             }
-            else
+            else if (log.TryRest())
             {
                 log.Watched = false;
                 _watched[i] = _watched[^1];

@@ -74,7 +74,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         }
     }
 
-    public void Flush()
+    public void Flush(Func<bool>? othersFollow = null)
     {
         foreach (var log in _touched)
         {
@@ -86,7 +86,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         }
 
         _touched.Clear();
-        _batch.Flush();
+        _batch.Flush(othersFollow);
 
         // Behind the drain: what a client takes at once is not kept for it.
         if (memory.IsDue)

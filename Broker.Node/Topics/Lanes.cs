@@ -31,7 +31,12 @@ internal sealed class Lanes
         var mediator = DistributedPubSub.Get(system).Mediator;
         var hasDispatcher = system.Dispatchers.HasDispatcher(Dispatcher);
         Gate = new ReadyGate(options.Count, options.HelloTimeout);
-        _lanes = [.. Enumerable.Range(0, options.Count).Select(_ => new Lane())];
+        _lanes = new Lane[options.Count];
+        for (var i = 0; i < _lanes.Length; i++)
+        {
+            _lanes[i] = new Lane(_lanes);
+        }
+
         Func<LaneIdentity, Props> propsOf = lane =>
         {
             var props = Props.Create(() => new LaneActor(lane, _lanes[lane.Lane], topics, mediator, options, clock, Counters));

@@ -7,12 +7,12 @@ namespace Broker.Node.Topics;
 /// </summary>
 internal sealed class LogSegment(int capacity, long start)
 {
-    private LogEntry[] _entries = new LogEntry[4];
+    private LogEntry[] _entries = capacity == 0 ? [] : new LogEntry[4];
     private int _entryCount;
     private int _head;
     private LogSegment? _next;
 
-    public byte[] Bytes { get; } = new byte[capacity];
+    public byte[] Bytes { get; } = capacity == 0 ? [] : new byte[capacity];
 
     /// <summary>Log position of the first byte.</summary>
     public long Start { get; } = start;

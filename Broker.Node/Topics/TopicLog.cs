@@ -8,16 +8,22 @@ namespace Broker.Node.Topics;
 /// One topic on one node in one form: an append-only log of framed pushes and the cursors that read it.
 /// Only its lane calls it; readers hold <see cref="LogSegment"/>s and never this object's mutable parts.
 /// </summary>
+/// <remarks>A segment is as large as some batches; a log that nothing was appended to has none, and one that is still keeps a small one at most.</remarks>
 /// <param name="form">Of what is appended.</param>
 /// <param name="slow">What happens to a cursor that lags over its bound.</param>
 internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disconnect)
 {
-    private const int FirstSegment = 1024;
+    private const int SmallestSegment = 1024;
     private const int LargestSegment = 64 * 1024;
 
-    private LogSegment _tail = new(FirstSegment, 0);
+    /// <summary>A segment that was full after fewer is followed by a larger one, after four times as many by a smaller one.</summary>
+    private const int FewBatches = 16;
+
+    private LogSegment _tail = new(capacity: 0, start: 0);
     private Subscription[] _subscribers = new Subscription[1];
     private long _marked;
+    private int _batches;
+    private long _counted;
     private LogSegment? _newest;
     private LogSegment? _gap;
     private long _lastOrigin;
@@ -49,7 +55,7 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
     {
         if (_tail.Free < frame.Length)
         {
-            Roll(Math.Max(frame.Length, Math.Min(LargestSegment, _tail.Bytes.Length * 2)));
+            Roll(Math.Max(frame.Length, NextSize()));
         }
 
         _tail.Append(frame, origin, isGap);
@@ -97,6 +103,7 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
         var bound = Position - LastEntry - lagLimit;
         var added = Position - _marked;
         _marked = Position;
+        _batches++;
         var jumps = 0;
         foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
         {
@@ -167,6 +174,35 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
         return Position - furthest;
     }
 
+    /// <summary>
+    /// Called from time to time while nothing is kept. Where nothing was appended since the last time, a segment larger than the
+    /// smallest is given up: all cursors have read it.
+    /// </summary>
+    /// <returns>False: something was appended, it has to be called again.</returns>
+    public bool TryRest()
+    {
+        if (_counted != Position && Subscribers > 0)
+        {
+            _counted = Position;
+            return false;
+        }
+
+        if (_tail.Bytes.Length > SmallestSegment)
+        {
+            Roll(0);
+            foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+            {
+                // Those that are told to close may be behind.
+                if (subscription.Position == Position)
+                {
+                    subscription.Jump(_tail, _tail);
+                }
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>Closes the connections of cursors that lag so much, or has the cursors jump.</summary>
     /// <returns>How many.</returns>
     public int Cut(long lag, DrainBatch batch)
@@ -190,11 +226,12 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
         if (_tail.Head > 0)
         {
             _newest = slow == SlowPolicy.Latest ? CopyNewest() : null;
-            Roll(FirstSegment);
+            Roll(SmallestSegment);
             _newest?.Seal(_tail);
         }
 
-        // An empty tail that something was appended before is one that was rolled here, and nothing was appended since.
+        // An empty tail that something was appended before is one that was rolled here, and nothing was appended since; or the log
+        // rests, and who lags has been told to close.
         var landing = _newest ?? _tail;
 
         // Where values are skipped without a word, a gap that another node caused still has to be told, unless it is the newest entry.
@@ -221,8 +258,16 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
         return gap;
     }
 
+    private int NextSize()
+    {
+        var size = _tail.Bytes.Length;
+        size = _batches < FewBatches ? size * 2 : _batches < 4 * FewBatches ? size : size / 2;
+        return Math.Clamp(size, SmallestSegment, LargestSegment);
+    }
+
     private void Roll(int size)
     {
+        _batches = 0;
         var next = new LogSegment(size, Position);
         _tail.Seal(next);
         _tail = next;

@@ -57,6 +57,20 @@ internal sealed class Canary : IAsyncDisposable
         await BeatOnceAsync(Cancel);
     }
 
+    /// <summary>Does between two beats what stops the whole process: a collection that the test asks for.</summary>
+    public async Task<T> BetweenBeatsAsync<T>(Func<T> action)
+    {
+        await _turn.WaitAsync(Cancel);
+        try
+        {
+            return action();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
     /// <summary>Beats 20 times a second beside <paramref name="attack"/>.</summary>
     public async Task BesideAsync(Task attack)
     {

@@ -19,35 +19,38 @@ public sealed class ManyTopicsSpecs
 
         """;
 
-    /// <summary>A million of them with <c>BROKER_TESTS_FULL=1</c>.</summary>
+    /// <summary>200,000 of them with <c>BROKER_TESTS_FULL=1</c>.</summary>
     [Fact]
     public async Task Topics_that_are_gone_leave_no_memory()
     {
-        var clients = Exchange.Full ? 5000 : 100;
+        var clients = Exchange.Full ? 1000 : 100;
         var cancel = TestContext.Current.CancellationToken;
         await using var node = await HostileNode.StartAsync(HostileNode.Open + Wide);
 
-        // A first round fills pools and caches.
-        await RoundAsync(node, Math.Min(clients, 100), cancel);
+        // Pools and caches are filled by as many connections, and by as many topics of one.
+        await RoundAsync(node, clients, 1, cancel);
+        await RoundAsync(node, Math.Min(clients, 100), Each, cancel);
         var before = HostileNode.Heap();
-        var during = await RoundAsync(node, clients, cancel);
-        var after = HostileNode.Heap();
+        var during = await RoundAsync(node, clients, Each, cancel);
+
+        // What ends the connections may take its time, and a pool trims itself late. A fiftieth is less than 12 bytes a topic.
+        var (after, most) = (0L, before + Math.Max(before / 5, (during - before) / 50));
+        await Transport.Eventually.IsTrueAsync(() => (after = HostileNode.Heap()) <= most, () => $"{after >> 10} KiB after {before >> 10}", TimeSpan.FromSeconds(20));
         TestContext.Current.TestOutputHelper!.WriteLine($"{clients * Each} topics: {before >> 10} KiB before, {during >> 10} with them, {after >> 10} after");
         Assert.True(during - before > clients * Each * 100L, $"{clients * Each} topics took no more than {during - before} bytes");
-        Assert.InRange(after, 0, before + (before / 10));
         await node.IsUnharmedAsync();
     }
 
     /// <returns>The heap with all topics.</returns>
-    private static async Task<long> RoundAsync(HostileNode node, int clients, CancellationToken cancel)
+    private static async Task<long> RoundAsync(HostileNode node, int clients, int topics, CancellationToken cancel)
     {
         var crowd = new MuteClient[clients];
         await Parallel.ForAsync(0, clients, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel }, async (i, _) =>
         {
             var client = crowd[i] = await MuteClient.UpgradeAsync(node.Broker.EndPoint!, cancel);
             client.Forget();
-            var subscribes = Enumerable.Range(0, Each).Select(topic =>
-                string.Create(CultureInfo.InvariantCulture, $$"""{"type":"subscribe","topic":"many.{{i}}.{{topic}}"{{(topic == Each - 1 ? ",\"id\":\"last\"" : "")}}}"""));
+            var subscribes = Enumerable.Range(0, topics).Select(topic =>
+                string.Create(CultureInfo.InvariantCulture, $$"""{"type":"subscribe","topic":"many.{{i}}.{{topic}}"{{(topic == topics - 1 ? ",\"id\":\"last\"" : "")}}}"""));
             await client.SendAsync(TestFrame.Text($"[{string.Join(',', subscribes)}]"), cancel);
 
             // Lanes answer each for itself: the round trip behind the last waits for none of the others.
@@ -55,13 +58,16 @@ public sealed class ManyTopicsSpecs
             client.Forget();
         });
         await node.Canary.BeatAsync();
-        var heap = HostileNode.Heap();
-        foreach (var client in crowd)
+        var heap = await node.Canary.BetweenBeatsAsync(HostileNode.Heap);
+
+        // Not all at once: the canary would wait until the lanes have closed all their cursors.
+        foreach (var group in crowd.Chunk(500))
         {
-            client.Dispose();
+            Array.ForEach(group, static client => client.Dispose());
+            clients -= group.Length;
+            await Transport.Eventually.IsTrueAsync(() => node.Broker.State.Connections == clients + 2, "they have left");
         }
 
-        await Transport.Eventually.IsTrueAsync(() => node.Broker.State.Connections == 2, "all have left");
         await node.IsUnharmedAsync();
         return heap;
     }

@@ -46,5 +46,5 @@ internal sealed class FakeLaneTopics : ILaneTopics
     {
     }
 
-    public void Flush() => Interlocked.Increment(ref _flushes);
+    public void Flush(Func<bool>? othersFollow = null) => Interlocked.Increment(ref _flushes);
 }

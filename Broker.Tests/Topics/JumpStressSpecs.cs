@@ -79,6 +79,11 @@ public sealed class JumpStressSpecs
                         jumps += logs[topic].Jump(clients[random.Next(Subscribers)].Cursors[topic], batch) ? 1 : 0;
                     }
 
+                    if (random.Next(2) == 0)
+                    {
+                        Array.ForEach(logs, Rest);
+                    }
+
                     if (random.Next(8) == 0)
                     {
                         var client = clients[random.Next(Subscribers)];
@@ -163,6 +168,11 @@ public sealed class JumpStressSpecs
                         {
                             log.Jump(cursor, batch);
                         }
+
+                        if (n % 2 == 0)
+                        {
+                            Rest(log);
+                        }
                     }
 
                     // Every other one is read to its end before it is closed.
@@ -222,6 +232,14 @@ public sealed class JumpStressSpecs
 
         Assert.All(_ended, static cursor => Assert.Equal(0, cursor.Lag));
         Assert.All(_ended, static cursor => Assert.False(cursor.TryPeek(out _, out _, out _)));
+    }
+
+    /// <summary>As <see cref="LaneMemory"/> where nothing is kept, and nothing comes between two of its counts.</summary>
+    private static void Rest(TopicLog log)
+    {
+        while (log.Kept() == 0 && !log.TryRest())
+        {
+        }
     }
 
     private sealed class Client : IDirectSocket

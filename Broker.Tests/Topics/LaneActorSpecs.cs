@@ -19,7 +19,7 @@ public sealed class LaneActorSpecs : TestKit
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLaneTopics _topics = new();
     private readonly LinkCounters _counters = new();
-    private readonly Lane _lane = new();
+    private readonly Lane _lane = new(new Lane[1]);
     private readonly TestProbe _mediator;
     private readonly TestProbe _peer;
     private readonly TestProbe _parent;
@@ -179,6 +179,13 @@ public sealed class LaneActorSpecs : TestKit
         {
             Assert.Equal(n, Expect<LinkEnvelope>().Number);
         }
+
+        // What other lanes left to it when it was told does not wait with its publishers.
+        var flushes = _topics.Flushes;
+        _lane.Disarm();
+        _lane.Arm();
+        Sync();
+        Assert.Equal(flushes + 1, _topics.Flushes);
 
         Say(new LinkAck(0, Peer, 1, 1, OutgoingLink.MaxInFlight));
         await commands[taken].Completed.WaitAsync(Cancel);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using Akka.Actor;
 using Broker.Node.Configuration;
@@ -140,6 +141,94 @@ public sealed class LaneMemorySpecs : IDisposable
         Run(0, new UnsubscribeCommand(client.Subscription, default) { Silent = true });
         _lanes[0].Recount();
         Assert.Equal(0, _memory.Total);
+    }
+
+    [Fact]
+    public void A_topic_that_is_still_keeps_a_small_array_at_most_and_its_readers_go_on()
+    {
+        var client = new SlowClient(++_lastId, SlowPolicy.Disconnect, topic: "a");
+        var array = Burst();
+        _lanes[0].Recount();
+        Collect();
+        Assert.True(array.IsAlive);
+
+        _lanes[0].Recount();
+        Collect();
+        Assert.False(array.IsAlive);
+        Publish(0, "a", 10);
+        Publish(0, "a", 3000);
+        Assert.Equal(3 + 1, client.Read().Count);
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        WeakReference Burst()
+        {
+            Run(0, new SubscribeCommand(client.Subscription, WireSamples.Number(1), 0, ActorRefs.Nobody));
+            Publish(0, "a", 10_000);
+            client.Read();
+            client.Subscription.TryPeek(out var segment, out _, out _);
+            Assert.InRange(segment!.Bytes.Length, 4000, 64 * 1024);
+            return new WeakReference(segment.Bytes);
+        }
+
+        static void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: true);
+    }
+
+    [Fact]
+    public void A_topic_that_is_still_is_left_only_by_readers_that_have_read_it()
+    {
+        var (reads, behind) = (new SlowClient(++_lastId, SlowPolicy.Disconnect, topic: "a"), Stalled(0, "a"));
+        Run(0, new SubscribeCommand(reads.Subscription, WireSamples.Number(1), 0, ActorRefs.Nobody));
+        Publish(0, "a", 10_000);
+        for (var i = 0; i < 3; i++)
+        {
+            _lanes[0].Recount();
+        }
+
+        Assert.Equal(10, behind.Read().Count);
+        for (var i = 0; i < 3; i++)
+        {
+            _lanes[0].Recount();
+        }
+
+        Publish(0, "a", 10);
+        Assert.Single(behind.Read());
+        Assert.Equal(1 + 10 + 1, reads.Read().Count);
+    }
+
+    /// <summary>A topic of which nothing was ever published: what a subscription to it costs.</summary>
+    [Fact]
+    public void A_log_that_nothing_was_appended_to_has_no_array() =>
+        Assert.InRange(ThreadAllocation.Least(static () => _ = new TopicLog(default)), 1, 300);
+
+    [Fact]
+    public void Arrays_are_as_large_as_some_batches()
+    {
+        var log = new TopicLog(default);
+        var batch = new DrainBatch(_pool);
+        var client = new SlowClient(1, SlowPolicy.Disconnect);
+        var frame = ServerFrame.Of("\"a few bytes\"");
+        log.Open(client.Subscription);
+
+        Assert.InRange(SizeAfter(batches: 1000, messages: 1), 1024, 2048);
+        Assert.Equal(64 * 1024, SizeAfter(batches: 1000, messages: 300));
+        Assert.InRange(SizeAfter(batches: 20_000, messages: 1), 1024, 2048);
+
+        int SizeAfter(int batches, int messages)
+        {
+            for (var i = 0; i < batches; i++)
+            {
+                for (var n = 0; n < messages; n++)
+                {
+                    log.Append(frame, 0);
+                }
+
+                log.Mark(batch, int.MaxValue);
+                batch.Flush();
+            }
+
+            client.Subscription.TryPeek(out var segment, out _, out _);
+            return segment!.Bytes.Length;
+        }
     }
 
     [Fact]
