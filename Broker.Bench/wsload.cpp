@@ -680,6 +680,7 @@ static void load() {
   const Counters from = counters;
   const uint64_t start = nanoseconds();
   measuring = true;
+  fprintf(stderr, "measuring\n");
   runUntil(start + uint64_t(options.seconds) * 1000000000ull);
   const double seconds = double(nanoseconds() - start) / 1e9;
   const Usage after = measure();

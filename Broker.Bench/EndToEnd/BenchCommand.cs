@@ -2,13 +2,14 @@ using System.CommandLine;
 
 namespace Broker.Bench.EndToEnd;
 
-/// <summary>The command line: <c>run</c> measures, <c>prepare</c> only installs and compiles, <c>list</c> says what there is.</summary>
+/// <summary>The command line: <c>run</c> and <c>allocation</c> measure, <c>prepare</c> only installs and compiles, <c>list</c> says what there is.</summary>
 internal sealed class BenchCommand
 {
     private readonly Option<string[]> _scenarios = Names("--scenario", "NAME,…", "Scenarios; default: all.", Scenarios.Groups.SelectMany(static group => group.Scenarios).Select(static scenario => scenario.Name));
     private readonly Option<string[]> _peers = Names("--peer", "NAME,…", "Peers; default: those of each scenario, see list.", Peers.All.Select(static peer => peer.Name));
     private readonly Option<int> _runs = Number("--runs", "Runs of each scenario.", new RunOptions().Runs);
     private readonly Option<int> _seconds = Number("--secs", "Measured seconds of a run.", new RunOptions().Seconds);
+    private readonly Option<int> _allocationSeconds = Number("--secs", "Counted seconds of each load.", 20);
     private readonly Option<int> _warmup = Number("--warmup", "Seconds under load before them.", new RunOptions().Warmup);
     private readonly Option<int> _connections = Number("--connections", "Most connections: scales scenarios down, to try the machinery.", new RunOptions().MostConnections);
     private readonly Option<string> _processor = new("--load-cpu") { HelpName = "N", Description = "Processor of the load generator, or any; default: the last one.", DefaultValueFactory = static _ => $"{Environment.ProcessorCount - 1}" };
@@ -29,16 +30,31 @@ internal sealed class BenchCommand
         });
         var run = new Command("run", "Measure, and write tables and raw results.") { _scenarios, _peers, _runs, _seconds, _warmup, _connections, _processor, _out, _install, _noBuild };
         run.SetAction(RunAsync);
+        var allocation = new Command("allocation", "Count what the node allocates for a publish, at 10, 100 and 1,000 subscribers.") { _allocationSeconds, _warmup, _install, _noBuild };
+        allocation.SetAction(AllocationAsync);
         var prepare = new Command("prepare", "Install and compile what run needs.") { _peers, _install };
         prepare.SetAction(PrepareAsync);
         var list = new Command("list", "Print the scenarios and peers.");
         list.SetAction(static _ => List(Console.Out));
-        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, prepare, list };
+        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, allocation, prepare, list };
     }
 
     public Task<int> InvokeAsync(string[] args) => _root.Parse(args).InvokeAsync();
 
-    private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
+    private static async Task<int> ReportAsync(Func<Task<int>> action)
+    {
+        try
+        {
+            return await action();
+        }
+        catch (BenchException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
     {
         var options = new RunOptions
         {
@@ -50,32 +66,35 @@ internal sealed class BenchCommand
             MostConnections = parsed.GetValue(_connections),
             Processor = int.TryParse(parsed.GetValue(_processor), out var number) ? number : null,
         };
-        try
+        return ReportAsync(() =>
         {
             var bench = Workbench.Find();
             var directory = parsed.GetValue(_out)?.FullName ?? Path.Combine(bench.Output, $"{DateTime.UtcNow:yyyyMMdd-HHmmss}");
-            return await new BenchRun(bench, options, directory, Console.Out).ExecuteAsync(parsed.GetValue(_install), !parsed.GetValue(_noBuild), cancellation);
-        }
-        catch (BenchException e)
-        {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
-        }
+            return new BenchRun(bench, options, directory, Console.Out).ExecuteAsync(parsed.GetValue(_install), !parsed.GetValue(_noBuild), cancellation);
+        });
     }
 
-    private async Task<int> PrepareAsync(ParseResult parsed, CancellationToken cancellation)
+    private Task<int> AllocationAsync(ParseResult parsed, CancellationToken cancellation) => ReportAsync(async () =>
     {
-        try
+        var bench = Workbench.Find();
+        if (parsed.GetValue(_install))
         {
-            var run = new BenchRun(Workbench.Find(), new RunOptions { Peers = parsed.GetValue(_peers) ?? [] }, "", Console.Out);
-            return await run.PrepareAsync(parsed.GetValue(_install), build: true, cancellation) > 0 ? 1 : 0;
+            await Preparation.InstallAsync(Console.Out, cancellation);
         }
-        catch (BenchException e)
+
+        if (!parsed.GetValue(_noBuild))
         {
-            await Console.Error.WriteLineAsync(e.Message);
-            return 1;
+            await Preparation.CompileLoadGeneratorAsync(bench, cancellation);
         }
-    }
+
+        return await new AllocationRun(bench, parsed.GetValue(_allocationSeconds), parsed.GetValue(_warmup), Console.Out).ExecuteAsync([10, 100, 1000], cancellation);
+    });
+
+    private Task<int> PrepareAsync(ParseResult parsed, CancellationToken cancellation) => ReportAsync(async () =>
+    {
+        var run = new BenchRun(Workbench.Find(), new RunOptions { Peers = parsed.GetValue(_peers) ?? [] }, "", Console.Out);
+        return await run.PrepareAsync(parsed.GetValue(_install), build: true, cancellation) > 0 ? 1 : 0;
+    });
 
     private static void List(TextWriter output)
     {

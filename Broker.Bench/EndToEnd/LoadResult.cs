@@ -22,6 +22,8 @@ internal sealed record LoadResult
     /// <summary>Connections that received something compressed.</summary>
     public int Deflating { get; init; }
 
+    public double? PublishesPerS { get; init; }
+
     public double? DeliveriesPerS { get; init; }
 
     /// <summary>CPU time of all server processes, µs.</summary>

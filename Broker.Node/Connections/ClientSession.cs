@@ -30,7 +30,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     private readonly Dictionary<byte[], Subscription> _subscriptions = new(TopicKeyComparer.Instance);
     private readonly RequestMeter _meter = new(services);
     private readonly LimitOptions _limits = services.Options.Limits;
-    private readonly List<(TopicPattern Pattern, DateTimeOffset Ends)> _grants = [];
+    private readonly SubscribeGrants _grants = new();
     private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
     private Rights _ownRights = Rights.None;
     private ReadOnlyMemory<byte> _info;
@@ -43,7 +43,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     public IEnumerable<Subscription> Subscriptions => _subscriptions.Values;
 
     /// <summary>When the next right that a <c>subscribe.token</c> granted ends; null: none will.</summary>
-    public DateTimeOffset? NextGrantEnd => _grants.Count == 0 ? null : _grants.Min(static grant => grant.Ends);
+    public DateTimeOffset? NextGrantEnd => _grants.NextEnd;
 
     /// <summary>Unique in the cluster.</summary>
     private string ConnectionName => string.Create(CultureInfo.InvariantCulture, $"{services.NodeId}-{connection.Id:x}");
@@ -128,8 +128,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     /// <summary>Ends the subscriptions whose grant is over.</summary>
     public void EndGrants()
     {
-        var now = services.Time.GetUtcNow();
-        if (_grants.RemoveAll(grant => grant.Ends <= now) > 0)
+        if (_grants.End(services.Time.GetUtcNow()))
         {
             ApplyGrants();
             EndLostSubscriptions();
@@ -213,7 +212,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
                 OnAuth(message);
                 break;
             case ClientMessageType.Ping:
-                Reply(new PongMessage(message.Id, Now));
+                OnPing(message.Id);
                 break;
             default:
                 Fail(ErrorCode.Unsupported, message.Id, message.Topic);
@@ -270,7 +269,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
                 return;
             }
 
-            _grants.Add((grant.Pattern, grant.Expires + services.Options.Auth.Skew));
+            _grants.Add(grant.Pattern, grant.Expires + services.Options.Auth.Skew);
             rights = ApplyGrants();
         }
 
@@ -323,7 +322,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     /// <summary>The rights of the token, and those granted since.</summary>
     private Rights ApplyGrants()
     {
-        var rights = _grants.Aggregate(_ownRights, static (rights, grant) => rights.WithSubscribe(grant.Pattern));
+        var rights = _grants.AddTo(_ownRights);
         Identity = new Identity(Identity!.User, rights, Identity.Expires, Identity.Info);
         return rights;
     }
@@ -347,12 +346,21 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
         else if (TopicName.MayBeSubscribed(message.Topic.Span))
         {
-            Reply(new UnsubscribedMessage(message.Id, message.Topic));
+            var frame = FrameBuffer.OfThread;
+            Codec.Write(frame, new UnsubscribedMessage(message.Id, message.Topic));
+            Send(frame);
         }
         else
         {
             Fail(ErrorCode.InvalidTopic, message.Id, message.Topic);
         }
+    }
+
+    private void OnPing(WireId id)
+    {
+        var frame = FrameBuffer.OfThread;
+        Codec.Write(frame, new PongMessage(id, Now));
+        Send(frame);
     }
 
     private static ErrorCode Check(ReadOnlySpan<byte> topic, bool permitted) =>
@@ -392,7 +400,9 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
         else
         {
-            Reply(new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _info });
+            var frame = FrameBuffer.OfThread;
+            Codec.Write(frame, new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _info });
+            Send(frame);
             EndLostSubscriptions();
         }
     }
@@ -493,27 +503,6 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             services.Metrics.Abused(kind);
             disconnect(DisconnectReasons.Abuse);
         }
-    }
-
-    private void Reply(in PongMessage message)
-    {
-        var frame = FrameBuffer.OfThread;
-        Codec.Write(frame, message);
-        Send(frame);
-    }
-
-    private void Reply(in UnsubscribedMessage message)
-    {
-        var frame = FrameBuffer.OfThread;
-        Codec.Write(frame, message);
-        Send(frame);
-    }
-
-    private void Reply(in AuthenticatedMessage message)
-    {
-        var frame = FrameBuffer.OfThread;
-        Codec.Write(frame, message);
-        Send(frame);
     }
 
     private void Send(FrameBuffer frame) => connection.Writer.Send(frame.Frame(_form.Format.Opcode()));

@@ -9,12 +9,14 @@ namespace Broker.Node.Topics;
 /// <remarks>
 /// A client that has several topics going gets pushes of several lanes in the same moment. So that they go out in one write, a
 /// lane leaves its writers to the lanes that are about to flush. It leaves them first and then looks again whether one is; that
-/// one said that it begins before it looks what was left. So somebody drains them.
+/// one said that it begins before it looks what was left. So somebody drains them; and soon, for no lane leaves it to others
+/// again before somebody has drained.
 /// </remarks>
 internal sealed class DrainBatch(FanOutPool pool)
 {
     private ConnectionWriter[] _writers = new ConnectionWriter[FanOutPool.Slice];
     private int _count;
+    private long _leftAt = -1;
 
     /// <summary>Takes the writer if it is free. Call after its work has been made visible.</summary>
     public void Add(ConnectionWriter writer)
@@ -37,9 +39,9 @@ internal sealed class DrainBatch(FanOutPool pool)
     /// <param name="othersFollow">Whether another lane is certain to flush after this; null: none is waited for.</param>
     public void Flush(Func<bool>? othersFollow = null)
     {
-        if (othersFollow is not null && othersFollow() && (_count == 0 || pool.TryLeave(_writers, _count)))
+        if (othersFollow is not null && _leftAt != pool.Drains && othersFollow() && pool.TryLeave(_writers, _count, out var drains))
         {
-            _count = 0;
+            (_count, _leftAt) = (0, drains);
             Interlocked.MemoryBarrier();
             if (othersFollow())
             {
@@ -48,7 +50,7 @@ internal sealed class DrainBatch(FanOutPool pool)
         }
 
         pool.DrainLeft();
-        FanOutPool.Drain(_writers, _count);
-        _count = 0;
+        (var count, _count) = (_count, 0);
+        FanOutPool.Drain(_writers.AsSpan(0, count));
     }
 }

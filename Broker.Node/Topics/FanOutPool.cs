@@ -15,16 +15,13 @@ internal sealed class FanOutPool : IDisposable
 {
     public const int Slice = 128;
 
-    /// <summary>Lanes that leave writers to each other, one after the other.</summary>
-    private const int MostLeaves = 8;
-
     private readonly object _gate = new();
     private readonly Queue<(ConnectionWriter[] Writers, int Count)> _work = new();
     private readonly ConcurrentBag<ConnectionWriter[]> _free = [];
     private readonly Lock _leftGate = new();
     private ConnectionWriter[] _left = new ConnectionWriter[Slice];
     private int _leftCount;
-    private int _leaves;
+    private long _drains;
     private int _idle;
     private bool _disposed;
 
@@ -38,6 +35,9 @@ internal sealed class FanOutPool : IDisposable
 
     /// <summary>One core is the lane's own, which drains the last slice itself.</summary>
     public static int DefaultThreads => Math.Max(1, Environment.ProcessorCount - 1);
+
+    /// <summary>Times that what had been left was drained.</summary>
+    public long Drains => Volatile.Read(ref _drains);
 
     public ConnectionWriter[] RentSlice() => _free.TryTake(out var slice) ? slice : new ConnectionWriter[Slice];
 
@@ -54,17 +54,21 @@ internal sealed class FanOutPool : IDisposable
         }
     }
 
-    /// <summary>Takes the writers for whoever calls <see cref="DrainLeft"/> next; forgets them in the array. False: they have waited long enough, or are too many.</summary>
-    public bool TryLeave(ConnectionWriter[] writers, int count)
+    /// <summary>Takes the writers for whoever calls <see cref="DrainLeft"/> next, and forgets them in the array.</summary>
+    /// <param name="writers">Taken by the caller.</param>
+    /// <param name="count">How many; if none, others are waited for that have been left.</param>
+    /// <param name="drains"><see cref="Drains"/>, which will be more when they have been drained.</param>
+    /// <returns>False: they are too many, or nothing is left to anybody.</returns>
+    public bool TryLeave(ConnectionWriter[] writers, int count, out long drains)
     {
         lock (_leftGate)
         {
-            if (_leaves == MostLeaves || _leftCount + count > Slice)
+            drains = _drains;
+            if (_leftCount + count is 0 or > Slice)
             {
                 return false;
             }
 
-            _leaves++;
             Array.Copy(writers, 0, _left, _leftCount, count);
             Volatile.Write(ref _leftCount, _leftCount + count);
         }
@@ -87,11 +91,11 @@ internal sealed class FanOutPool : IDisposable
         {
             (writers, _left) = (_left, writers);
             count = _leftCount;
-            _leaves = 0;
+            Volatile.Write(ref _drains, _drains + 1);
             Volatile.Write(ref _leftCount, 0);
         }
 
-        Drain(writers, count);
+        Drain(writers.AsSpan(0, count));
         _free.Add(writers);
     }
 
@@ -105,12 +109,25 @@ internal sealed class FanOutPool : IDisposable
         }
     }
 
-    public static void Drain(ConnectionWriter[] writers, int count)
+    /// <summary>Drains the writers and forgets them. If one fails, the others are drained all the same: nobody else will.</summary>
+    public static void Drain(Span<ConnectionWriter> writers)
     {
-        for (var i = 0; i < count; i++)
+        var taken = 0;
+        try
         {
-            writers[i].Drain();
-            writers[i] = null!;
+            while (taken < writers.Length)
+            {
+                var writer = writers[taken];
+                writers[taken++] = null!;
+                writer.Drain();
+            }
+        }
+        finally
+        {
+            if (taken < writers.Length)
+            {
+                Drain(writers[taken..]);
+            }
         }
     }
 
@@ -118,7 +135,7 @@ internal sealed class FanOutPool : IDisposable
     {
         while (TryTake(out var work))
         {
-            Drain(work.Writers, work.Count);
+            Drain(work.Writers.AsSpan(0, work.Count));
             _free.Add(work.Writers);
         }
     }

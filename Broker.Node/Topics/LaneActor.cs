@@ -68,7 +68,8 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     protected override void PostStop()
     {
         // However the lane ended: nobody else would ever drain the connections it holds, not even to close them, and nothing
-        // that was taken may leave its connection waiting.
+        // that was taken may leave its connection waiting. No lane leaves anything to this one before it has a successor.
+        _lane.Hold();
         try
         {
             _topics.Flush();

@@ -88,7 +88,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         _touched.Clear();
         _batch.Flush(othersFollow);
 
-        // Behind the drain: what a client takes at once is not kept for it.
+        // What a client takes at once is not kept for it.
         if (memory.IsDue)
         {
             Recount();
@@ -97,6 +97,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
 
     public void Recount()
     {
+        _batch.Flush();
         memory.Settle(_batch);
         _batch.Flush();
     }

@@ -7,7 +7,7 @@ namespace Broker.Node.Topics;
 /// </summary>
 internal sealed class LogSegment(int capacity, long start)
 {
-    private LogEntry[] _entries = capacity == 0 ? [] : new LogEntry[4];
+    private LogEntry[] _entries = [];
     private int _entryCount;
     private int _head;
     private LogSegment? _next;
@@ -86,7 +86,7 @@ internal sealed class LogSegment(int capacity, long start)
         entry.CopyTo(Bytes.AsSpan(_head));
         if (_entryCount == _entries.Length)
         {
-            var larger = new LogEntry[_entryCount * 2];
+            var larger = new LogEntry[Math.Max(4, _entryCount * 2)];
             _entries.CopyTo(larger, 0);
             Volatile.Write(ref _entries, larger);
         }

@@ -94,7 +94,8 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
     /// Makes every cursor's connection see what was appended. One full fence stands between the heads written before and
     /// the dirty flags read here; a drainer clears the flag first and reads the head after it, so one of the two sees the other.
     /// Connections that gather pushes are drained when their window is over, and before that only if it is full.
-    /// A cursor over the bound has its connection closed or jumps.
+    /// A cursor over the bound has its connection closed or jumps, if it is the client that does not take more: while somebody has
+    /// taken the writer, it is only this node that has not come to it.
     /// </summary>
     /// <returns>How many jumped.</returns>
     public int Mark(DrainBatch batch, int lagLimit)
@@ -112,7 +113,7 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
             {
                 batch.Add(subscription.Writer);
             }
-            else if (!newly && subscription.Position < bound)
+            else if (!newly && subscription.Position < bound && subscription.Writer.State == WriterState.Stage)
             {
                 if (slow == SlowPolicy.Disconnect)
                 {

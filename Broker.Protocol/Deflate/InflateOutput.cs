@@ -8,9 +8,6 @@ namespace Broker.Protocol.Deflate;
 /// </summary>
 internal struct InflateOutput
 {
-    /// <summary>The farthest a reference of RFC 1951 reaches.</summary>
-    public const int MaxWindow = 32 * 1024;
-
     private const int Smallest = 256;
     private byte[]? _bytes;
     private int _start;
