@@ -50,7 +50,7 @@ struct Step {
 };
 
 struct Options {
-  string name = "run", subscribe, subscribed, publish, pingPrefix, pingAnswer;
+  string name = "run", topicPrefix = "t", subscribe, subscribed, publish, pingPrefix, pingAnswer;
   vector<Url> urls;
   vector<Step> opening;
   vector<string> headers;
@@ -134,6 +134,7 @@ static Options parse(int argc, char** argv) {
     else if (flag == "-n") o.connections = stoi(next());
     else if (flag == "--pubs") o.publishers = stoi(next());
     else if (flag == "--topics") o.topics = stoi(next());
+    else if (flag == "--topic-prefix") o.topicPrefix = next();
     else if (flag == "--topics-each") o.topicsEach = stoi(next());
     else if (flag == "--window") o.window = stoi(next());
     else if (flag == "--rate") o.rate = stod(next());
@@ -271,7 +272,7 @@ static void makeText() {
 }
 
 static string topicOf(const Connection& c, int k) {
-  return "t" + std::to_string(c.topic + k * (options.topics / options.topicsEach));
+  return options.topicPrefix + std::to_string(c.topic + k * (options.topics / options.topicsEach));
 }
 
 static void end(Connection& c, const string& why) {

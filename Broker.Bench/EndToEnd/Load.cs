@@ -10,6 +10,9 @@ internal sealed record Load(int Connections)
 
     public int Topics { get; init; } = 1;
 
+    /// <summary>Topics are this and a number: two loads on one server have each their own.</summary>
+    public string TopicPrefix { get; init; } = "t";
+
     /// <summary>Topics that each connection subscribes to.</summary>
     public int TopicsEach { get; init; } = 1;
 
@@ -71,6 +74,8 @@ internal sealed record Load(int Connections)
             yield return Text(value);
         }
 
+        yield return "--topic-prefix";
+        yield return TopicPrefix;
         if (Pilot)
         {
             yield return "--pilot";

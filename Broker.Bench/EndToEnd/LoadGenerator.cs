@@ -7,33 +7,15 @@ namespace Broker.Bench.EndToEnd;
 /// <param name="processor">Number of the processor; null: any.</param>
 internal sealed class LoadGenerator(Workbench bench, int? processor)
 {
-    // Opening may take 120 s, everything else what was asked for and a little.
-    private static readonly TimeSpan Allowance = TimeSpan.FromSeconds(150);
+    /// <summary>Opening may take 120 s, everything else what was asked for and a little.</summary>
+    public static readonly TimeSpan Allowance = TimeSpan.FromSeconds(150);
 
     /// <exception cref="BenchException">It failed, connections ended, or nothing was delivered.</exception>
     public async Task<LoadResult> RunAsync(Peer peer, Setting setting, Scenario scenario, int seconds, int warmup, CancellationToken cancellation)
     {
-        string[] arguments =
-        [
-            bench.WsLoad, "--name", $"{peer.Name}/{scenario.Name}", "--pid", string.Join(',', setting.Processes),
-            .. scenario.Urls(setting.Urls).SelectMany(static url => (string[])["--url", url]),
-            .. peer.Dialect,
-            .. scenario.Load.Arguments(seconds, warmup),
-        ];
-        var program = arguments[0];
-        if (processor is { } number)
-        {
-            program = Workbench.Tool("taskset");
-            arguments = ["-c", number.ToString(CultureInfo.InvariantCulture), .. arguments];
-        }
-        else
-        {
-            arguments = arguments[1..];
-        }
-
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         limit.CancelAfter(Allowance + TimeSpan.FromSeconds(warmup + (seconds * scenario.Load.Duration)));
-        await using var child = ChildProgram.Start(program, arguments);
+        await using var child = Start(peer, setting, scenario, seconds, warmup);
         try
         {
             await child.EndAsync(limit.Token);
@@ -49,6 +31,21 @@ internal sealed class LoadGenerator(Workbench bench, int? processor)
         return !scenario.Load.Deflate || result.Deflating == result.Connections
             ? result
             : throw new BenchException($"Only {result.Deflating} of {result.Connections} connections compress.");
+    }
+
+    /// <summary>Starts it; ready is when it measures.</summary>
+    public ChildProgram Start(Peer peer, Setting setting, Scenario scenario, int seconds, int warmup)
+    {
+        string[] arguments =
+        [
+            "--name", $"{peer.Name}/{scenario.Name}", "--pid", string.Join(',', setting.Processes),
+            .. scenario.Urls(setting.Urls).SelectMany(static url => (string[])["--url", url]),
+            .. peer.Dialect,
+            .. scenario.Load.Arguments(seconds, warmup),
+        ];
+        return processor is { } number
+            ? ChildProgram.Start(Workbench.Tool("taskset"), ["-c", number.ToString(CultureInfo.InvariantCulture), bench.WsLoad, .. arguments], "measuring")
+            : ChildProgram.Start(bench.WsLoad, arguments, "measuring");
     }
 
     /// <summary>The result in what it wrote.</summary>

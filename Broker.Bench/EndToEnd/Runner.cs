@@ -29,7 +29,7 @@ internal sealed class Runner(Workbench bench, RunOptions options, TextWriter log
             var takers = PeersOf(group, options).Where(peers.Contains).ToArray();
             foreach (var scenario in group.Scenarios.Where(IsAskedFor))
             {
-                await RunAsync(scenario with { Load = scenario.Load.ScaledTo(options.MostConnections) }, [.. takers.Where(peer => peer.Takes(scenario))], cancellation);
+                await RunAsync(scenario.ScaledTo(options.MostConnections), [.. takers.Where(peer => peer.Takes(scenario))], cancellation);
             }
         }
     }
@@ -60,7 +60,9 @@ internal sealed class Runner(Workbench bench, RunOptions options, TextWriter log
                 await _generator.RunAsync(peer, setting, scenario, options.Seconds, options.Warmup, cancellation);
             }
 
-            var result = await _generator.RunAsync(peer, setting, scenario, options.Seconds, options.Warmup, cancellation);
+            var result = scenario.Beside is { } beside
+                ? await MeasureBesideAsync(peer, setting, scenario, beside, cancellation)
+                : await _generator.RunAsync(peer, setting, scenario, options.Seconds, options.Warmup, cancellation);
             setting.ThrowIfEnded();
             return new Measurement(scenario.Name, peer.Name, run, result, null);
         }
@@ -68,6 +70,25 @@ internal sealed class Runner(Workbench bench, RunOptions options, TextWriter log
         {
             return new Measurement(scenario.Name, peer.Name, run, null, e.Message);
         }
+    }
+
+    private async Task<LoadResult> MeasureBesideAsync(Peer peer, Setting setting, Scenario scenario, Load beside, CancellationToken cancellation)
+    {
+        await using var elsewhere = new Setting(bench, _ports, scenario);
+        if (scenario.BesideElsewhere)
+        {
+            await peer.StartAsync(elsewhere, cancellation);
+        }
+
+        // Longer than what is measured, and whatever that takes to open.
+        var seconds = options.Warmup + (options.Seconds * scenario.Load.Duration) + 3;
+        await using var neighbour = _generator.Start(peer, scenario.BesideElsewhere ? elsewhere : setting, scenario with { Load = beside }, seconds, warmup: 1);
+        await neighbour.WaitUntilReadyAsync(LoadGenerator.Allowance, cancellation);
+        var result = await _generator.RunAsync(peer, setting, scenario, options.Seconds, options.Warmup, cancellation);
+        neighbour.ThrowIfEnded();
+        await neighbour.EndAsync(cancellation);
+        LoadGenerator.Check(neighbour.Output);
+        return result;
     }
 
     private static string Summary(Measurement measurement) => measurement.Result switch

@@ -17,6 +17,10 @@ internal static class Scenarios
 
     private static readonly Load Pairs = new(200) { Topics = 100, Publishers = 100, Window = 4 };
 
+    private static readonly Load Small = new(20) { Rate = 200, Duration = 2 };
+
+    private static readonly Load Huge = new(1000) { Rate = 20, TopicPrefix = "huge" };
+
     private static readonly Load Piloted = new(301) { Pilot = true };
 
     public static IReadOnlyList<ScenarioGroup> Groups { get; } =
@@ -32,6 +36,12 @@ internal static class Scenarios
         [
             new("L20", "20 messages a second to 1,000", new Load(1000) { Rate = 20, Duration = 4 }) { Goals = Goal(Metric.Tail, "≤ 1.0") },
         ]),
+        new("200 messages a second to 20, and what a huge topic does to them", [Metric.Median, Metric.Tail],
+        [
+            new("SMALL", "alone", Small),
+            new("SMALLHUGE", "beside 20 messages a second to 1,000 on the same server", Small) { Beside = Huge },
+            new("SMALLAPART", "beside 20 messages a second to 1,000 on another server of the machine", Small) { Beside = Huge, BesideElsewhere = true },
+        ]) { Peers = BesideNats },
         new("Connections", Idle,
         [
             new("IDLE", "10,000 connections, each with a subscription", new Load(10_000) { ConnectOnly = true })
