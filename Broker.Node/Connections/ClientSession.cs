@@ -151,11 +151,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     public void End()
     {
         _ended = true;
-        foreach (var subscription in _subscriptions.Values)
-        {
-            services.Post(new UnsubscribeCommand(subscription, default) { Silent = true });
-        }
-
+        services.Leave(_subscriptions.Values);
         _subscriptions.Clear();
         _userPlace?.Dispose();
         _meter.User?.Dispose();

@@ -18,6 +18,7 @@ internal sealed record ConnectionServices(
     TokenGuesses Guesses,
     UserBuckets UserBuckets,
     Action<LaneCommand> Post,
+    Action<IEnumerable<Subscription>> Leave,
     BatchClock Batches,
     string NodeId,
     string NodeName,

@@ -12,6 +12,9 @@ internal interface ILaneTopics
     /// </summary>
     ReadOnlySpan<byte> Execute(LaneCommand command);
 
+    /// <summary>Closes the cursor of a connection that has ended.</summary>
+    void Leave(Subscription subscription);
+
     /// <summary>Appends a framed push that another node's lane made; nothing happens where the topic has no local subscriber.</summary>
     void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame);
 

@@ -20,6 +20,10 @@ internal sealed class Lane(Lane[] all)
 
     /// <summary>Oldest first; the actor's.</summary>
     private LaneCommand? _next;
+
+    /// <summary>What the actor has put off, oldest and newest; the actor's.</summary>
+    private LeaveCommand? _firstPutOff;
+    private LeaveCommand? _lastPutOff;
     private volatile IActorRef _actor = ActorRefs.Nobody;
     private int _state;
     private long _incarnation;
@@ -94,6 +98,43 @@ internal sealed class Lane(Lane[] all)
         return command is not null;
     }
 
+    /// <summary>The actor's: leaves a command that it has taken for later.</summary>
+    public void PutOff(LeaveCommand command)
+    {
+        if (_lastPutOff is null)
+        {
+            _firstPutOff = command;
+        }
+        else
+        {
+            _lastPutOff.Next = command;
+        }
+
+        _lastPutOff = command;
+    }
+
+    /// <summary>The actor's: the oldest command that was put off.</summary>
+    public bool TryTakePutOff([MaybeNullWhen(false)] out LeaveCommand command)
+    {
+        command = _firstPutOff;
+        if (command is null)
+        {
+            return false;
+        }
+
+        _firstPutOff = (LeaveCommand?)command.Next;
+        command.Next = null;
+        if (_firstPutOff is null)
+        {
+            _lastPutOff = null;
+        }
+
+        return true;
+    }
+
     /// <summary>The actor's.</summary>
+    public bool HasPutOff => _firstPutOff is not null;
+
+    /// <summary>The actor's: nothing is posted; what was put off does not count.</summary>
     public bool IsEmpty => _next is null && Volatile.Read(ref _posted) is null;
 }

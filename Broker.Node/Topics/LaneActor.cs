@@ -21,6 +21,12 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     /// <summary>Commands executed before messages from peers get their turn.</summary>
     public const int Slice = 512;
 
+    /// <summary>
+    /// Subscriptions of ended connections closed at a time. The rest waits behind everybody else's commands: clients with
+    /// thousands of topics that leave together would hold up the lane for a second.
+    /// </summary>
+    public const int LeaveSlice = 64;
+
     private static readonly TimeSpan QuickTick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SlowTick = TimeSpan.FromSeconds(1);
 
@@ -115,8 +121,20 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         _room = _links.Room();
         var isKeeping = _links.IsKeeping;
         var unkept = 0;
+        var leaves = LeaveSlice;
+        while (leaves > 0 && _lane.TryTakePutOff(out var putOff))
+        {
+            Leave(putOff, ref leaves);
+        }
+
         for (var n = 0; n < Slice && _batch.Length < _room && _lane.TryTake(out var command); n++)
         {
+            if (command is LeaveCommand leave)
+            {
+                Leave(leave, ref leaves);
+                continue;
+            }
+
             _taken.Enqueue(command);
             var frame = _topics.Execute(command);
             if (frame.IsEmpty)
@@ -137,6 +155,22 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         EndBatch(unkept);
     }
 
+    private void Leave(LeaveCommand command, ref int budget)
+    {
+        while (budget > 0)
+        {
+            if (!command.TryTake(out var subscription))
+            {
+                return;
+            }
+
+            budget--;
+            _topics.Leave(subscription);
+        }
+
+        _lane.PutOff(command);
+    }
+
     private void EndBatch(int unkept)
     {
         _batch.Close();
@@ -148,17 +182,14 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         _topics.Flush(_othersFollow);
         _links.Send(Now);
         Complete();
-        if (!_lane.IsEmpty)
+        if (!_lane.IsEmpty && _links.Room() <= 0)
         {
-            if (_links.Room() > 0)
-            {
-                _lane.Arm();
-            }
-            else
-            {
-                _isStalled = true;
-                Timers.StartSingleTimer(SkipFull.Instance, SkipFull.Instance, _options.SkipAfter);
-            }
+            _isStalled = true;
+            Timers.StartSingleTimer(SkipFull.Instance, SkipFull.Instance, _options.SkipAfter);
+        }
+        else if (!_lane.IsEmpty || _lane.HasPutOff)
+        {
+            _lane.Arm();
         }
 
         Hasten();

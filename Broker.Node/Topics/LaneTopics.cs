@@ -52,6 +52,18 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         }
     }
 
+    public void Leave(Subscription subscription)
+    {
+        if (subscription.Log is { } log)
+        {
+            log.Close(subscription);
+            if (log.Subscribers == 0)
+            {
+                Remove(subscription.Topic, log);
+            }
+        }
+    }
+
     public void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
     {
         if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var log))
@@ -195,22 +207,11 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     private void Unsubscribe(UnsubscribeCommand command)
     {
         var subscription = command.Subscription;
-        if (subscription.Log is { } log)
-        {
-            log.Close(subscription);
-            if (log.Subscribers == 0)
-            {
-                Remove(subscription.Topic, log);
-            }
-        }
-
-        if (!command.Silent)
-        {
-            var format = subscription.Form.Format;
-            var reply = new UnsubscribedMessage(command.Id, subscription.Topic) { Reason = command.Reason };
-            format.Codec().Write(_reply.Clear(), reply);
-            subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
-        }
+        Leave(subscription);
+        var format = subscription.Form.Format;
+        var reply = new UnsubscribedMessage(command.Id, subscription.Topic) { Reason = command.Reason };
+        format.Codec().Write(_reply.Clear(), reply);
+        subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
     }
 
     /// <summary>Also called, and without effect, for a log of the lane's predecessor that failed.</summary>

@@ -52,6 +52,32 @@ internal sealed class Lanes
 
     public void Post(LaneCommand command) => _lanes[command.TopicHash % (uint)_lanes.Length].Post(command);
 
+    /// <summary>Closes what a connection that has ended was subscribed to.</summary>
+    public void Leave(IEnumerable<Subscription> subscriptions)
+    {
+        var commands = new LeaveCommand?[_lanes.Length];
+        foreach (var subscription in subscriptions)
+        {
+            ref var command = ref commands[subscription.TopicHash % (uint)_lanes.Length];
+            if (command is null)
+            {
+                command = new LeaveCommand(subscription);
+            }
+            else
+            {
+                command.Add(subscription);
+            }
+        }
+
+        foreach (var command in commands)
+        {
+            if (command is not null)
+            {
+                Post(command);
+            }
+        }
+    }
+
     /// <summary>Has a lane look at what there is to do, though nothing was posted.</summary>
     public void Wake(int lane) => _lanes[lane].Arm();
 

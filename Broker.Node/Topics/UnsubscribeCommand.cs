@@ -2,7 +2,7 @@ using Broker.Protocol.Wire;
 
 namespace Broker.Node.Topics;
 
-/// <summary>Closes a cursor, then queues <c>unsubscribed</c> unless <see cref="Silent"/>.</summary>
+/// <summary>Closes a cursor, then queues <c>unsubscribed</c>.</summary>
 internal sealed class UnsubscribeCommand(Subscription subscription, WireId id) : LaneCommand
 {
     public override uint TopicHash => subscription.TopicHash;
@@ -15,9 +15,6 @@ internal sealed class UnsubscribeCommand(Subscription subscription, WireId id) :
 
     /// <summary>Why the server ended it; null when the client asked.</summary>
     public string? Reason { get; init; }
-
-    /// <summary>The connection is gone: nobody to tell.</summary>
-    public bool Silent { get; init; }
 
     public override void Complete()
     {

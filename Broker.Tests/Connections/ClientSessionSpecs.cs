@@ -34,6 +34,7 @@ public sealed class ClientSessionSpecs
             new TokenGuesses(time),
             new UserBuckets(new TokenRate(1, 1, time.TimestampFrequency)),
             Post: _ => { },
+            Leave: _ => { },
             Batches: null!,
             NodeId: "node",
             NodeName: "node",

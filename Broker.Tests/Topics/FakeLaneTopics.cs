@@ -11,11 +11,17 @@ internal sealed class FakeLaneTopics : ILaneTopics
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private volatile TaskCompletionSource? _hold;
     private int _executed;
+    private int _left;
     private int _flushes;
 
     public int Count => 1;
 
     public int Executed => Volatile.Read(ref _executed);
+
+    public int Left => Volatile.Read(ref _left);
+
+    /// <summary>How many had left when the last command was executed.</summary>
+    public int LeftAtLast { get; private set; }
 
     public int Flushes => Volatile.Read(ref _flushes);
 
@@ -32,10 +38,13 @@ internal sealed class FakeLaneTopics : ILaneTopics
             hold.Task.Wait();
         }
 
+        LeftAtLast = Left;
         Interlocked.Increment(ref _executed);
         var publish = (FakePublish)command;
         return publish.Frame.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : publish.Frame;
     }
+
+    public void Leave(Subscription subscription) => Interlocked.Increment(ref _left);
 
     public void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) =>
         _lines.Writer.TryWrite($"{Encoding.UTF8.GetString(topic)}={Encoding.UTF8.GetString(frame)}");

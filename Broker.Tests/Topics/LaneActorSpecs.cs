@@ -6,6 +6,8 @@ using Akka.TestKit.Xunit;
 using Broker.Node.Configuration;
 using Broker.Node.Links;
 using Broker.Node.Topics;
+using Broker.Node.Transport;
+using Broker.Tests.Transport;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Topics;
@@ -147,6 +149,35 @@ public sealed class LaneActorSpecs : TestKit
         await Task.WhenAll(commands.Select(command => command.Completed)).WaitAsync(Cancel);
         Sync();
         Assert.All(commands, command => Assert.Equal(1, command.Completions));
+    }
+
+    [Fact]
+    public async Task Clients_that_leave_thousands_of_topics_hold_up_nobody()
+    {
+        const int Topics = 1000;
+        const int Clients = 3;
+        var hold = _topics.Hold();
+        Post("held");
+        for (var client = 0; client < Clients; client++)
+        {
+            var writer = new ConnectionWriter(client);
+            var leave = new LeaveCommand(new Subscription(writer, "t"u8.ToArray(), 0));
+            for (var n = 1; n < Topics; n++)
+            {
+                leave.Add(new Subscription(writer, "t"u8.ToArray(), 0));
+            }
+
+            _lane.Post(leave);
+        }
+
+        var behind = Post("behind them");
+        hold.SetResult();
+        await behind.Completed.WaitAsync(Cancel);
+        Assert.Equal(LaneActor.LeaveSlice, _topics.LeftAtLast);
+
+        await Eventually.IsTrueAsync(() => _topics.Left == Clients * Topics, "all have left");
+        Sync();
+        Assert.False(_lane.HasPutOff);
     }
 
     [Fact]

@@ -210,7 +210,7 @@ public sealed class LaneFormatSpecs : IDisposable
             var subscribers = All.Select(form => (Form: form, Subscriber: Subscribe(form))).ToArray();
             foreach (var (index, left) in order.Select(static (index, place) => (index, 3 - place)))
             {
-                Run(new UnsubscribeCommand(subscribers[index].Subscriber.Subscription, default) { Silent = true });
+                _topics.Leave(subscribers[index].Subscriber.Subscription);
                 Assert.Equal(left > 0 ? 1 : 0, _topics.Count);
                 Publish(WireFormat.Json, $"{index}");
                 _topics.Flush();

@@ -138,7 +138,7 @@ public sealed class LaneMemorySpecs : IDisposable
     {
         var client = Stalled(0, "a");
         Publish(0, "a", 50_000);
-        Run(0, new UnsubscribeCommand(client.Subscription, default) { Silent = true });
+        _lanes[0].Leave(client.Subscription);
         _lanes[0].Recount();
         Assert.Equal(0, _memory.Total);
     }

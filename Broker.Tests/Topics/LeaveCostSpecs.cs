@@ -41,7 +41,7 @@ public sealed class LeaveCostSpecs : IDisposable
         Assert.InRange(topics.Capacity, 100_000, 400_000);
         foreach (var subscription in subscriptions)
         {
-            topics.Execute(new UnsubscribeCommand(subscription, default) { Silent = true });
+            topics.Leave(subscription);
         }
 
         Assert.Equal(0, topics.Count);
@@ -63,7 +63,7 @@ public sealed class LeaveCostSpecs : IDisposable
         var start = ThreadTime.Now;
         foreach (var subscription in leaving)
         {
-            topics.Execute(new UnsubscribeCommand(subscription, default) { Silent = true });
+            topics.Leave(subscription);
         }
 
         topics.Flush();
