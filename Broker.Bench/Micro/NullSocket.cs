@@ -3,13 +3,13 @@ using Broker.Node.Transport;
 namespace Broker.Bench.Micro;
 
 /// <summary>Takes everything and keeps nothing: a kernel without cost.</summary>
-internal sealed class NullSocket : IDirectSocket
+internal sealed class NullSocket : IDirectTransport
 {
     public long Sent { get; private set; }
 
-    public int TrySend(ReadOnlySpan<byte> bytes)
+    public int TrySend(EgressChunk chunk)
     {
-        Sent += bytes.Length;
-        return bytes.Length;
+        Sent += chunk.Length;
+        return chunk.Length;
     }
 }

@@ -17,7 +17,7 @@ namespace Broker.Node.Transport;
 /// Taken       TakenAgain  marker   it made work visible while somebody drains
 /// TakenAgain  Taken       drainer  before it looks again
 /// Taken       Parked      drainer  everything went out
-/// Taken*      Stage       drainer  the kernel took less, the last frame went out, or the connection broke (hand back)
+/// Taken*      Stage       drainer  the transport took less, the last frame went out, or the connection broke (hand back)
 /// Stage,Parked Closed     stage    its PostStop; it waits for a drainer, which hands back at once when stopping
 /// </code>
 /// Whoever makes work visible does so before a full fence and reads the state after it; who parks writes the state before a
@@ -47,7 +47,7 @@ internal sealed class ConnectionWriter(long connectionId)
     private int _overrun;
     private long _gathered;
     private long _flushed;
-    private IDirectSocket? _socket;
+    private IDirectTransport? _transport;
     private Action? _wakeStage;
     private Action? _controlDrained;
     private Action? _onOverrun;
@@ -79,11 +79,11 @@ internal sealed class ConnectionWriter(long connectionId)
     public BatchWindow? Window { get; private set; }
 
     /// <summary>Stage only, before its first demand.</summary>
-    /// <param name="socket">Where a drainer writes; null when only the stage can write (TLS): a drainer hands back at once.</param>
+    /// <param name="transport">Where a drainer writes.</param>
     /// <param name="wakeStage">Tells the stage that it holds the writer again.</param>
-    public void Attach(IDirectSocket? socket, Action wakeStage)
+    public void Attach(IDirectTransport transport, Action wakeStage)
     {
-        _socket = socket;
+        _transport = transport;
         _wakeStage = wakeStage;
     }
 
@@ -187,14 +187,14 @@ internal sealed class ConnectionWriter(long connectionId)
         }
     }
 
-    /// <summary>Holder only: writes all there is straight to the socket, then parks; or hands back to the stage.</summary>
+    /// <summary>Holder only: writes all there is straight to the transport, then parks; or hands back to the stage.</summary>
     public void Drain()
     {
         while (true)
         {
-            while (_socket is not null && !Volatile.Read(ref _stopping) && Gather())
+            while (!Volatile.Read(ref _stopping) && Gather())
             {
-                var sent = _socket.TrySend(Chunk.Span);
+                var sent = _transport!.TrySend(Chunk);
                 if (sent < Chunk.Length)
                 {
                     Broken |= sent < 0;
@@ -208,7 +208,7 @@ internal sealed class ConnectionWriter(long connectionId)
                 Written();
             }
 
-            if (_socket is null || Finished || Volatile.Read(ref _stopping))
+            if (Finished || Volatile.Read(ref _stopping))
             {
                 HandBack();
                 return;

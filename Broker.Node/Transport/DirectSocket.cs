@@ -3,13 +3,13 @@ using System.Net.Sockets;
 namespace Broker.Node.Transport;
 
 /// <summary>Non-blocking sends on a connected socket.</summary>
-internal sealed class DirectSocket(Socket socket) : IDirectSocket
+internal sealed class DirectSocket(Socket socket) : IDirectTransport
 {
-    public int TrySend(ReadOnlySpan<byte> bytes)
+    public int TrySend(EgressChunk chunk)
     {
         try
         {
-            var sent = socket.Send(bytes, SocketFlags.None, out var error);
+            var sent = socket.Send(chunk.Span, SocketFlags.None, out var error);
             return error switch
             {
                 SocketError.Success => sent,

@@ -17,6 +17,9 @@ internal sealed class EgressChunk
 
     public int Length { get; private set; }
 
+    /// <summary>A write of all of it that is under way; null: none has begun.</summary>
+    public Task? Pending { get; set; }
+
     public ReadOnlyMemory<byte> Memory => Array.AsMemory(Offset, Length);
 
     public ReadOnlySpan<byte> Span => Array.AsSpan(Offset, Length);
@@ -66,6 +69,6 @@ internal sealed class EgressChunk
             _rented = null;
         }
 
-        (Array, Offset, Length, _kept) = ([], 0, 0, false);
+        (Array, Offset, Length, _kept, Pending) = ([], 0, 0, false, null);
     }
 }

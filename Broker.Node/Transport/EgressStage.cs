@@ -33,8 +33,8 @@ internal sealed class EgressStage : GraphStage<SourceShape<EgressChunk>>
 
         public override void PreStart()
         {
-            var socket = _connection.Transport.Socket;
-            _writer.Attach(socket is null ? null : new DirectSocket(socket), GetAsyncCallback(Pump));
+            var transport = _connection.Transport;
+            _writer.Attach(transport.Socket is { } socket ? new DirectSocket(socket) : new DirectStream(transport.Stream!), GetAsyncCallback(Pump));
         }
 
         public override void PostStop() => _writer.Stop();

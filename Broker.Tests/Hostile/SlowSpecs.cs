@@ -1,12 +1,14 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using System.Net.Security;
 using System.Text.RegularExpressions;
 using Broker.Tests.Cluster;
 using Broker.Tests.Configuration;
 using Broker.Tests.Conformance;
 using Broker.Tests.Connections;
 using Broker.Tests.Support;
+using Broker.Tests.Transport;
 
 namespace Broker.Tests.Hostile;
 
@@ -91,6 +93,56 @@ public sealed partial class SlowSpecs
         Array.ForEach(crowd, static member => member.Dispose());
         await publisher.DisposeAsync();
         await node.HasCountedAsync($"{Cut} = 20");
+    }
+
+    /// <summary>Lanes write to their TLS streams themselves; what such a stream does not take at once is under way when the stage gets it.</summary>
+    [Fact]
+    public async Task Over_TLS_too_who_does_not_read_is_cut_and_the_others_get_everything()
+    {
+        const int Slow = 2;
+        using var certificate = new TestCertificate();
+        var tls = $$"""
+            broker.listen.tls { enabled = on
+              certificate = "{{certificate.Options.Certificate}}"
+              key = "{{certificate.Options.Key}}" }
+
+            """;
+        await using var node = await HostileNode.StartAsync(
+            HostileNode.Open + Fast + tls, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = certificate.Policy });
+        var crowd = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => node.ClientAsync()));
+        foreach (var member in crowd)
+        {
+            await member.SendTextAsync("""{"type":"subscribe","topic":"flood","id":1}""", Deadline.Cancel);
+            await HostileNode.ReadAsync(member, "subscribed");
+        }
+
+        await using var publisher = await node.ClientAsync();
+        var padding = new string('a', 20_000);
+        var number = 0;
+        while (number < 500 && node.Metrics[Cut] < Slow)
+        {
+            await publisher.SendTextAsync(Publish(padding, ++number), Deadline.Cancel);
+            await HostileNode.ReadAsync(publisher, "published");
+            foreach (var member in crowd.Skip(Slow))
+            {
+                Assert.Equal($"#{number}", (await HostileNode.ReadAsync(member, "message")).GetProperty("data")[1].GetString());
+            }
+        }
+
+        await Transport.Eventually.IsTrueAsync(() => node.Metrics[Cut] == Slow, "those that do not read are cut");
+        foreach (var member in crowd.Take(Slow))
+        {
+            // Who reads again in time is told, behind what had been written.
+            Assert.Equal(1013, (await member.ReceiveCloseAsync(Deadline.Cancel)).CloseCode);
+        }
+
+        foreach (var member in crowd)
+        {
+            await member.DisposeAsync();
+        }
+
+        await publisher.DisposeAsync();
+        await node.HasCountedAsync($"{Cut} = {Slow}");
     }
 
     /// <summary>A node of its own process; 1,000 of 10,000 where <c>BROKER_TESTS_FULL=1</c>.</summary>

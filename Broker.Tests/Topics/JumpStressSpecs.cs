@@ -242,7 +242,7 @@ public sealed class JumpStressSpecs
         }
     }
 
-    private sealed class Client : IDirectSocket
+    private sealed class Client : IDirectTransport
     {
         private readonly SlowPolicy _policy;
         private readonly byte[] _partial = new byte[128];
@@ -272,10 +272,10 @@ public sealed class JumpStressSpecs
 
         public Subscription NewCursor(int topic) => new(Writer, [(byte)('a' + topic)], (uint)topic) { Slow = _policy };
 
-        public int TrySend(ReadOnlySpan<byte> bytes)
+        public int TrySend(EgressChunk chunk)
         {
-            var count = _random.Next(8) == 0 ? _random.Next(bytes.Length) : bytes.Length;
-            Take(bytes[..count]);
+            var count = _random.Next(8) == 0 ? _random.Next(chunk.Length) : chunk.Length;
+            Take(chunk.Span[..count]);
             return count;
         }
 

@@ -152,7 +152,7 @@ public sealed class BatchStressSpecs
     }
 
     /// <summary>Keeps everything, takes sends by halves at times, and tells when so many pushes have come.</summary>
-    private sealed class RecordingSocket(int expected) : IDirectSocket
+    private sealed class RecordingSocket(int expected) : IDirectTransport
     {
         private readonly List<byte> _bytes = [];
 
@@ -167,10 +167,10 @@ public sealed class BatchStressSpecs
 
         public Task Complete => _complete.Task;
 
-        public int TrySend(ReadOnlySpan<byte> bytes)
+        public int TrySend(EgressChunk chunk)
         {
-            var count = ++_sends % 17 == 0 ? bytes.Length / 2 : bytes.Length;
-            Take(bytes[..count]);
+            var count = ++_sends % 17 == 0 ? chunk.Length / 2 : chunk.Length;
+            Take(chunk.Span[..count]);
             return count;
         }
 

@@ -342,19 +342,6 @@ public sealed class BatchWindowSpecs : IDisposable
     }
 
     [Fact]
-    public void Where_only_the_stage_can_write_it_is_woken_when_the_window_is_over()
-    {
-        _writer.Attach(null, () => _wakes++);
-        _writer.TryPark();
-        Publish("1");
-        Assert.Equal((0, WriterState.Parked), (_wakes, _writer.State));
-        Pass(Milliseconds);
-
-        Assert.Equal((1, WriterState.Stage), (_wakes, _writer.State));
-        Assert.Equal(ServerFrame.Of("1"), Taken());
-    }
-
-    [Fact]
     public void A_connection_that_ends_in_a_window_writes_nothing_more()
     {
         _writer.TryPark();
@@ -470,14 +457,14 @@ public sealed class BatchWindowSpecs : IDisposable
         _clock.Turn();
     }
 
-    private sealed class Counter : IDirectSocket
+    private sealed class Counter : IDirectTransport
     {
         public int Sends { get; private set; }
 
-        public int TrySend(ReadOnlySpan<byte> bytes)
+        public int TrySend(EgressChunk chunk)
         {
             Sends++;
-            return bytes.Length;
+            return chunk.Length;
         }
     }
 }

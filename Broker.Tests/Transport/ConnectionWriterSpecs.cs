@@ -111,16 +111,52 @@ public sealed class ConnectionWriterSpecs
     }
 
     [Fact]
-    public void A_writer_without_a_direct_socket_hands_back_at_once()
+    public void A_stream_that_takes_everything_at_once_is_written_by_the_drainer()
     {
-        _writer.Attach(null, () => _wakes++);
+        var stream = new FakeStream();
+        _writer.Attach(new DirectStream(stream), () => _wakes++);
+        _writer.TryPark();
+
+        _writer.Send("a"u8);
+        _writer.Send("b"u8);
+
+        Assert.Equal(["a", "b"], stream.Writes);
+        Assert.Equal((WriterState.Parked, 0), (_writer.State, _wakes));
+        Assert.Equal(0, _writer.Chunk.Length);
+    }
+
+    [Fact]
+    public void A_write_to_a_stream_that_does_not_end_at_once_is_handed_back_under_way()
+    {
+        var stream = new FakeStream { Pending = new TaskCompletionSource() };
+        _writer.Attach(new DirectStream(stream), () => _wakes++);
+        _writer.TryPark();
+
+        _writer.Send("a"u8);
+        _writer.Send("b"u8);
+
+        Assert.Equal((WriterState.Stage, 1), (_writer.State, _wakes));
+        Assert.Equal("a"u8, _writer.Chunk.Span);
+        Assert.False(_writer.Chunk.Pending!.IsCompleted);
+        stream.Pending.SetResult();
+        Assert.True(_writer.Chunk.Pending.IsCompletedSuccessfully);
+        _writer.Written();
+        Assert.Null(_writer.Chunk.Pending);
+        Assert.True(_writer.Gather());
+        Assert.Equal("b"u8, _writer.Chunk.Span);
+        Assert.Equal(["a"], stream.Writes);
+    }
+
+    [Fact]
+    public void A_stream_that_fails_at_once_is_broken()
+    {
+        _writer.Attach(new DirectStream(new FakeStream { Failure = new IOException() }), () => _wakes++);
         _writer.TryPark();
 
         _writer.Send("a"u8);
 
-        Assert.Equal(WriterState.Stage, _writer.State);
-        Assert.Equal(1, _wakes);
-        Assert.True(_writer.Gather());
+        Assert.True(_writer.Broken);
+        Assert.Equal((WriterState.Stage, 1), (_writer.State, _wakes));
     }
 
     [Fact]
@@ -391,7 +427,7 @@ public sealed class ConnectionWriterSpecs
     }
 
     /// <summary>Parses entries of (marker, number), takes sends by halves at times, and checks each marker's order.</summary>
-    private sealed class CountingSocket(int markers) : IDirectSocket
+    private sealed class CountingSocket(int markers) : IDirectTransport
     {
         private readonly int[] _last = new int[markers];
         private readonly byte[] _partial = new byte[5];
@@ -402,10 +438,10 @@ public sealed class ConnectionWriterSpecs
 
         public string? Disorder { get; private set; }
 
-        public int TrySend(ReadOnlySpan<byte> bytes)
+        public int TrySend(EgressChunk chunk)
         {
-            var count = ++_sends % 17 == 0 ? bytes.Length / 2 : bytes.Length;
-            TakeAll(bytes[..count]);
+            var count = ++_sends % 17 == 0 ? chunk.Length / 2 : chunk.Length;
+            TakeAll(chunk.Span[..count]);
             return count;
         }
 

@@ -4,7 +4,7 @@ using Broker.Node.Transport;
 namespace Broker.Tests.Transport;
 
 /// <summary>Collects what a writer sends; takes at most <see cref="Room"/> bytes more, then is full.</summary>
-internal sealed class FakeSocket : IDirectSocket
+internal sealed class FakeSocket : IDirectTransport
 {
     private readonly List<byte> _sent = [];
 
@@ -21,7 +21,7 @@ internal sealed class FakeSocket : IDirectSocket
 
     public string Text => Encoding.UTF8.GetString(Bytes);
 
-    public int TrySend(ReadOnlySpan<byte> bytes)
+    public int TrySend(EgressChunk chunk)
     {
         Sending?.Invoke();
         Sends++;
@@ -30,9 +30,9 @@ internal sealed class FakeSocket : IDirectSocket
             return -1;
         }
 
-        var count = Math.Min(Room, bytes.Length);
+        var count = Math.Min(Room, chunk.Length);
         Room -= count;
-        _sent.AddRange(bytes[..count]);
+        _sent.AddRange(chunk.Span[..count]);
         return count;
     }
 }

@@ -194,17 +194,17 @@ public sealed class WriterStopSpecs
     }
 
     /// <summary>Breaks at a send, and knows what came after its end.</summary>
-    private sealed class RacingSocket(int sends) : IDirectSocket
+    private sealed class RacingSocket(int sends) : IDirectTransport
     {
         private int _left = sends;
         private volatile bool _disposed;
 
         public bool SentAfterwards { get; private set; }
 
-        public int TrySend(ReadOnlySpan<byte> bytes)
+        public int TrySend(EgressChunk chunk)
         {
             SentAfterwards |= _disposed;
-            return --_left <= 0 ? -1 : bytes.Length;
+            return --_left <= 0 ? -1 : chunk.Length;
         }
 
         public void Dispose() => _disposed = true;
