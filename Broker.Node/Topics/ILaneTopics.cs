@@ -6,6 +6,9 @@ internal interface ILaneTopics
     /// <summary>Topics with a local subscriber.</summary>
     int Count { get; }
 
+    /// <summary>Subscriptions of connections that have ended are still to be closed.</summary>
+    bool HasLeaving { set; }
+
     /// <summary>
     /// Executes a command. For a publish the result is the framed push that peers append (valid until the next call), and
     /// the publisher has been acknowledged; for everything else it is empty.

@@ -21,7 +21,7 @@ internal sealed class Lane(Lane[] all)
     /// <summary>Oldest first; the actor's.</summary>
     private LaneCommand? _next;
 
-    /// <summary>What the actor has put off, oldest and newest; the actor's.</summary>
+    /// <summary>Oldest and newest; the actor's.</summary>
     private LeaveCommand? _firstPutOff;
     private LeaveCommand? _lastPutOff;
     private volatile IActorRef _actor = ActorRefs.Nobody;
@@ -98,42 +98,26 @@ internal sealed class Lane(Lane[] all)
         return command is not null;
     }
 
-    /// <summary>The actor's: leaves a command that it has taken for later.</summary>
+    /// <summary>The actor's: the oldest command that it has put off.</summary>
+    public LeaveCommand? FirstPutOff => _firstPutOff;
+
+    /// <summary>The actor's: puts off a command that it has taken.</summary>
     public void PutOff(LeaveCommand command)
     {
-        if (_lastPutOff is null)
+        if (_firstPutOff is null)
         {
             _firstPutOff = command;
         }
         else
         {
-            _lastPutOff.Next = command;
+            _lastPutOff!.Next = command;
         }
 
         _lastPutOff = command;
     }
 
-    /// <summary>The actor's: the oldest command that was put off.</summary>
-    public bool TryTakePutOff([MaybeNullWhen(false)] out LeaveCommand command)
-    {
-        command = _firstPutOff;
-        if (command is null)
-        {
-            return false;
-        }
-
-        _firstPutOff = (LeaveCommand?)command.Next;
-        command.Next = null;
-        if (_firstPutOff is null)
-        {
-            _lastPutOff = null;
-        }
-
-        return true;
-    }
-
-    /// <summary>The actor's.</summary>
-    public bool HasPutOff => _firstPutOff is not null;
+    /// <summary>The actor's: the oldest command that was put off is done.</summary>
+    public void DropFirstPutOff() => _firstPutOff = (LeaveCommand?)_firstPutOff!.Next;
 
     /// <summary>The actor's: nothing is posted; what was put off does not count.</summary>
     public bool IsEmpty => _next is null && Volatile.Read(ref _posted) is null;

@@ -122,16 +122,19 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         var isKeeping = _links.IsKeeping;
         var unkept = 0;
         var leaves = LeaveSlice;
-        while (leaves > 0 && _lane.TryTakePutOff(out var putOff))
-        {
-            Leave(putOff, ref leaves);
-        }
-
-        for (var n = 0; n < Slice && _batch.Length < _room && _lane.TryTake(out var command); n++)
+        WorkOffLeaves(ref leaves);
+        _topics.HasLeaving = _lane.FirstPutOff is not null;
+        var n = 0;
+        for (; n < Slice && _batch.Length < _room && _lane.TryTake(out var command); n++)
         {
             if (command is LeaveCommand leave)
             {
-                Leave(leave, ref leaves);
+                if (!Leave(leave, ref leaves))
+                {
+                    _lane.PutOff(leave);
+                    _topics.HasLeaving = true;
+                }
+
                 continue;
             }
 
@@ -152,23 +155,30 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             }
         }
 
+        // In a lane that is never done with its inbox, leaving keeps pace with what is executed.
+        leaves += n;
+        WorkOffLeaves(ref leaves);
         EndBatch(unkept);
     }
 
-    private void Leave(LeaveCommand command, ref int budget)
+    private void WorkOffLeaves(ref int budget)
     {
-        while (budget > 0)
+        while (budget > 0 && _lane.FirstPutOff is { } command && Leave(command, ref budget))
         {
-            if (!command.TryTake(out var subscription))
-            {
-                return;
-            }
+            _lane.DropFirstPutOff();
+        }
+    }
 
+    /// <returns>Whether nothing of it is left.</returns>
+    private bool Leave(LeaveCommand command, ref int budget)
+    {
+        while (budget > 0 && command.TryTake(out var subscription))
+        {
             budget--;
             _topics.Leave(subscription);
         }
 
-        _lane.PutOff(command);
+        return command.IsDone;
     }
 
     private void EndBatch(int unkept)
@@ -187,7 +197,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             _isStalled = true;
             Timers.StartSingleTimer(SkipFull.Instance, SkipFull.Instance, _options.SkipAfter);
         }
-        else if (!_lane.IsEmpty || _lane.HasPutOff)
+        else if (!_lane.IsEmpty || _lane.FirstPutOff is not null)
         {
             _lane.Arm();
         }

@@ -32,6 +32,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     /// <summary>Topics there is room for.</summary>
     public int Capacity => _logs.Capacity;
 
+    public bool HasLeaving { get; set; }
+
     public ReadOnlySpan<byte> Execute(LaneCommand command)
     {
         switch (command)
@@ -146,8 +148,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     {
         var subscription = command.Subscription;
         var format = subscription.Form.Format;
-        if (subscription.Log is null && !Admits(command))
+        if (subscription.Log is null && (subscription.IsRefused || !Admits(command)))
         {
+            subscription.IsRefused = true;
             format.Codec().Write(_reply.Clear(), new ErrorMessage(ErrorCode.LimitExceeded, command.Id) { Topic = subscription.Topic });
             subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
             command.Refuse();
@@ -179,13 +182,20 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             return true;
         }
 
-        var subscribers = 0;
+        // Who has ended holds no place, even where it waits to be closed.
+        return Sum(first, static log => log.Subscribers) < command.MaxSubscribers
+            || (HasLeaving && Sum(first, static log => log.CountPresent()) < command.MaxSubscribers);
+    }
+
+    private static int Sum(TopicLog first, Func<TopicLog, int> of)
+    {
+        var sum = 0;
         for (TopicLog? log = first; log is not null; log = log.Sibling)
         {
-            subscribers += log.Subscribers;
+            sum += of(log);
         }
 
-        return subscribers < command.MaxSubscribers;
+        return sum;
     }
 
     private TopicLog LogFor(Subscription subscription)

@@ -58,6 +58,7 @@ internal sealed class Lanes
         var commands = new LeaveCommand?[_lanes.Length];
         foreach (var subscription in subscriptions)
         {
+            subscription.HasLeft = true;
             ref var command = ref commands[subscription.TopicHash % (uint)_lanes.Length];
             if (command is null)
             {
@@ -84,7 +85,7 @@ internal sealed class Lanes
     /// <summary>
     /// Orderly stop, after the connections were closed: the gate closes, lanes execute what lies in their inboxes and then take
     /// nothing more, send what they keep, and say goodbye with their last numbers. True when every peer that can be reached has
-    /// acknowledged; false when the time was up before.
+    /// acknowledged; false when the time was up before. Subscriptions of clients that have ended may be left open.
     /// </summary>
     public Task<bool> GoodbyeAsync(TimeSpan timeout)
     {

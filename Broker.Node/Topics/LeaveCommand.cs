@@ -28,6 +28,9 @@ internal sealed class LeaveCommand(Subscription first) : LaneCommand
         return subscription is not null;
     }
 
+    /// <summary>The lane's: all are closed.</summary>
+    public bool IsDone => _rest.Count == 0;
+
     public override void Complete()
     {
     }

@@ -52,6 +52,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     private long _landing;
     private int _dirty;
     private bool _closed;
+    private bool _hasLeft;
 
     public ConnectionWriter Writer { get; } = writer;
 
@@ -74,6 +75,16 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
     /// <summary>The log while the cursor is open; lane only.</summary>
     public TopicLog? Log { get; private set; }
+
+    /// <summary>Its topic was full: it is never opened, though the connection may not know yet; lane only.</summary>
+    public bool IsRefused { get; set; }
+
+    /// <summary>Its connection has ended; set before the lane is told to close it.</summary>
+    public bool HasLeft
+    {
+        get => Volatile.Read(ref _hasLeft);
+        set => Volatile.Write(ref _hasLeft, value);
+    }
 
     /// <summary>Place in the log's list of subscribers; lane only.</summary>
     public int Index { get; set; }

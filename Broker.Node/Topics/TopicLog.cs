@@ -38,6 +38,18 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
 
     public int Subscribers { get; private set; }
 
+    /// <summary>Subscribers whose connection has not ended. Looks at each.</summary>
+    public int CountPresent()
+    {
+        var present = 0;
+        foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+        {
+            present += subscription.HasLeft ? 0 : 1;
+        }
+
+        return present;
+    }
+
     /// <summary>Log position behind the last entry.</summary>
     public long Position => _tail.Start + _tail.Head;
 

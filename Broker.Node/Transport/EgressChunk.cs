@@ -17,7 +17,7 @@ internal sealed class EgressChunk
 
     public int Length { get; private set; }
 
-    /// <summary>A write of all of it that is under way; null: none has begun.</summary>
+    /// <summary>A write of all of it that is under way, or has failed; null: none has begun.</summary>
     public Task? Pending { get; set; }
 
     public ReadOnlyMemory<byte> Memory => Array.AsMemory(Offset, Length);
@@ -58,6 +58,9 @@ internal sealed class EgressChunk
     public void Abandon()
     {
         _rented = null;
+
+        // Nobody waits for it any more: how it ends is of no interest.
+        Pending?.ContinueWith(static write => _ = write.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         Release();
     }
 

@@ -155,7 +155,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             {
                 _socket?.LingerState = new LingerOption(true, 0);
             }
-            catch (Exception e) when (ConnectionErrors.Contains(e))
+            catch (Exception e) when (IsConnectionError(e))
             {
                 // The handshake time-out has closed it, or the client reset it: there is nobody left to tell.
             }
@@ -181,7 +181,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
                 _received.Release();
                 WaitReadable();
             }
-            catch (Exception e) when (ConnectionErrors.Contains(e))
+            catch (Exception e) when (IsConnectionError(e))
             {
                 Abort();
             }
@@ -237,7 +237,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
                     }
                 }
             }
-            catch (Exception e) when (ConnectionErrors.Contains(e))
+            catch (Exception e) when (IsConnectionError(e))
             {
                 _waiting = false;
                 Abort();
@@ -319,7 +319,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
                     WriteAsync(chunk);
                 }
             }
-            catch (Exception e) when (ConnectionErrors.Contains(e))
+            catch (Exception e) when (IsConnectionError(e))
             {
                 Abort();
             }
@@ -377,7 +377,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
                     OnWritten();
                 }
             }
-            catch (Exception e) when (ConnectionErrors.Contains(e))
+            catch (Exception e) when (IsConnectionError(e))
             {
                 Abort();
             }
@@ -444,12 +444,15 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
                 _socket!.Shutdown(SocketShutdown.Send);
                 return true;
             }
-            catch (Exception e) when (ConnectionErrors.Contains(e))
+            catch (Exception e) when (IsConnectionError(e))
             {
                 // The peer has gone already.
                 Abort();
                 return false;
             }
         }
+
+        private static bool IsConnectionError(Exception e) =>
+            e is SocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
     }
 }

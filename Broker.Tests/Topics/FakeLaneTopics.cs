@@ -18,10 +18,14 @@ internal sealed class FakeLaneTopics : ILaneTopics
 
     public int Executed => Volatile.Read(ref _executed);
 
+    public bool HasLeaving { get; set; }
+
     public int Left => Volatile.Read(ref _left);
 
     /// <summary>How many had left when the last command was executed.</summary>
     public int LeftAtLast { get; private set; }
+
+    public bool HadLeavingAtLast { get; private set; }
 
     public int Flushes => Volatile.Read(ref _flushes);
 
@@ -38,7 +42,7 @@ internal sealed class FakeLaneTopics : ILaneTopics
             hold.Task.Wait();
         }
 
-        LeftAtLast = Left;
+        (LeftAtLast, HadLeavingAtLast) = (Left, HasLeaving);
         Interlocked.Increment(ref _executed);
         var publish = (FakePublish)command;
         return publish.Frame.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : publish.Frame;

@@ -95,6 +95,13 @@ public sealed class LaneActorSpecs : TestKit
         return command;
     }
 
+    private static LeaveCommand LeaveOf(Subscription[] subscriptions)
+    {
+        var leave = new LeaveCommand(subscriptions[0]);
+        Array.ForEach(subscriptions[1..], leave.Add);
+        return leave;
+    }
+
     private static LinkEnvelope Envelope(long number, string frame, long to = 1, long incarnation = 1)
     {
         var content = Encoding.UTF8.GetBytes(frame);
@@ -161,23 +168,34 @@ public sealed class LaneActorSpecs : TestKit
         for (var client = 0; client < Clients; client++)
         {
             var writer = new ConnectionWriter(client);
-            var leave = new LeaveCommand(new Subscription(writer, "t"u8.ToArray(), 0));
-            for (var n = 1; n < Topics; n++)
-            {
-                leave.Add(new Subscription(writer, "t"u8.ToArray(), 0));
-            }
-
-            _lane.Post(leave);
+            _lane.Post(LeaveOf([.. Enumerable.Range(0, Topics).Select(_ => new Subscription(writer, "t"u8.ToArray(), 0))]));
         }
 
         var behind = Post("behind them");
         hold.SetResult();
         await behind.Completed.WaitAsync(Cancel);
         Assert.Equal(LaneActor.LeaveSlice, _topics.LeftAtLast);
+        Assert.True(_topics.HadLeavingAtLast);
 
         await Eventually.IsTrueAsync(() => _topics.Left == Clients * Topics, "all have left");
         Sync();
-        Assert.False(_lane.HasPutOff);
+        Assert.Null(_lane.FirstPutOff);
+    }
+
+    [Fact]
+    public async Task Leaving_keeps_pace_with_a_lane_that_is_never_done()
+    {
+        const int Burst = 3 * LaneActor.Slice;
+        var hold = _topics.Hold();
+        var subscriptions = Enumerable.Range(0, Burst).Select(static n => new Subscription(new ConnectionWriter(n), "t"u8.ToArray(), 0)).ToArray();
+        Post("held");
+        _lane.Post(LeaveOf(subscriptions));
+        var last = Enumerable.Range(0, Burst).Select(_ => Post("")).ToList()[^1];
+        hold.SetResult();
+        await last.Completed.WaitAsync(Cancel);
+
+        // All but what the last slice brought.
+        Assert.InRange(_topics.LeftAtLast, Burst - LaneActor.Slice, Burst);
     }
 
     [Fact]

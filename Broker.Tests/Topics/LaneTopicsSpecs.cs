@@ -118,6 +118,42 @@ public sealed class LaneTopicsSpecs : IDisposable
     }
 
     [Fact]
+    public void Who_has_left_holds_no_place_while_it_waits_to_be_closed()
+    {
+        var (first, _) = Connection(1);
+        var (second, secondSocket) = Connection(2);
+        var (third, thirdSocket) = Connection(3);
+        Subscribe(first, 1, max: 1).HasLeft = true;
+        _topics.HasLeaving = true;
+        Subscribe(second, 2, max: 1);
+        Subscribe(third, 3, max: 1);
+        _topics.Flush();
+
+        Assert.Equal("""{"type":"subscribed","id":2,"topic":"t"}""", Assert.Single(Payloads(secondSocket)));
+        Assert.StartsWith("""{"type":"error","id":3,"code":"limit_exceeded""", Assert.Single(Payloads(thirdSocket)), StringComparison.Ordinal);
+    }
+
+    /// <summary>The connection drops what was refused when it hears of it; opened meanwhile, it would be open for ever.</summary>
+    [Fact]
+    public void A_subscription_that_was_refused_is_not_opened_when_there_is_room_again()
+    {
+        var (first, _) = Connection(1);
+        var (second, socket) = Connection(2);
+        var holder = Subscribe(first, 1, max: 1);
+        var refused = Subscribe(second, 2, max: 1);
+        _topics.Leave(holder);
+        Run(new SubscribeCommand(refused, Id(3), 1, ActorRefs.Nobody));
+        _topics.Flush();
+
+        Assert.Null(refused.Log);
+        Assert.All(Payloads(socket), static payload => Assert.Contains("limit_exceeded", payload, StringComparison.Ordinal));
+        Assert.Equal(2, Payloads(socket).Count);
+        Subscribe(second, 4, max: 1);
+        _topics.Flush();
+        Assert.Contains("subscribed", Payloads(socket)[^1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Asking_to_recover_is_answered_with_recovered_false()
     {
         var (writer, socket) = Connection(1);

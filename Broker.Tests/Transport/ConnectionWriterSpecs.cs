@@ -147,16 +147,20 @@ public sealed class ConnectionWriterSpecs
         Assert.Equal(["a"], stream.Writes);
     }
 
-    [Fact]
-    public void A_stream_that_fails_at_once_is_broken()
+    /// <param name="thrown">By the call, or by what it returns.</param>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_failure_of_a_stream_is_left_to_the_stage_whatever_it_is(bool thrown)
     {
-        _writer.Attach(new DirectStream(new FakeStream { Failure = new IOException() }), () => _wakes++);
+        var failure = new NotSupportedException();
+        _writer.Attach(new DirectStream(new FakeStream { Failure = failure, Throws = thrown }), () => _wakes++);
         _writer.TryPark();
 
         _writer.Send("a"u8);
 
-        Assert.True(_writer.Broken);
         Assert.Equal((WriterState.Stage, 1), (_writer.State, _wakes));
+        Assert.Same(failure, _writer.Chunk.Pending!.Exception!.InnerException);
     }
 
     [Fact]

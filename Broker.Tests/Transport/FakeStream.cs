@@ -12,6 +12,9 @@ internal sealed class FakeStream : Stream
 
     public Exception? Failure { get; init; }
 
+    /// <summary>The failure is thrown, not returned.</summary>
+    public bool Throws { get; init; }
+
     public override bool CanRead => false;
 
     public override bool CanWrite => true;
@@ -28,6 +31,11 @@ internal sealed class FakeStream : Stream
 
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        if (Throws)
+        {
+            throw Failure!;
+        }
+
         Writes.Add(Encoding.UTF8.GetString(buffer.Span));
         return Failure is { } failure ? ValueTask.FromException(failure)
             : Pending is { } pending ? new ValueTask(pending.Task)
