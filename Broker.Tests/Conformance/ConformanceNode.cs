@@ -69,13 +69,7 @@ public class ConformanceNode : IAsyncLifetime
 
         internal override Task<HostileNode> StartAsync()
         {
-            var tls = $$"""
-                broker.listen.tls { enabled = on
-                  certificate = "{{_certificate.Options.Certificate}}"
-                  key = "{{_certificate.Options.Key}}" }
-
-                """;
-            return HostileNode.StartAsync(Config + tls, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = _certificate.Policy });
+            return HostileNode.StartAsync(Config + _certificate.Configuration, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = _certificate.Policy });
         }
     }
 }

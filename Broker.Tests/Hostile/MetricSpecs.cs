@@ -108,14 +108,8 @@ public sealed class MetricSpecs(OpenNode shared) : IClassFixture<OpenNode>
     public async Task What_is_no_TLS_counts_on_a_port_that_speaks_it()
     {
         using var certificate = new TestCertificate();
-        var tls = $$"""
-            broker.listen.tls { enabled = on
-              certificate = "{{certificate.Options.Certificate}}"
-              key = "{{certificate.Options.Key}}" }
-
-            """;
         await using var node = await HostileNode.StartAsync(
-            HostileNode.Open + tls, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = certificate.Policy });
+            HostileNode.Open + certificate.Configuration, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = certificate.Policy });
         using (var client = await node.HttpAsync())
         {
             await client.SendAsync("GET /ws HTTP/1.1\r\n\r\n");

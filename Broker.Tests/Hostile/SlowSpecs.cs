@@ -101,14 +101,8 @@ public sealed partial class SlowSpecs
     {
         const int Slow = 2;
         using var certificate = new TestCertificate();
-        var tls = $$"""
-            broker.listen.tls { enabled = on
-              certificate = "{{certificate.Options.Certificate}}"
-              key = "{{certificate.Options.Key}}" }
-
-            """;
         await using var node = await HostileNode.StartAsync(
-            HostileNode.Open + Fast + tls, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = certificate.Policy });
+            HostileNode.Open + Fast + certificate.Configuration, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = certificate.Policy });
         var crowd = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => node.ClientAsync()));
         foreach (var member in crowd)
         {

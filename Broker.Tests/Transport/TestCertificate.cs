@@ -28,6 +28,14 @@ internal sealed class TestCertificate : IDisposable
 
     public TlsOptions Options { get; }
 
+    /// <summary>Has a node listen with it.</summary>
+    public string Configuration => $$"""
+        broker.listen.tls { enabled = on
+          certificate = "{{Options.Certificate}}"
+          key = "{{Options.Key}}" }
+
+        """;
+
     /// <summary>Trusts the root alone: the intermediate has to come from the server.</summary>
     public X509ChainPolicy Policy
     {
