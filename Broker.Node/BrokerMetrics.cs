@@ -87,9 +87,12 @@ internal sealed class BrokerMetrics
         Meter.CreateObservableCounter("broker.links.lost", () => links.MessagesLost, "{message}", "Messages given up that were kept for a peer");
     }
 
-    /// <summary>Shows what is kept for lagging subscribers from now on.</summary>
-    public void Show(LogMemory memory) =>
-        Meter.CreateObservableGauge("broker.memory.logs", () => memory.Total, "By", "Bytes of messages kept for subscribers that lag behind");
+    /// <summary>Shows what is kept for lagging subscribers, and for single connections, from now on.</summary>
+    public void Show(LogMemory logs, OpenConnections connections)
+    {
+        Meter.CreateObservableGauge("broker.memory.logs", () => logs.Total, "By", "Bytes of messages kept for subscribers that lag behind");
+        Meter.CreateObservableGauge("broker.memory.connections", () => connections.Held, "By", "Bytes kept for single connections");
+    }
 
     private void Closed(int code, string reason) => _closed.Add(1, Tag("code", code), Tag(Reason, reason));
 

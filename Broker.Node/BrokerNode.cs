@@ -38,6 +38,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly ConnectionLog _log;
     private readonly Admission _admission;
     private readonly EchoEndpoint _echo = new();
+    private readonly OpenConnections _open;
+    private readonly MemoryGuard _memory;
     private readonly Action _onEnded;
     private ActorSystem? _system;
     private ActorMaterializer? _materializer;
@@ -51,7 +53,6 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private CertificateWatch? _certificate;
     private string _id = "";
     private int _stopping;
-    private int _open;
 
     public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, BrokerMetrics metrics, ConnectionLog log, ILogger<BrokerNode> logger, TimeProvider time)
     {
@@ -62,10 +63,12 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _logger = logger;
         _time = time;
         _metrics = metrics;
-        _onEnded = OnEnded;
+        _onEnded = metrics.Ended;
         _batches = new BatchClock(_pool, time);
         _log = log;
-        _admission = new Admission(_options.Limits, metrics, time, new MemoryGuard(_options.Memory, new GcMemoryProbe(), time));
+        _open = new OpenConnections(_options.Memory.ConnectionBytes);
+        _memory = new MemoryGuard(_options.Memory, new GcMemoryProbe(), time);
+        _admission = new Admission(_options.Limits, metrics, time, _memory);
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
     }
@@ -94,7 +97,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     public Task ReadyForClients => _readyForClients.Task;
 
-    public NodeState State => new(Name, Ready, Volatile.Read(ref _open), Members);
+    public NodeState State => new(Name, Ready, _open.Count, Members);
 
     /// <summary>The public port; null before it is open.</summary>
     public IPEndPoint? EndPoint => _binding?.EndPoint;
@@ -163,7 +166,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             OnLaneFailed,
             _time);
         _metrics.Show(_lanes.Counters);
-        _metrics.Show(memory);
+        _metrics.Show(memory, _open);
         _batches.Start();
         var services = ConnectionServices();
         _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
@@ -177,7 +180,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             () => NotServing is null,
             _log);
         _materializer = _system.Materializer();
-        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _metrics, _log, _time);
+        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _open, _metrics, _log, _time);
         OrderShutdown(_system);
         _ = CloseClientsAsync(_lanes.Gate);
         _ = WatchAsync(_system);
@@ -225,6 +228,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     public void Dispose()
     {
         _admission.Dispose();
+        _memory.Dispose();
         _batches.Dispose();
         _pool.Dispose();
         _tokens?.Dispose();
@@ -254,7 +258,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     private void OnAccepted(ClientConnection connection)
     {
-        Interlocked.Increment(ref _open);
+        _open.Add(connection);
         _metrics.Opened();
         connection.Transport.OnEnded(_onEnded);
         if (connection.Request!.Echo)
@@ -265,12 +269,6 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         {
             _connections.Tell(connection, ActorRefs.NoSender);
         }
-    }
-
-    private void OnEnded()
-    {
-        Interlocked.Decrement(ref _open);
-        _metrics.Ended();
     }
 
     /// <summary>A lane's logs are lost: everyone comes back, and subscribes anew.</summary>

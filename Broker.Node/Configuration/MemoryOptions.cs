@@ -9,6 +9,14 @@ public sealed record MemoryOptions
     /// <summary>Bytes of messages kept for subscribers that lag; null: a quarter of the process's memory limit.</summary>
     public long? Logs { get; init; }
 
+    /// <summary>Bytes that connections keep each for itself alone; null: a quarter of the process's memory limit.</summary>
+    public long? Connections { get; init; }
+
     /// <summary><see cref="Logs"/> on this machine: the limit is the container's, else the machine's memory.</summary>
-    internal long LogBytes => Logs ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
+    internal long LogBytes => Logs ?? Quarter;
+
+    /// <summary><see cref="Connections"/> on this machine.</summary>
+    internal long ConnectionBytes => Connections ?? Quarter;
+
+    private static long Quarter => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 }

@@ -231,6 +231,7 @@ internal static class OptionsBinder
         {
             Shed = s.Integer("shed", defaults.Shed, 10, 100),
             Logs = s.OptionalSize("logs", defaults.Logs, MiB, 1024L * 1024 * MiB),
+            Connections = s.OptionalSize("connections", defaults.Connections, MiB, 1024L * 1024 * MiB),
         };
         s.End();
         return options;

@@ -16,6 +16,9 @@ namespace Broker.Node.Transport;
 /// </summary>
 internal sealed class ClientConnection : IWebSocketPeer
 {
+    /// <summary>So far below zero that nothing which is still added or taken brings it near.</summary>
+    private const long Released = long.MinValue / 2;
+
     private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
 
     private readonly TimeProvider _time;
@@ -23,6 +26,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private readonly ConnectionLog _log;
     private readonly FormatLimits _limits;
     private readonly int _inboundLimit;
+    private readonly OpenConnections _open;
     private readonly Lock _gate = new();
     private IActorRef? _actor;
     private ITimer? _lastCall;
@@ -32,6 +36,8 @@ internal sealed class ClientConnection : IWebSocketPeer
     private Action? _abort;
     private int _inFlight;
     private int _held;
+    private int _kept;
+    private long _heldBytes;
     private int _behind;
     private int _messageLimit;
     private bool _admitted;
@@ -39,7 +45,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private long _pinged;
     private long _messageBegun;
 
-    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
+    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, OpenConnections open, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
     {
         Id = id;
         Transport = transport;
@@ -48,11 +54,12 @@ internal sealed class ClientConnection : IWebSocketPeer
         Request = transport.Upgraded;
         _messageLimit = unauthenticatedLimit;
         _inboundLimit = inboundLimit;
+        _open = open;
         _metrics = metrics;
         _log = log;
         _time = time;
         _lastReceived = time.GetTimestamp();
-        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading);
+        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold);
     }
 
     public long Id { get; }
@@ -90,6 +97,12 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     /// <summary>Whether the client has not taken everything there is for it.</summary>
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
+
+    /// <summary>
+    /// Bytes that are kept for this connection alone: of a message whose end has not come and of a chunk that waits to be written,
+    /// and, in <see cref="HeldSteps"/>, of messages not taken yet and of replies that wait; 0 once it is shed or has ended.
+    /// </summary>
+    public long Held => Math.Max(0, Volatile.Read(ref _heldBytes));
 
     private bool IsEcho => Request is { Echo: true };
 
@@ -131,6 +144,8 @@ internal sealed class ClientConnection : IWebSocketPeer
             _lastCall?.Dispose();
         }
 
+        HoldNothing();
+        _open.Remove(this);
         Signal(ConnectionSignal.Ended);
     }
 
@@ -162,6 +177,12 @@ internal sealed class ClientConnection : IWebSocketPeer
         {
             Signal(ConnectionSignal.MessageBegun);
         }
+    }
+
+    public void OnKept(int bytes)
+    {
+        Hold(bytes - _kept);
+        _kept = bytes;
     }
 
     public void SendPong(ReadOnlySpan<byte> frame) => Writer.SendPong(frame);
@@ -208,6 +229,14 @@ internal sealed class ClientConnection : IWebSocketPeer
         Abort();
     }
 
+    /// <summary>There is no memory for what it holds: tells the client where the transport takes that at once, and ends the connection. Any thread.</summary>
+    public void Shed()
+    {
+        HoldNothing();
+        Close(DisconnectReasons.Overloaded, TimeSpan.Zero);
+        Abort();
+    }
+
     /// <summary>Writes the last bytes. A peer that does not take them is cut after two seconds. Any thread.</summary>
     public void Finish(ReadOnlySpan<byte> frame)
     {
@@ -232,11 +261,16 @@ internal sealed class ClientConnection : IWebSocketPeer
     public void CaughtUp() => Volatile.Write(ref _behind, 0);
 
     /// <summary>Message bytes are on their way to the actor and the lanes.</summary>
-    public void Add(int bytes) => Interlocked.Add(ref _inFlight, bytes);
+    public void Add(int bytes)
+    {
+        var now = Interlocked.Add(ref _inFlight, bytes);
+        Hold(HeldSteps.Between(now - bytes, now));
+    }
 
     public void OnTaken(int bytes)
     {
-        Interlocked.Add(ref _inFlight, -bytes);
+        var now = Interlocked.Add(ref _inFlight, -bytes);
+        Hold(HeldSteps.Between(now + bytes, now));
         ResumeReading();
     }
 
@@ -253,6 +287,24 @@ internal sealed class ClientConnection : IWebSocketPeer
 
         Interlocked.Exchange(ref _held, 1);
         return HasRoom && Interlocked.Exchange(ref _held, 0) == 1;
+    }
+
+    private void Hold(int bytes)
+    {
+        if (bytes != 0 && Interlocked.Add(ref _heldBytes, bytes) > Released / 2)
+        {
+            _open.Hold(bytes);
+        }
+    }
+
+    /// <summary>From now on nothing is counted for it.</summary>
+    private void HoldNothing()
+    {
+        var held = Interlocked.Exchange(ref _heldBytes, Released);
+        if (held > Released / 2)
+        {
+            _open.Hold(-held);
+        }
     }
 
     private void ResumeReading()

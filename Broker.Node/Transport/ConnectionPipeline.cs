@@ -15,6 +15,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
 {
     private readonly IMaterializer _materializer;
     private readonly LimitOptions _limits;
+    private readonly OpenConnections _open;
     private readonly BrokerMetrics _metrics;
     private readonly ConnectionLog _log;
     private readonly TimeProvider _time;
@@ -29,12 +30,14 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
         IUpgradeGate gate,
         IHttpFrontDoor frontDoor,
         Action<ClientConnection> accepted,
+        OpenConnections open,
         BrokerMetrics metrics,
         ConnectionLog log,
         TimeProvider time)
     {
         _materializer = materializer;
         _limits = limits;
+        _open = open;
         _metrics = metrics;
         _log = log;
         _time = time;
@@ -57,7 +60,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     public void Start(AcceptedConnection connection)
     {
         var id = Interlocked.Increment(ref _lastId);
-        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _metrics, _log, _time);
+        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _open, _metrics, _log, _time);
         _materializer.Materialize(_graph, ConnectionOfGraph.For(client));
     }
 }

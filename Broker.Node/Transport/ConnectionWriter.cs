@@ -51,6 +51,8 @@ internal sealed class ConnectionWriter(long connectionId)
     private Action? _wakeStage;
     private Action? _controlDrained;
     private Action? _onOverrun;
+    private Action<int>? _held;
+    private int _chunkHeld;
 
     public long ConnectionId { get; } = connectionId;
 
@@ -87,11 +89,15 @@ internal sealed class ConnectionWriter(long connectionId)
         _wakeStage = wakeStage;
     }
 
-    /// <summary>Who is told, once, that a cursor lags over its bound, and each time that waiting control frames have gone out.</summary>
-    public void Observe(Action onOverrun, Action controlDrained)
+    /// <summary>
+    /// Who is told, once, that a cursor lags over its bound, each time that waiting control frames have gone out, and how many bytes
+    /// more, or less, wait that are in no log.
+    /// </summary>
+    public void Observe(Action onOverrun, Action controlDrained, Action<int>? held = null)
     {
         _controlDrained = controlDrained;
         _onOverrun = onOverrun;
+        _held = held;
     }
 
     /// <summary>From now on pushes are gathered into arrays. Before the connection's first subscription is made.</summary>
@@ -123,7 +129,7 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Queues a whole control frame and writes it if the writer is free. Any thread.</summary>
     public void Send(ReadOnlySpan<byte> frame)
     {
-        _control.Add(frame, last: false);
+        Hold(_control.Add(frame, last: false));
         if (TryTake())
         {
             Drain();
@@ -133,14 +139,14 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Queues a whole control frame; written when <paramref name="batch"/> is flushed, or by the present holder.</summary>
     public void Send(ReadOnlySpan<byte> frame, DrainBatch batch)
     {
-        _control.Add(frame, last: false);
+        Hold(_control.Add(frame, last: false));
         batch.Add(this);
     }
 
     /// <summary>As <see cref="Send(ReadOnlySpan{byte})"/> for a pong, of which too many do not wait.</summary>
     public void SendPong(ReadOnlySpan<byte> frame)
     {
-        _control.AddPong(frame);
+        Hold(_control.AddPong(frame));
         if (TryTake())
         {
             Drain();
@@ -164,7 +170,7 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Queues the last bytes: a close frame, or a refusal of the handshake. Nothing is written after them (RFC 6455 section 5.5.1).</summary>
     public void Finish(ReadOnlySpan<byte> frame)
     {
-        _control.Add(frame, last: true);
+        Hold(_control.Add(frame, last: true));
         if (TryTake())
         {
             Drain();
@@ -200,7 +206,7 @@ internal sealed class ConnectionWriter(long connectionId)
                     Broken |= sent < 0;
                     IsBehind = true;
                     Chunk.Advance(Math.Max(0, sent));
-                    Chunk.Keep();
+                    KeepChunk();
                     HandBack();
                     return;
                 }
@@ -396,10 +402,20 @@ internal sealed class ConnectionWriter(long connectionId)
         return length > 0 && Take(scratch, offset, length);
     }
 
+    /// <summary>Holder only: what is left of the chunk has to wait.</summary>
+    public void KeepChunk()
+    {
+        Chunk.Keep();
+        Hold(Chunk.Kept - _chunkHeld);
+        _chunkHeld = Chunk.Kept;
+    }
+
     /// <summary>Holder only: the chunk has been written.</summary>
     public void Written()
     {
         Chunk.Release();
+        Hold(-_chunkHeld);
+        _chunkHeld = 0;
         Volatile.Write(ref _flushed, _gathered);
         var written = _longWritten;
         _longWritten = null;
@@ -440,13 +456,22 @@ internal sealed class ConnectionWriter(long connectionId)
 
     private int TakeControl(Span<byte> destination)
     {
-        var count = _control.Take(destination, out var drained);
+        var count = _control.Take(destination, out var drained, out var change);
+        Hold(change);
         if (drained)
         {
             _controlDrained?.Invoke();
         }
 
         return count;
+    }
+
+    private void Hold(int bytes)
+    {
+        if (bytes != 0)
+        {
+            _held?.Invoke(bytes);
+        }
     }
 
     private void HandBack()

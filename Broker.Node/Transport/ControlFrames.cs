@@ -26,25 +26,32 @@ internal sealed class ControlFrames
     public bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Adds a frame. A full fence.</summary>
-    public void Add(ReadOnlySpan<byte> frame, bool last)
+    /// <returns>How <see cref="Length"/> has changed, in <see cref="HeldSteps"/>.</returns>
+    public int Add(ReadOnlySpan<byte> frame, bool last)
     {
+        int change;
         lock (_gate)
         {
+            var before = _end - _start;
             Append(frame);
             _closed |= last;
+            change = HeldSteps.Between(before, _end - _start);
         }
 
         Interlocked.MemoryBarrier();
+        return change;
     }
 
     /// <summary>
     /// As <see cref="Add"/>. Where <see cref="PongRoom"/> is full, one that still waits is replaced (RFC 6455 section 5.5.3), so
     /// that a peer which does not read bounds what is kept for it.
     /// </summary>
-    public void AddPong(ReadOnlySpan<byte> frame)
+    public int AddPong(ReadOnlySpan<byte> frame)
     {
+        int change;
         lock (_gate)
         {
+            var before = _end - _start;
             var full = _end - _start + frame.Length > PongRoom;
             if (full && _pongStart >= _start && _pongEnd == _end && !_closed)
             {
@@ -53,17 +60,20 @@ internal sealed class ControlFrames
 
             Append(frame);
             (_pongStart, _pongEnd) = _closed ? (-1, -1) : (_end - frame.Length, _end);
+            change = HeldSteps.Between(before, _end - _start);
         }
 
         Interlocked.MemoryBarrier();
+        return change;
     }
 
     /// <summary>Holder only: takes as much as fits.</summary>
     /// <param name="destination">Takes the bytes.</param>
     /// <param name="drained">Something was taken and nothing is left.</param>
-    public int Take(Span<byte> destination, out bool drained)
+    /// <param name="change">How <see cref="Length"/> has changed, in <see cref="HeldSteps"/>.</param>
+    public int Take(Span<byte> destination, out bool drained, out int change)
     {
-        drained = false;
+        (drained, change) = (false, 0);
         if (Length == 0 || destination.IsEmpty)
         {
             return 0;
@@ -73,6 +83,7 @@ internal sealed class ControlFrames
         {
             var count = Math.Min(destination.Length, _end - _start);
             _bytes.AsSpan(_start, count).CopyTo(destination);
+            change = HeldSteps.Between(_end - _start, _end - _start - count);
             _start += count;
             drained = _start == _end;
             if (drained)

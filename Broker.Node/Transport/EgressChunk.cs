@@ -17,6 +17,9 @@ internal sealed class EgressChunk
 
     public int Length { get; private set; }
 
+    /// <summary>Bytes of the array of its own that it has while it waits.</summary>
+    public int Kept => _rented?.Length ?? 0;
+
     /// <summary>A write of all of it that is under way, or has failed; null: none has begun.</summary>
     public Task? Pending { get; set; }
 

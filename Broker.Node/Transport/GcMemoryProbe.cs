@@ -8,8 +8,10 @@ internal sealed class GcMemoryProbe : IMemoryProbe
         var last = GC.GetGCMemoryInfo(GCKind.Any);
 
         // Free space between objects is part of the heap's size and takes the next allocations.
-        return new MemoryState(last.HeapSizeBytes - last.FragmentedBytes, last.TotalAvailableMemoryBytes);
+        return new MemoryState(last.HeapSizeBytes - last.FragmentedBytes, GC.GetTotalMemory(forceFullCollection: false), last.TotalAvailableMemoryBytes);
     }
 
-    public void Collect() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+    public void CollectYoung() => GC.Collect(1, GCCollectionMode.Forced, blocking: true);
+
+    public void CollectAll() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
 }

@@ -315,7 +315,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
                 }
                 else
                 {
-                    chunk.Keep();
+                    _connection.Writer.KeepChunk();
                     WriteAsync(chunk);
                 }
             }

@@ -30,6 +30,7 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
         private ReceivedBytes? _received;
         private byte[]? _close;
         private bool _unfinished;
+        private int _kept;
 
         public Logic(FramingStage stage, TimeProvider time, IWebSocketPeer peer)
             : base(stage.Shape)
@@ -116,6 +117,11 @@ public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Recei
                 // Also where one message ended and another began: each has its own time.
                 _unfinished = session.InMessage;
                 _peer.OnUnfinished(_unfinished);
+            }
+
+            if (session.Kept != _kept)
+            {
+                _peer.OnKept(_kept = session.Kept);
             }
 
             if (_batch is { } batch)

@@ -93,6 +93,7 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("broker.topics = [ { delivery = other } ]", "node.conf:2: broker.topics[0].delivery: other: broadcast")]
     [InlineData("broker.topics = [ { slow = drop } ]", "node.conf:2: broker.topics[0].slow: drop: disconnect or skip or latest")]
     [InlineData("broker.memory.logs = 1k", "node.conf:2: broker.memory.logs: 1k: a size 1m to 1024g (B, k, m, g), or null")]
+    [InlineData("broker.memory.connections = 1k", "node.conf:2: broker.memory.connections: 1k: a size 1m to 1024g (B, k, m, g), or null")]
     [InlineData("broker.memory.log = 1m", "node.conf:2: broker.memory.log: unknown key, did you mean broker.memory.logs?")]
     [InlineData("broker.topics = [ { durable = on } ]", "node.conf:2: broker.topics[0].durable: on: not supported yet by this version")]
     [InlineData("broker.topics = [ { history { size = 1 } } ]", "node.conf:2: broker.topics[0].history: an object: not supported yet by this version")]
@@ -131,13 +132,14 @@ public sealed class BrokerConfigurationSpecs
     [Theory]
     [InlineData("16g", 16L << 30)]
     [InlineData("null", null)]
-    public void What_is_kept_for_lagging_subscribers_is_a_size_or_a_quarter_of_the_memory(string value, long? bytes)
+    public void What_is_kept_for_lagging_subscribers_and_for_single_connections_is_a_size_or_a_quarter_of_the_memory(string value, long? bytes)
     {
-        var result = Load($"include \"built-in/broker.conf\"\nbroker.memory.logs = {value}");
+        var result = Load($"include \"built-in/broker.conf\"\nbroker.memory {{ logs = {value}, connections = {value} }}");
         Assert.Empty(result.Errors);
         Assert.Equal(bytes, result.Options!.Memory.Logs);
         Assert.Equal(bytes ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4, result.Options.Memory.LogBytes);
         Assert.InRange(result.Options.Memory.LogBytes, 1 << 20, long.MaxValue);
+        Assert.Equal((bytes, result.Options.Memory.LogBytes), (result.Options.Memory.Connections, result.Options.Memory.ConnectionBytes));
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Broker.Tests.Cluster;
 using Broker.Tests.Support;
@@ -12,21 +13,23 @@ public sealed partial class MemoryShedSpecs
 {
     private static CancellationToken Cancel => Deadline.Cancel;
 
+    /// <summary>Nearly a message's worth: a first fragment, and a ping whose pong says that it has been read.</summary>
+    private static readonly byte[] Half = [.. TestFrame.Text(new string('a', 60_000), fin: false), .. TestFrame.Build(9, "read"u8)];
+
+    private static readonly Dictionary<string, string> Little = new() { ["DOTNET_GCHeapHardLimit"] = "0x8000000" };
+
     [Fact]
     public async Task A_node_of_128_MiB_refuses_new_clients_at_the_mark_and_takes_them_again_when_the_load_is_gone()
     {
-        var environment = new Dictionary<string, string> { ["DOTNET_GCHeapHardLimit"] = "0x8000000" };
-        await using var node = await NodeProcess.StartAsync([], Cancel, environment);
+        await using var node = await NodeProcess.StartAsync([], Cancel, new Dictionary<string, string>(Little) { ["BROKER__MEMORY__CONNECTIONS"] = "1g" });
         var address = new IPEndPoint(IPAddress.Loopback, node.WebSocket.Port);
         await using var old = await RawWebSocket.ConnectAsync("127.0.0.1", address.Port, cancellation: Cancel);
         await HostileNode.ReadAsync(old, "welcome");
         var crowd = new ConcurrentBag<MuteClient>();
         try
         {
-            // Each holds nearly a message's worth: a first fragment, and a ping whose pong says that it has been read.
-            byte[] half = [.. TestFrame.Text(new string('a', 60_000), fin: false), .. TestFrame.Build(9, "read"u8)];
             string? refusal = null;
-            await Parallel.ForAsync(0, 4000, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = Cancel }, async (_, cancel) =>
+            await Parallel.ForAsync(0, 4000, Eight, async (_, cancel) =>
             {
                 if (Volatile.Read(ref refusal) is null)
                 {
@@ -34,7 +37,7 @@ public sealed partial class MemoryShedSpecs
                     crowd.Add(client);
                     if (client.IsOpen)
                     {
-                        await client.SendAsync(half, cancel);
+                        await client.SendAsync(Half, cancel);
                         await client.ReadAsync("read", cancel);
                     }
                     else
@@ -54,12 +57,64 @@ public sealed partial class MemoryShedSpecs
         }
         finally
         {
-            foreach (var client in crowd)
-            {
-                client.Dispose();
-            }
+            End(crowd);
         }
 
+        await TakesClientsAgainAsync(node, address);
+    }
+
+    [Fact]
+    public async Task A_crowd_let_in_while_there_was_room_that_begins_large_messages_together_ends_itself_and_not_the_node()
+    {
+        await using var node = await NodeProcess.StartAsync([], Cancel, Little);
+        var address = new IPEndPoint(IPAddress.Loopback, node.WebSocket.Port);
+        await using var old = await RawWebSocket.ConnectAsync("127.0.0.1", address.Port, cancellation: Cancel);
+        await HostileNode.ReadAsync(old, "welcome");
+        var crowd = new ConcurrentBag<MuteClient>();
+        try
+        {
+            await Parallel.ForAsync(0, 3000, Eight, async (_, cancel) => crowd.Add(await MuteClient.UpgradeAsync(address, cancel)));
+            Assert.All(crowd, static client => Assert.True(client.IsOpen));
+
+            // 180 MB, of which the node keeps a sixth.
+            await Parallel.ForEachAsync(crowd, Eight, async (client, cancel) =>
+            {
+                try
+                {
+                    await client.SendAsync(Half, cancel);
+                }
+                catch (SocketException)
+                {
+                    // Ended in the middle of it: what was said before is read below.
+                }
+
+                await client.ReadAsync("read", cancel);
+            });
+            Assert.Contains("1013 overloaded", node.Output, StringComparison.Ordinal);
+            await old.SendTextAsync("""{"type":"publish","topic":"t","data":1,"id":1}""", Cancel);
+            await HostileNode.ReadAsync(old, "published");
+        }
+        finally
+        {
+            End(crowd);
+        }
+
+        await TakesClientsAgainAsync(node, address);
+        Assert.DoesNotContain("OutOfMemory", node.Output, StringComparison.Ordinal);
+    }
+
+    private static ParallelOptions Eight => new() { MaxDegreeOfParallelism = 8, CancellationToken = Cancel };
+
+    private static void End(IEnumerable<MuteClient> crowd)
+    {
+        foreach (var client in crowd)
+        {
+            client.Dispose();
+        }
+    }
+
+    private static async Task TakesClientsAgainAsync(NodeProcess node, IPEndPoint address)
+    {
         using var pace = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
         while (await node.HealthAsync("ready", Cancel) != HttpStatusCode.OK)
         {

@@ -6,15 +6,15 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Transport;
 
-public sealed class MemoryGuardSpecs
+public sealed class MemoryGuardSpecs : IDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
-
     private readonly FakeTimeProvider _time = new();
     private readonly FakeProbe _probe = new();
     private readonly MemoryGuard _guard;
 
     public MemoryGuardSpecs() => _guard = new MemoryGuard(new MemoryOptions { Shed = 85 }, _probe, _time);
+
+    public void Dispose() => _guard.Dispose();
 
     [Theory]
     [InlineData(0, 0, false)]
@@ -24,7 +24,10 @@ public sealed class MemoryGuardSpecs
     [InlineData(2000, 1000, true)]
     public void It_sheds_from_the_mark_on_where_the_limit_is_known(long live, long limit, bool sheds)
     {
-        _probe.State = new MemoryState(live, limit);
+        _time.Advance(MemoryGuard.Calm);
+        Assert.False(_guard.IsShedding);
+        _probe.State = new MemoryState(live, live, limit);
+        _time.Advance(MemoryGuard.Calm);
         Assert.Equal(sheds, _guard.IsShedding);
     }
 
@@ -40,16 +43,43 @@ public sealed class MemoryGuardSpecs
         Assert.Equal([false, true, true, true, true, false, false, true], seen);
     }
 
-    [Fact]
-    public void Numbers_are_read_ten_times_a_second_however_often_it_is_asked()
+    [Theory]
+    [InlineData(424, 10)]
+    [InlineData(425, 91)]
+    public void It_looks_ten_times_as_often_once_half_the_mark_is_in_use(long used, int looks)
     {
+        _probe.State = new MemoryState(0, used, 1000);
         for (var i = 0; i < 1000; i++)
         {
-            _ = _guard.IsShedding;
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
-        Assert.Equal(10, _probe.Reads);
+        Assert.Equal(looks, _probe.Reads);
+    }
+
+    [Fact]
+    public void What_may_be_garbage_is_collected_before_it_counts()
+    {
+        _probe.State = new MemoryState(800, 860, 1000);
+        _probe.LiveWhenCollected = 849;
+        _time.Advance(MemoryGuard.Calm);
+        Assert.Equal((1, false), (_probe.YoungCollections, _guard.IsShedding));
+
+        _probe.State = new MemoryState(800, 860, 1000);
+        _probe.LiveWhenCollected = 850;
+        _time.Advance(MemoryGuard.Calm);
+        Assert.Equal((2, true), (_probe.YoungCollections, _guard.IsShedding));
+    }
+
+    [Theory]
+    [InlineData(700, 849)]
+    [InlineData(845, 854)]
+    [InlineData(860, 990)]
+    public void The_young_are_not_collected_where_that_would_change_nothing_or_a_hundredth_at_most(long live, long used)
+    {
+        _probe.State = new MemoryState(live, used, 1000);
+        _time.Advance(MemoryGuard.Calm);
+        Assert.Equal(0, _probe.YoungCollections);
     }
 
     [Fact]
@@ -60,22 +90,15 @@ public sealed class MemoryGuardSpecs
             Sheds(840);
         }
 
-        Assert.Equal(0, _probe.Collections);
+        Assert.Equal(0, _probe.FullCollections);
         for (var i = 0; i < 30; i++)
         {
-            Sheds(900);
+            Sheds(880);
         }
 
-        Assert.Equal(3, _probe.Collections);
+        Assert.Equal(3, _probe.FullCollections);
         Sheds(100);
-        Assert.Equal(3, _probe.Collections);
-    }
-
-    [Fact]
-    public void Many_who_ask_at_once_cause_one_look()
-    {
-        Parallel.For(0, 10_000, _ => Assert.False(_guard.IsShedding));
-        Assert.Equal(1, _probe.Reads);
+        Assert.Equal(3, _probe.FullCollections);
     }
 
     [Fact]
@@ -106,31 +129,40 @@ public sealed class MemoryGuardSpecs
         GC.Collect();
         var state = new GcMemoryProbe().Read();
         Assert.InRange(state.Live, 1, state.Limit);
+        Assert.InRange(state.Used, state.Live / 2, state.Limit);
     }
 
     private bool Sheds(long live)
     {
-        _probe.State = new MemoryState(live, 1000);
-        _time.Advance(Interval);
+        _probe.State = new MemoryState(live, live, 1000);
+        _time.Advance(MemoryGuard.Calm);
         return _guard.IsShedding;
     }
 
     private sealed class FakeProbe : IMemoryProbe
     {
-        private int _reads;
-
         public MemoryState State { get; set; }
 
-        public int Reads => _reads;
+        public long LiveWhenCollected { get; set; }
 
-        public int Collections { get; private set; }
+        public int Reads { get; private set; }
+
+        public int YoungCollections { get; private set; }
+
+        public int FullCollections { get; private set; }
 
         public MemoryState Read()
         {
-            Interlocked.Increment(ref _reads);
+            Reads++;
             return State;
         }
 
-        public void Collect() => Collections++;
+        public void CollectYoung()
+        {
+            YoungCollections++;
+            State = State with { Live = LiveWhenCollected, Used = LiveWhenCollected };
+        }
+
+        public void CollectAll() => FullCollections++;
     }
 }
