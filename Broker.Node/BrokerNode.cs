@@ -39,7 +39,6 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly Admission _admission;
     private readonly EchoEndpoint _echo = new();
     private readonly OpenConnections _open;
-    private readonly MemoryGuard _memory;
     private readonly Action _onEnded;
     private ActorSystem? _system;
     private ActorMaterializer? _materializer;
@@ -67,8 +66,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _batches = new BatchClock(_pool, time);
         _log = log;
         _open = new OpenConnections(_options.Memory.ConnectionBytes);
-        _memory = new MemoryGuard(_options.Memory, new GcMemoryProbe(), time);
-        _admission = new Admission(_options.Limits, metrics, time, _memory);
+        _admission = new Admission(_options.Limits, metrics, time, new MemoryGuard(_options.Memory, new GcMemoryProbe(), time));
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
     }
@@ -228,7 +226,6 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     public void Dispose()
     {
         _admission.Dispose();
-        _memory.Dispose();
         _batches.Dispose();
         _pool.Dispose();
         _tokens?.Dispose();

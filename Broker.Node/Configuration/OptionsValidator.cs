@@ -205,6 +205,11 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
             Refuse("broker.lanes.window", $"smaller than the largest envelope or message ({largest} bytes), which then could never be sent");
         }
 
+        if (options.Memory.Connections < limits.Message)
+        {
+            Refuse("broker.memory.connections", $"smaller than a message ({limits.Message} bytes), which then could never be sent");
+        }
+
         foreach (var topic in options.Topics.Where(topic => topic.MaxSize > Math.Max(limits.Message, limits.ApiMessage)))
         {
             Refuse("broker.topics", $"match \"{topic.Match}\": max-size is larger than broker.limits.message and api-message");

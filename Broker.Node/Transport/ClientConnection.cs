@@ -38,6 +38,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private int _held;
     private int _kept;
     private long _heldBytes;
+    private bool _shed;
     private int _behind;
     private int _messageLimit;
     private bool _admitted;
@@ -99,8 +100,8 @@ internal sealed class ClientConnection : IWebSocketPeer
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
 
     /// <summary>
-    /// Bytes that are kept for this connection alone: of a message whose end has not come and of a chunk that waits to be written,
-    /// and, in <see cref="HeldSteps"/>, of messages not taken yet and of replies that wait; 0 once it is shed or has ended.
+    /// Bytes that are kept for this connection alone, each kind in <see cref="HeldSteps"/>: for a message whose end has not come,
+    /// for messages not taken yet, for replies and for a chunk that wait to be written; 0 once it is shed or has ended.
     /// </summary>
     public long Held => Math.Max(0, Volatile.Read(ref _heldBytes));
 
@@ -181,8 +182,9 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     public void OnKept(int bytes)
     {
-        Hold(bytes - _kept);
+        var before = _kept;
         _kept = bytes;
+        Hold(HeldSteps.Between(before, bytes));
     }
 
     public void SendPong(ReadOnlySpan<byte> frame) => Writer.SendPong(frame);
@@ -229,12 +231,31 @@ internal sealed class ClientConnection : IWebSocketPeer
         Abort();
     }
 
-    /// <summary>There is no memory for what it holds: tells the client where the transport takes that at once, and ends the connection. Any thread.</summary>
+    /// <summary>There is no room for what it holds: its stage ends the connection, after its <see cref="LastWords"/>. Any thread; writes nothing.</summary>
     public void Shed()
     {
         HoldNothing();
-        Close(DisconnectReasons.Overloaded, TimeSpan.Zero);
+        Volatile.Write(ref _shed, true);
         Abort();
+    }
+
+    /// <summary>Tells a client that is shed why, if the transport takes that at once. By the stage that is about to end the connection.</summary>
+    public void LastWords()
+    {
+        if (!Volatile.Read(ref _shed))
+        {
+            return;
+        }
+
+        if (Actor is not null || IsEcho)
+        {
+            Close(DisconnectReasons.Overloaded, TimeSpan.Zero);
+        }
+        else if (TryBeginClosing())
+        {
+            // The welcome, which is the first message on every connection, has not been sent.
+            Count(DisconnectReasons.Overloaded);
+        }
     }
 
     /// <summary>Writes the last bytes. A peer that does not take them is cut after two seconds. Any thread.</summary>
@@ -348,14 +369,19 @@ internal sealed class ClientConnection : IWebSocketPeer
         }
     }
 
-    private void Close(DisconnectReason reason, TimeSpan after, ReadOnlySpan<byte> closeFrame)
+    private void Count(DisconnectReason reason)
     {
         _metrics.Closed(reason);
         _log.Closed(Id, Request!.Remote, reason);
+    }
+
+    private void Close(DisconnectReason reason, TimeSpan after, ReadOnlySpan<byte> closeFrame)
+    {
+        Count(reason);
         if (IsTold(reason))
         {
             var frame = FrameBuffer.OfThread;
-            Request.Format.Codec().Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
+            Request!.Format.Codec().Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
             Writer.Send(frame.Frame(Request.Format.Opcode()));
         }
 

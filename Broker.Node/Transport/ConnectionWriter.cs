@@ -406,16 +406,14 @@ internal sealed class ConnectionWriter(long connectionId)
     public void KeepChunk()
     {
         Chunk.Keep();
-        Hold(Chunk.Kept - _chunkHeld);
-        _chunkHeld = Chunk.Kept;
+        HoldChunk(Chunk.Kept);
     }
 
     /// <summary>Holder only: the chunk has been written.</summary>
     public void Written()
     {
         Chunk.Release();
-        Hold(-_chunkHeld);
-        _chunkHeld = 0;
+        HoldChunk(0);
         Volatile.Write(ref _flushed, _gathered);
         var written = _longWritten;
         _longWritten = null;
@@ -464,6 +462,13 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         return count;
+    }
+
+    private void HoldChunk(int bytes)
+    {
+        var before = _chunkHeld;
+        _chunkHeld = bytes;
+        Hold(HeldSteps.Between(before, bytes));
     }
 
     private void Hold(int bytes)

@@ -1,8 +1,8 @@
 namespace Broker.Node.Transport;
 
 /// <summary>
-/// Bytes that come and go in small pieces, rounded down to steps: what a connection holds is told to <see cref="OpenConnections"/>
-/// where a step is passed, or every small message would change a number that all connections share.
+/// Bytes rounded down to steps: what a connection holds is told to <see cref="OpenConnections"/> where a step is passed, or every
+/// small message would change a number that all connections share.
 /// </summary>
 internal static class HeldSteps
 {

@@ -4,12 +4,15 @@ namespace Broker.Node.Transport;
 
 /// <summary>
 /// The WebSocket connections of a node, and what they keep each for itself alone, against the node's bound: past it, those that
-/// keep most are shed. Otherwise a crowd that was let in while there was room takes all memory when each begins a large message,
-/// or stops to read. Thread-safe; one lock, held for a step of a set, or for a walk through it past the bound.
+/// keep most are shed, strangers before clients. Otherwise a crowd that was let in while there was room takes all memory when each
+/// begins a large message, or stops to read. Thread-safe; one lock, held for a step of a set, or for a walk through it past the
+/// bound. That walk is the thread pool's: whoever passes the bound may be in the middle of a write or of a lane's turn.
 /// </summary>
 /// <param name="bound">Bytes.</param>
-internal sealed class OpenConnections(long bound)
+/// <param name="schedule">Has work done soon; null: the thread pool does.</param>
+internal sealed class OpenConnections(long bound, Action<IThreadPoolWorkItem>? schedule = null) : IThreadPoolWorkItem
 {
+    private readonly Action<IThreadPoolWorkItem> _schedule = schedule ?? (static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
     private readonly Lock _gate = new();
     private readonly HashSet<ClientConnection> _all = [];
     private long _held;
@@ -48,44 +51,91 @@ internal sealed class OpenConnections(long bound)
     /// <summary>So many bytes more are kept, or less.</summary>
     public void Hold(long bytes)
     {
-        if (Interlocked.Add(ref _held, bytes) > bound && bytes > 0 && Interlocked.Exchange(ref _relieving, 1) == 0)
+        if (Interlocked.Add(ref _held, bytes) > bound && bytes > 0)
         {
-            // A sixteenth more than needed, so that not every byte from here on has all connections looked at.
-            Relieve(Held - bound + (bound / 16));
-            Volatile.Write(ref _relieving, 0);
+            RelieveSoon();
         }
     }
 
-    /// <summary>Sheds those that hold most, until they held so many bytes together.</summary>
-    private void Relieve(long bytes)
+    /// <summary>Sheds those that hold most.</summary>
+    public void Execute()
     {
-        foreach (var (connection, held) in Largest(bytes).OrderByDescending(static one => one.Held))
+        var shed = 0;
+        try
         {
+            shed = Relieve();
+        }
+        catch (OutOfMemoryException)
+        {
+            // Those that are shed already make room; whoever holds more has the others looked at again.
+        }
+        finally
+        {
+            Interlocked.Exchange(ref _relieving, 0);
+        }
+
+        // Who passed the bound meanwhile found that somebody was at it.
+        if (shed > 0 && Held > bound)
+        {
+            RelieveSoon();
+        }
+    }
+
+    private void RelieveSoon()
+    {
+        if (Interlocked.Exchange(ref _relieving, 1) == 0)
+        {
+            _schedule(this);
+        }
+    }
+
+    /// <summary>Until a sixteenth of the bound is free, so that not every byte from there on has all connections looked at.</summary>
+    private int Relieve()
+    {
+        var excess = Held - bound;
+        if (excess <= 0)
+        {
+            return 0;
+        }
+
+        var shed = 0;
+        var bytes = excess + (bound / 16);
+        foreach (var (connection, _, seen) in Largest(bytes).OrderByDescending(static one => one.Rank).ThenByDescending(static one => one.Held))
+        {
+            var held = connection.Held;
+            if (held < seen / 2)
+            {
+                // It was on its way out.
+                continue;
+            }
+
+            connection.Shed();
+            shed++;
+            bytes -= held;
             if (bytes <= 0)
             {
                 break;
             }
-
-            bytes -= held;
-            connection.Shed();
         }
+
+        return shed;
     }
 
-    /// <summary>Those that hold so many bytes together, some more of the same size, and none that holds half as much.</summary>
-    private List<(ClientConnection Connection, long Held)> Largest(long bytes)
+    /// <summary>Those that hold so many bytes together, some more of the last rank, and nobody below it.</summary>
+    private List<(ClientConnection Connection, int Rank, long Held)> Largest(long bytes)
     {
-        List<(ClientConnection, long)> largest = [];
-        Span<long> sums = stackalloc long[64];
+        List<(ClientConnection, int, long)> largest = [];
+        Span<long> sums = stackalloc long[2 * 64];
         sums.Clear();
         lock (_gate)
         {
             foreach (var connection in _all)
             {
                 var held = connection.Held;
-                sums[BitOperations.Log2((ulong)held)] += held;
+                sums[Rank(connection, held)] += held;
             }
 
-            var least = 63;
+            var least = sums.Length - 1;
             for (var sum = sums[least]; sum < bytes && least > 0; sum += sums[least])
             {
                 least--;
@@ -94,13 +144,17 @@ internal sealed class OpenConnections(long bound)
             foreach (var connection in _all)
             {
                 var held = connection.Held;
-                if (held > 0 && BitOperations.Log2((ulong)held) >= least)
+                var rank = Rank(connection, held);
+                if (held > 0 && rank >= least)
                 {
-                    largest.Add((connection, held));
+                    largest.Add((connection, rank, held));
                 }
             }
         }
 
         return largest;
     }
+
+    /// <summary>Who has not been admitted yet comes before everybody else, then who holds at least twice as much.</summary>
+    private static int Rank(ClientConnection connection, long held) => BitOperations.Log2((ulong)held) + (connection.OneByOne ? 64 : 0);
 }

@@ -135,6 +135,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         {
             if (Volatile.Read(ref _aborted))
             {
+                _connection.LastWords();
                 Abort();
             }
             else if (_waiting && _read.IsCompleted)

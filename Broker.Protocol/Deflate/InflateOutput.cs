@@ -15,6 +15,8 @@ internal struct InflateOutput
 
     public readonly ReadOnlySpan<byte> Message => _bytes.AsSpan(_start, _end - _start);
 
+    public readonly int Capacity => _bytes?.Length ?? 0;
+
     public readonly int Length => _end - _start;
 
     public void Add(byte literal)

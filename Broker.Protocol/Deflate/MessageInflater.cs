@@ -16,6 +16,9 @@ public sealed class MessageInflater(int windowBits, bool takeover) : IDisposable
     /// <summary>What has been inflated of the present message; valid until the next call.</summary>
     public ReadOnlySpan<byte> Message => _output.Message;
 
+    /// <summary>Bytes of the array that it is kept in, with what the next message may refer to.</summary>
+    public int Capacity => _output.Capacity;
+
     /// <summary>Adds the next bytes of the present message, or the first ones of a new one. After a fault the message is of no use.</summary>
     /// <param name="payload">Unmasked.</param>
     /// <param name="limit">Most bytes the message may have.</param>

@@ -21,6 +21,9 @@ internal struct OpenMessage
 
     public readonly ReadOnlySpan<byte> Payload => _inflater is null ? _bytes.Span : _inflater.Message;
 
+    /// <summary>Bytes of the array that the payload is kept in.</summary>
+    public readonly int Capacity => _inflater?.Capacity ?? _bytes.Capacity;
+
     /// <summary>RFC 6455 section 5.4: a continuation needs an open message, and an open message takes nothing else.</summary>
     public readonly SessionFault? CheckOrder(in FrameHeader header)
     {

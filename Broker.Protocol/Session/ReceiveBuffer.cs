@@ -12,6 +12,9 @@ internal struct ReceiveBuffer
 
     public int Length { get; private set; }
 
+    /// <summary>Bytes of the array.</summary>
+    public readonly int Capacity => _array?.Length ?? 0;
+
     public readonly ReadOnlySpan<byte> Span => _array.AsSpan(0, Length);
 
     public void Append(ReadOnlySpan<byte> bytes)

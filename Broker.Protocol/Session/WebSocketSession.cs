@@ -50,8 +50,8 @@ public sealed class WebSocketSession : IDisposable
     /// <summary>A message has begun whose last byte has not come.</summary>
     public bool InMessage => State == WebSocketState.Open && _message.IsOpen;
 
-    /// <summary>Bytes of an unfinished message that are kept.</summary>
-    public int Kept => _message.Payload.Length;
+    /// <summary>Bytes of the array that an unfinished message is kept in.</summary>
+    public int Kept => _message.Capacity;
 
     /// <summary>Why this side failed the connection; null when it did not.</summary>
     public CloseCode? Failure => _fault?.Code;

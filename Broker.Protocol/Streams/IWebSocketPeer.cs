@@ -30,7 +30,7 @@ public interface IWebSocketPeer
     /// <summary>A read ended inside a message that began in it (true), or none is open any more (false).</summary>
     void OnUnfinished(bool unfinished);
 
-    /// <summary>After a read more, or fewer, bytes of an unfinished message are kept than before it.</summary>
+    /// <summary>An unfinished message takes an array of another size after a read than before it; 0: none is unfinished.</summary>
     void OnKept(int bytes);
 
     /// <summary>Bytes of messages handed downstream have been taken by those they were for. Any thread.</summary>

@@ -94,6 +94,7 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("broker.topics = [ { slow = drop } ]", "node.conf:2: broker.topics[0].slow: drop: disconnect or skip or latest")]
     [InlineData("broker.memory.logs = 1k", "node.conf:2: broker.memory.logs: 1k: a size 1m to 1024g (B, k, m, g), or null")]
     [InlineData("broker.memory.connections = 1k", "node.conf:2: broker.memory.connections: 1k: a size 1m to 1024g (B, k, m, g), or null")]
+    [InlineData("broker.memory.connections = 1m\nbroker.limits.message = 2m", "node.conf:2: broker.memory.connections: smaller than a message (2097152 bytes), which then could never be sent")]
     [InlineData("broker.memory.log = 1m", "node.conf:2: broker.memory.log: unknown key, did you mean broker.memory.logs?")]
     [InlineData("broker.topics = [ { durable = on } ]", "node.conf:2: broker.topics[0].durable: on: not supported yet by this version")]
     [InlineData("broker.topics = [ { history { size = 1 } } ]", "node.conf:2: broker.topics[0].history: an object: not supported yet by this version")]
