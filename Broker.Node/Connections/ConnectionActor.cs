@@ -171,22 +171,25 @@ internal sealed class ConnectionActor : UntypedActor
         {
             _session.EndGrants();
             Beat(now);
-            SetTimer();
         }
     }
 
     private void Beat(long now)
     {
-        switch (_heartbeat.Next(now, _connection.LastReceived, _connection.ReadingHeld))
+        var action = _heartbeat.Next(now, _connection.LastReceived, _connection.ReadingHeld);
+        if (action == HeartbeatAction.Cut)
         {
-            case HeartbeatAction.Ping:
-                _connection.Pinged();
-                _connection.Writer.Send(PingFrame);
-                break;
-            case HeartbeatAction.Cut:
-                BeginClosing();
-                _connection.Cut();
-                break;
+            BeginClosing();
+            _connection.Cut();
+            return;
+        }
+
+        // Before the ping: whoever reads it may count on the time that its answer has.
+        SetTimer();
+        if (action == HeartbeatAction.Ping)
+        {
+            _connection.Pinged();
+            _connection.Writer.Send(PingFrame);
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class HalfOpenSpecs
         await node.AdvanceAsync(TimeSpan.FromSeconds(25));
         foreach (var client in crowd)
         {
-            // The ping: the next thing to come, and the actor has set its timer behind it.
+            // The ping: the next thing to come, and the actor has set its timer before it.
             client.Forget();
             await client.ReadAsync("\u0089", cancel);
         }
