@@ -35,7 +35,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private Action? _resume;
     private Action? _abort;
     private int _inFlight;
-    private int _held;
+    private int _readingHeld;
     private int _kept;
     private long _heldBytes;
     private bool _shed;
@@ -94,7 +94,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     public long MessageBegun => Volatile.Read(ref _messageBegun);
 
     /// <summary>Whether this side has stopped reading: the peer's silence means nothing then.</summary>
-    public bool ReadingHeld => Volatile.Read(ref _held) != 0;
+    public bool ReadingHeld => Volatile.Read(ref _readingHeld) != 0;
 
     /// <summary>Whether the client has not taken everything there is for it.</summary>
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
@@ -306,8 +306,8 @@ internal sealed class ClientConnection : IWebSocketPeer
             return true;
         }
 
-        Interlocked.Exchange(ref _held, 1);
-        return HasRoom && Interlocked.Exchange(ref _held, 0) == 1;
+        Interlocked.Exchange(ref _readingHeld, 1);
+        return HasRoom && Interlocked.Exchange(ref _readingHeld, 0) == 1;
     }
 
     private void Hold(int bytes)
@@ -331,7 +331,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private void ResumeReading()
     {
         Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _held) != 0 && HasRoom && Interlocked.Exchange(ref _held, 0) == 1)
+        if (Volatile.Read(ref _readingHeld) != 0 && HasRoom && Interlocked.Exchange(ref _readingHeld, 0) == 1)
         {
             Volatile.Write(ref _lastReceived, _time.GetTimestamp());
             Volatile.Read(ref _resume)?.Invoke();

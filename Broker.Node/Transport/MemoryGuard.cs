@@ -42,7 +42,16 @@ internal sealed class MemoryGuard(MemoryOptions options, IMemoryProbe probe, Tim
             var due = Volatile.Read(ref _nextLook);
             if (now >= due && Interlocked.CompareExchange(ref _nextLook, long.MaxValue, due) == due)
             {
-                Volatile.Write(ref _nextLook, now + Timestamps(Look(now)));
+                var next = Near;
+                try
+                {
+                    next = Look(now);
+                }
+                finally
+                {
+                    // Also where there was no memory even for a look.
+                    Volatile.Write(ref _nextLook, now + Timestamps(next));
+                }
             }
 
             return Volatile.Read(ref _shedding);

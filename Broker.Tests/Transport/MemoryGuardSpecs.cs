@@ -109,6 +109,19 @@ public sealed class MemoryGuardSpecs
     }
 
     [Fact]
+    public void A_look_for_which_there_is_no_memory_is_not_the_last_one()
+    {
+        _probe.Fails = true;
+        Assert.Throws<InsufficientMemoryException>(() => _guard.IsShedding);
+        Assert.False(_guard.IsShedding);
+
+        _probe.Fails = false;
+        _probe.State = new MemoryState(850, 850, 1000);
+        _time.Advance(MemoryGuard.Near);
+        Assert.True(_guard.IsShedding);
+    }
+
+    [Fact]
     public void Many_who_ask_at_once_cause_one_look()
     {
         Parallel.For(0, 10_000, _ => Assert.False(_guard.IsShedding));
@@ -159,6 +172,8 @@ public sealed class MemoryGuardSpecs
 
         public long LiveWhenCollected { get; set; }
 
+        public bool Fails { get; set; }
+
         public int Reads { get; private set; }
 
         public int YoungCollections { get; private set; }
@@ -168,7 +183,7 @@ public sealed class MemoryGuardSpecs
         public MemoryState Read()
         {
             Reads++;
-            return State;
+            return Fails ? throw new InsufficientMemoryException() : State;
         }
 
         public void CollectYoung()
