@@ -59,7 +59,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
             data = data.ToArray();
         }
 
-        var taken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var taken = new TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = taken.Task.ContinueWith(_ => OnTaken(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         var posted = TryPost(new PublishCommand(TopicName.Hash(name), name, data)
         {
@@ -75,7 +75,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
         var ended = node.System!.WhenTerminated;
         return await Task.WhenAny(taken.Task, ended).WaitAsync(cancellationToken) == ended && !taken.Task.IsCompleted
             ? PublishResult.Unavailable
-            : PublishResult.Published;
+            : await taken.Task;
     }
 
     private bool TryPost(PublishCommand command)

@@ -10,6 +10,7 @@ using Broker.Node.Connections;
 using Broker.Node.Echo;
 using Broker.Node.Http;
 using Broker.Node.Links;
+using Broker.Node.Membership;
 using Broker.Node.Payloads;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
@@ -40,6 +41,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly EchoEndpoint _echo = new();
     private readonly OpenConnections _open;
     private readonly Action _onEnded;
+    private readonly Fence _fence;
     private ActorSystem? _system;
     private ActorMaterializer? _materializer;
     private Lanes? _lanes;
@@ -67,6 +69,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _log = log;
         _open = new OpenConnections(_options.Memory.ConnectionBytes);
         _admission = new Admission(_options.Limits, metrics, time, new MemoryGuard(_options.Memory, new GcMemoryProbe(), time));
+        _fence = new Fence(time);
         Topics = new TopicSettings(_options.Topics);
         Payloads = PayloadChecks.Of(_options);
     }
@@ -91,6 +94,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         Volatile.Read(ref _stopping) != 0 ? "stopping"
         : _lanes is not { } lanes ? "starting"
         : !lanes.Gate.IsReady ? lanes.Gate.Reason
+        : !_fence.IsOpen ? "not enough other nodes answer"
         : null;
 
     public Task ReadyForClients => _readyForClients.Task;
@@ -162,6 +166,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             _options.Lanes,
             lane => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate, new LaneMemory(memory, lane, _metrics), _metrics),
             OnLaneFailed,
+            _fence,
+            "the cluster is being founded",
             _time);
         _metrics.Show(_lanes.Counters);
         _metrics.Show(memory, _open);
@@ -182,11 +188,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         OrderShutdown(_system);
         _ = CloseClientsAsync(_lanes.Gate);
         _ = WatchAsync(_system);
-        if (_options.Cluster.Seeds.Count == 0)
-        {
-            cluster.Join(address);
-        }
-
+        StartMembership(_system, cluster, _lanes);
         return Task.CompletedTask;
     }
 
@@ -230,6 +232,27 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _pool.Dispose();
         _tokens?.Dispose();
         _certificate?.Dispose();
+    }
+
+    private void StartMembership(ActorSystem system, Cluster cluster, Lanes lanes)
+    {
+        var context = new FormationContext(
+            Serves: () => NotServing is null,
+            Probe: seed => SeedProbe.AskAsync(seed, CancellationToken.None),
+            Join: cluster.Join,
+            Founding: lanes.Founding,
+            Waiting: WaitsForSeeds,
+            End: reason =>
+            {
+                GivenUp(reason);
+                _fence.Close();
+                lanes.Close("another cluster stays");
+                cluster.Down(cluster.SelfAddress);
+            });
+        var formation = system.ActorOf(Props.Create(() => new FormationActor(_options.Cluster, context, _time)), FormationActor.Name);
+        system.ActorOf(
+            Props.Create(() => new PulseActor(_fence, _options.Cluster.Downing, _time, context.Serves, () => formation.Tell(FormationActor.ServingHeard.Instance, ActorRefs.NoSender))).WithDispatcher(AkkaConfig.PulseDispatcher),
+            PulseActor.Name);
     }
 
     private ConnectionServices ConnectionServices()
@@ -351,7 +374,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         await _lanes!.Gate.Ready;
         Started = true;
         _readyForClients.TrySetResult();
-        IsReady(Name, scheme, _binding!.EndPoint, _options.Listen.Paths[0]);
+        IsReady(Name, scheme, _binding!.EndPoint, _options.Listen.Paths[0], _options.Cluster.HasOtherSeeds ? string.Create(CultureInfo.InvariantCulture, $"{Members} member(s)") : "alone, without other seeds");
     }
 
     [LoggerMessage(1, LogLevel.Warning, "{Text}")]
@@ -366,8 +389,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     [LoggerMessage(4, LogLevel.Information, "listening on {Scheme}://{EndPoint}")]
     private partial void Listens(string scheme, IPEndPoint endPoint);
 
-    [LoggerMessage(5, LogLevel.Information, "node {Name} is ready: {Http}://{EndPoint}/ (clients: {Path})")]
-    private partial void IsReady(string name, string http, IPEndPoint endPoint, string path);
+    [LoggerMessage(5, LogLevel.Information, "node {Name} is ready: {Http}://{EndPoint}/ (clients: {Path}; cluster: {Cluster})")]
+    private partial void IsReady(string name, string http, IPEndPoint endPoint, string path, string cluster);
 
     [LoggerMessage(6, LogLevel.Information, "stopping: closing connections, then leaving the cluster")]
     private partial void Stopping();
@@ -380,4 +403,10 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     [LoggerMessage(9, LogLevel.Error, "this node has left or was removed from the cluster; the process ends")]
     private partial void Removed();
+
+    [LoggerMessage(10, LogLevel.Information, "waiting for {Seeds}; a cluster that does not exist yet is founded by the first seed, {First}, alone")]
+    private partial void WaitsForSeeds(string seeds, string first);
+
+    [LoggerMessage(11, LogLevel.Error, "this node ends: {Reason}")]
+    private partial void GivenUp(string reason);
 }

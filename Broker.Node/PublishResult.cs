@@ -6,8 +6,11 @@ public enum PublishResult
     /// <summary>Appended on this node; every subscriber connected since gets it or is told of a gap.</summary>
     Published,
 
-    /// <summary>The node is not ready or stops, or tens of thousands of publishes wait already; nothing was done.</summary>
+    /// <summary>The node is not ready, stops or cannot reach enough others, or tens of thousands of publishes wait already; nothing was done.</summary>
     Unavailable,
+
+    /// <summary>The node lost touch with the others while it published: it may have been published or not.</summary>
+    Timeout,
 
     /// <summary>Not a topic name, or a reserved one.</summary>
     InvalidTopic,

@@ -4,6 +4,7 @@ using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Dispatch;
+using Broker.Node.Membership;
 using Broker.Node.Serialization;
 
 namespace Broker.Node.Configuration;
@@ -20,6 +21,9 @@ internal static class AkkaConfig
 
     /// <summary>Dispatcher of lanes and peer links: threads of its own, so that a busy thread pool does not stop them.</summary>
     public const string LaneDispatcher = "broker.lane-dispatcher";
+
+    /// <summary>Dispatcher of the pulses: a thread of their own, so that neither the pool nor a lane keeps them.</summary>
+    public const string PulseDispatcher = "broker.pulse-dispatcher";
 
     /// <summary>Keys that follow from others, and where to say it.</summary>
     private static readonly (string[] Path, string Instead)[] Owned =
@@ -38,6 +42,8 @@ internal static class AkkaConfig
         (["remote", "dot-netty", "tcp", "enable-ssl"], "set broker.cluster.tls"),
         (["remote", "dot-netty", "tcp", "ssl"], "set broker.cluster.tls"),
         (["cluster", "seed-nodes"], "set broker.cluster.seeds"),
+        (["cluster", "downing-provider-class"], "set broker.cluster.downing"),
+        (["cluster", "split-brain-resolver", "active-strategy"], "set broker.cluster.downing"),
         (["coordinated-shutdown", "run-by-clr-shutdown-hook"], "the program handles its signals"),
         (["coordinated-shutdown", "exit-clr"], "the program handles its exit"),
     ];
@@ -85,6 +91,7 @@ internal static class AkkaConfig
         }
 
         Set(root, TypeName(typeof(CompactMailbox)), "akka", "actor", "default-mailbox", "mailbox-type");
+        Set(root, "PinnedDispatcher", [.. PulseDispatcher.Split('.'), "type"]);
         string[] lanes = LaneDispatcher.Split('.');
         Set(root, "Dispatcher", [.. lanes, "type"]);
         Set(root, "fork-join-executor", [.. lanes, "executor"]);
@@ -100,12 +107,14 @@ internal static class AkkaConfig
         Set(root, cluster.Port.ToString(CultureInfo.InvariantCulture), [.. tcp, "port"]);
         Set(root, cluster.Tls.Enabled ? "on" : "off", [.. tcp, "enable-ssl"]);
         var seeds = new HoconArray(root.Position);
-        foreach (var seed in cluster.Seeds.Select(NodeAddress.TryParse).OfType<NodeAddress>())
+        if (cluster.HasOtherSeeds)
         {
-            seeds.Items.Add(new HoconScalar(root.Position, $"{Scheme(cluster)}://{SystemName}@{seed}", quoted: true));
+            seeds.Items.AddRange(cluster.SeedAddresses().Select(seed => new HoconScalar(root.Position, seed.ToString(), quoted: true)));
         }
 
         root.Put(["akka", "cluster", "seed-nodes"], seeds);
+        Set(root, cluster.Downing == DowningMode.Survivor ? TypeName(typeof(SurvivorDowning)) : "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster", "akka", "cluster", "downing-provider-class");
+        Set(root, "keep-majority", "akka", "cluster", "split-brain-resolver", "active-strategy");
     }
 
     private static void SetShutdown(HoconObject root, HoconObject? akka, DrainOptions drain)

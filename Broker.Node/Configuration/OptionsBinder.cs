@@ -124,6 +124,8 @@ internal static class OptionsBinder
             Host = s.Text("host", d.Host, NodeAddress.IsHost, "an IP address or host name other nodes reach this node by"),
             Port = s.Integer("port", d.Port, 0, 65535),
             Seeds = s.Texts("seeds", d.Seeds),
+            RequiredSeeds = s.OptionalInteger("required-seeds", d.RequiredSeeds, 1, 100),
+            Downing = s.Choice("downing", d.Downing),
             Tls = ClusterTls(s.Child("tls")),
             Insecure = s.Switch("insecure", d.Insecure),
         };

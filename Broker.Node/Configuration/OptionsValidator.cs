@@ -123,6 +123,11 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
             Refuse("broker.cluster.seeds", $"\"{seed}\": a seed is host:port (IPv6 in brackets), without a scheme");
         }
 
+        if (cluster.RequiredSeeds > cluster.Seeds.Count)
+        {
+            Refuse("broker.cluster.required-seeds", $"more than the {cluster.Seeds.Count} of broker.cluster.seeds");
+        }
+
         if (tree.Find("broker", "listen", "host")?.Position.File == "--dev" && cluster.Seeds.Count > 0)
         {
             Refuse("broker.cluster.seeds", "--dev is for a single node: no seeds");

@@ -4,7 +4,7 @@ namespace Broker.Node.Links;
 internal static class LinkProtocol
 {
     /// <summary>Nodes of different major versions refuse each other. Also the first byte of every message.</summary>
-    public const byte Major = 1;
+    public const byte Major = 2;
 
     /// <summary>Raised when something is added that older nodes may ignore.</summary>
     public const byte Minor = 0;

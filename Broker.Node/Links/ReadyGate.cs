@@ -2,7 +2,7 @@ namespace Broker.Node.Links;
 
 /// <summary>
 /// Whether this node may serve clients: it is Up, its lanes are registered, and hellos were answered both ways, lane by lane,
-/// with every reachable Up member. Opens once, closes once. Written by one actor; read by any thread.
+/// with every reachable Up member, and the cluster is not one that has just been founded beside another. Opens once, closes once. Written by one actor; read by any thread.
 /// </summary>
 /// <remarks>
 /// Of two nodes, the one that opens later has seen the other as an Up member (members become Up in gossip that all have seen),
@@ -10,7 +10,8 @@ namespace Broker.Node.Links;
 /// </remarks>
 /// <param name="lanes">Lanes of the node.</param>
 /// <param name="helloTimeout">Silence after which a peer no longer holds the gate.</param>
-internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout)
+/// <param name="founding">What is missing before the cluster may serve, for people; "" for nothing.</param>
+internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout, string founding = "")
 {
     private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -20,6 +21,7 @@ internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout)
     private volatile bool _isReady;
     private bool _isUp;
     private bool _isClosed;
+    private string _founding = founding;
 
     public bool IsReady => _isReady;
 
@@ -35,6 +37,13 @@ internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout)
     public void SelfUp()
     {
         _isUp = true;
+        Evaluate();
+    }
+
+    /// <summary>What is missing before the cluster may serve; "": nothing any more.</summary>
+    public void Founding(string missing)
+    {
+        _founding = missing;
         Evaluate();
     }
 
@@ -147,7 +156,7 @@ internal sealed class ReadyGate(int lanes, TimeSpan helloTimeout)
         }
 
         var silent = _peers.Values.Count(peer => peer is { Since: not null, IsGivenUp: false } && peer.Lanes.Count < lanes);
-        return silent == 0 ? "" : $"waiting for hellos of {silent} node(s)";
+        return silent == 0 ? _founding : $"waiting for hellos of {silent} node(s)";
     }
 
     private sealed class PeerEntry

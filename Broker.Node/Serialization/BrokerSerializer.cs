@@ -18,6 +18,10 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     public const string Ack = "a";
     public const string Resend = "r";
     public const string Statement = "s";
+    public const string Pulse = "p";
+    public const string PulseAnswer = "q";
+    public const string Meeting = "m";
+    public const string MeetingAnswer = "n";
 
     public override int Identifier => Id;
 
@@ -29,16 +33,23 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
         LinkResend => Resend,
         LinkHello => Hello,
         LinkWelcome => Welcome,
+        Membership.Pulse => Pulse,
+        Membership.PulseAnswer => PulseAnswer,
+        Membership.Meeting => Meeting,
+        Membership.MeetingAnswer => MeetingAnswer,
         _ => throw new SerializationException($"Not a message between nodes: {o?.GetType().FullName}"),
     };
 
-    public override byte[] ToBinary(object obj) => obj is LinkMessage message
-        ? LinkCodec.Encode(message)
-        : throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}");
+    public override byte[] ToBinary(object obj) => obj switch
+    {
+        LinkMessage message => LinkCodec.Encode(message),
+        IBrokerMessage message => MembershipCodec.Encode(message) ?? throw new SerializationException($"Not a message between nodes: {obj.GetType().FullName}"),
+        _ => throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}"),
+    };
 
     public override object FromBinary(byte[] bytes, string manifest)
     {
-        LinkMessage? message = manifest switch
+        IBrokerMessage? message = manifest switch
         {
             Envelope => LinkCodec.DecodeEnvelope(bytes),
             Ack => LinkCodec.DecodeAck(bytes),
@@ -46,6 +57,10 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
             Resend => LinkCodec.DecodeResend(bytes),
             Hello => LinkCodec.DecodeHello(bytes),
             Welcome => LinkCodec.DecodeWelcome(bytes),
+            Pulse => MembershipCodec.DecodePulse(bytes),
+            PulseAnswer => MembershipCodec.DecodePulseAnswer(bytes),
+            Meeting => MembershipCodec.DecodeMeeting(bytes),
+            MeetingAnswer => MembershipCodec.DecodeMeetingAnswer(bytes),
             _ => throw new SerializationException($"Unknown manifest of {bytes.Length} bytes"),
         };
         return message ?? throw new SerializationException($"Malformed message '{manifest}' of {bytes.Length} bytes");

@@ -15,6 +15,12 @@ internal interface ILaneTopics
     /// </summary>
     ReadOnlySpan<byte> Execute(LaneCommand command);
 
+    /// <summary>
+    /// In the place of <see cref="Execute"/> while this node may promise nothing: a publish and a subscribe are answered
+    /// <c>unavailable</c>, everything else is executed.
+    /// </summary>
+    void Refuse(LaneCommand command);
+
     /// <summary>Closes the cursor of a connection that has ended.</summary>
     void Leave(Subscription subscription);
 

@@ -3,6 +3,7 @@ using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Event;
 using Broker.Node.Configuration;
 using Broker.Node.Links;
+using Broker.Node.Membership;
 
 namespace Broker.Node.Topics;
 
@@ -11,8 +12,9 @@ namespace Broker.Node.Topics;
 /// counterparts on other nodes, and appends what they send.
 /// </summary>
 /// <remarks>
-/// States: taking; stalled (a peer's window is full: the inbox waits, at most <see cref="LaneOptions.SkipAfter"/>); leaving
-/// (the goodbye is being said, nothing is taken any more). What it does with a burst, local or remote: append all, drain the
+/// States: taking; stalled (a peer's window is full: the inbox waits, at most <see cref="LaneOptions.SkipAfter"/>); fenced (the
+/// node may promise nothing: the inbox waits, at most <see cref="FenceWait"/>); refusing (it has waited as long as that, and what
+/// asks for a promise is answered <c>unavailable</c>); leaving (the goodbye is being said, nothing is taken any more). What it does with a burst, local or remote: append all, drain the
 /// dirty connections once or leave them to a lane that is about to, then envelopes or the acknowledgement, then the commands'
 /// completion.
 /// </remarks>
@@ -27,6 +29,10 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     /// </summary>
     public const int LeaveSlice = 64;
 
+    /// <summary>How long publishes and subscribes wait for the fence to open: longer than it takes the others to decide about a node.</summary>
+    public static readonly TimeSpan FenceWait = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan FenceLook = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan QuickTick = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan SlowTick = TimeSpan.FromSeconds(1);
 
@@ -38,12 +44,14 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     private readonly TimeProvider _time;
     private readonly long _started;
     private readonly LinkCounters _counters;
+    private readonly Fence _fence;
     private readonly LaneLinks _links;
     private readonly LaneBatch _batch;
     private readonly Queue<LaneCommand> _taken = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Func<bool> _othersFollow;
     private int _room;
+    private TimeSpan? _fencedSince;
     private bool _isStalled;
     private bool _isSliceOpen;
     private bool _isTickSlow;
@@ -51,9 +59,9 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     private bool _hasLeft;
     private bool _isFarewellDone;
 
-    public LaneActor(LaneIdentity identity, Lane lane, Func<int, ILaneTopics> topics, IActorRef mediator, LaneOptions options, TimeProvider time, LinkCounters counters)
+    public LaneActor(LaneIdentity identity, Lane lane, Func<int, ILaneTopics> topics, IActorRef mediator, LaneOptions options, TimeProvider time, LinkCounters counters, Fence fence)
     {
-        (_identity, _lane, _topics, _mediator, _options, _time, _counters) = (identity, lane, topics(identity.Lane), mediator, options, time, counters);
+        (_identity, _lane, _topics, _mediator, _options, _time, _counters, _fence) = (identity, lane, topics(identity.Lane), mediator, options, time, counters, fence);
         _started = time.GetTimestamp();
         _othersFollow = lane.OthersFollow;
         _links = new LaneLinks(identity, Self, mediator, options, counters);
@@ -100,6 +108,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             case LinkWelcome welcome: OnWelcome(welcome); break;
             case Tick: OnTick(); break;
             case SkipFull: OnSkipFull(); break;
+            case LookAtFence: OnDrain(); break;
             case LaneSignal.Peer peer: OnPeer(peer); break;
             case LaneSignal.Farewell: OnFarewell(); break;
             case SubscribeAck: Context.Parent.Tell(new LaneEvent.Subscribed(_identity)); break;
@@ -109,12 +118,18 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
 
     private void OnDrain()
     {
-        if (_isStalled || _hasLeft)
+        var isOpen = _fence.IsOpen;
+        if (_isStalled || _hasLeft || (!isOpen && !_lane.IsEmpty && MustWait()))
         {
             // Others may have left it their writers.
             _lane.Hold();
             _topics.Flush(_othersFollow);
             return;
+        }
+
+        if (isOpen)
+        {
+            _fencedSince = null;
         }
 
         _lane.Disarm();
@@ -139,6 +154,12 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             }
 
             _taken.Enqueue(command);
+            if (!isOpen)
+            {
+                _topics.Refuse(command);
+                continue;
+            }
+
             var frame = _topics.Execute(command);
             if (frame.IsEmpty)
             {
@@ -158,7 +179,42 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         // In a lane that is never done with its inbox, leaving keeps pace with what is executed.
         leaves += n;
         WorkOffLeaves(ref leaves);
+        if (isOpen && !_fence.IsOpen)
+        {
+            Disown();
+        }
+
         EndBatch(unkept);
+    }
+
+    /// <summary>
+    /// The node may promise nothing now. What waits longer than <see cref="FenceWait"/> is refused, and so is everything after it;
+    /// a node that stops has no time to wait.
+    /// </summary>
+    private bool MustWait()
+    {
+        _fencedSince ??= Now;
+        if (_isLeaving || Now - _fencedSince >= FenceWait)
+        {
+            return false;
+        }
+
+        // Nobody tells the lane when it opens: a wake-up at the wrong moment could be lost, a look cannot.
+        Timers.StartSingleTimer(LookAtFence.Instance, LookAtFence.Instance, FenceLook);
+        return true;
+    }
+
+    /// <summary>
+    /// The fence closed over this batch: the process stood still, and the others may have shown their clients the gap already. What
+    /// was answered has not left unless another thread was quicker, and must not.
+    /// </summary>
+    private void Disown()
+    {
+        _log.Warning("Lane {0}: this node lost touch with the others in the middle of {1} requests; their outcome is unknown", _identity.Lane, _taken.Count);
+        foreach (var command in _taken)
+        {
+            command.Disown();
+        }
     }
 
     private void WorkOffLeaves(ref int budget)
@@ -472,6 +528,11 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     private sealed class Tick : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         public static readonly Tick Instance = new();
+    }
+
+    private sealed class LookAtFence : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly LookAtFence Instance = new();
     }
 
     private sealed class SkipFull : INoSerializationVerificationNeeded, IDeadLetterSuppression

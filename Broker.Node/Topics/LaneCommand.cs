@@ -12,6 +12,11 @@ internal abstract class LaneCommand
     /// <summary>Topic name, UTF-8; valid until <see cref="Complete"/>.</summary>
     public abstract ReadOnlySpan<byte> Topic { get; }
 
+    /// <summary>The process stood still while the lane executed it, so that its answer may not be true any more: nobody may get it.</summary>
+    public virtual void Disown()
+    {
+    }
+
     /// <summary>
     /// Called once by the lane when it has taken the command: the bytes it points to may be reused, and its connection may
     /// read on. For a publish that means: appended here and placed in the window of every peer that is not skipped.

@@ -16,6 +16,9 @@ namespace Broker.Node.Topics;
 /// <param name="metrics">Counts cursors that jump.</param>
 internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics) : ILaneTopics
 {
+    /// <summary>Milliseconds after which a client may ask again what is unavailable.</summary>
+    private const long RetryAfter = 1000;
+
     /// <summary>Topics whose room is never given back.</summary>
     private const int SmallCapacity = 4096;
 
@@ -51,6 +54,27 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
                 return default;
             default:
                 throw new ArgumentException($"Not a lane's command: {command.GetType().Name}.", nameof(command));
+        }
+    }
+
+    public void Refuse(LaneCommand command)
+    {
+        switch (command)
+        {
+            case PublishCommand publish:
+                publish.Outcome = PublishResult.Unavailable;
+                if (publish.Publisher is { } publisher)
+                {
+                    Answer(publisher, publish.Format, new ErrorMessage(ErrorCode.Unavailable, publish.Id) { Topic = publish.TopicMemory, RetryAfter = RetryAfter });
+                }
+
+                break;
+            case SubscribeCommand subscribe:
+                Refuse(subscribe, ErrorCode.Unavailable);
+                break;
+            default:
+                Execute(command);
+                break;
         }
     }
 
@@ -150,10 +174,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         var format = subscription.Form.Format;
         if (subscription.Log is null && (subscription.IsRefused || !Admits(command)))
         {
-            subscription.IsRefused = true;
-            format.Codec().Write(_reply.Clear(), new ErrorMessage(ErrorCode.LimitExceeded, command.Id) { Topic = subscription.Topic });
-            subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
-            command.Refuse();
+            Refuse(command, ErrorCode.LimitExceeded);
             return;
         }
 
@@ -164,6 +185,25 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         {
             LogFor(subscription).Open(subscription);
         }
+    }
+
+    /// <summary>A cursor that is not open stays closed, whatever follows it in the inbox; one that is open stays so.</summary>
+    private void Refuse(SubscribeCommand command, ErrorCode code)
+    {
+        var subscription = command.Subscription;
+        Answer(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic, RetryAfter = code == ErrorCode.Unavailable ? RetryAfter : null });
+        if (subscription.Log is null)
+        {
+            subscription.IsRefused = true;
+            command.Refuse();
+        }
+    }
+
+    private void Answer(ConnectionWriter writer, WireFormat format, in ErrorMessage error)
+    {
+        metrics.RequestRefused(error.Code);
+        format.Codec().Write(_reply.Clear(), error);
+        writer.Send(_reply.Frame(format.Opcode()), _batch);
     }
 
     private void Jump(Subscription subscription)

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Tools.PublishSubscribe;
 using Broker.Node.Configuration;
 using Broker.Node.Links;
+using Broker.Node.Membership;
 
 namespace Broker.Node.Topics;
 
@@ -24,13 +25,15 @@ internal sealed class Lanes
     /// Told when a lane has failed: the connections it served have to be closed (1011), their subscriptions on it are gone. Called
     /// by an actor: must not block. Commands still in the lane's inbox are executed by its successor.
     /// </param>
+    /// <param name="fence">Whether the node may promise anything; looked at by every batch.</param>
+    /// <param name="founding">What is missing before a cluster that was founded anew may serve; "" for nothing.</param>
     /// <param name="time">Clock; null: the system's.</param>
-    public Lanes(ActorSystem system, LaneOptions options, Func<int, ILaneTopics> topics, Action<int, Exception> failed, TimeProvider? time = null)
+    public Lanes(ActorSystem system, LaneOptions options, Func<int, ILaneTopics> topics, Action<int, Exception> failed, Fence fence, string founding = "", TimeProvider? time = null)
     {
         var clock = time ?? TimeProvider.System;
         var mediator = DistributedPubSub.Get(system).Mediator;
         var hasDispatcher = system.Dispatchers.HasDispatcher(Dispatcher);
-        Gate = new ReadyGate(options.Count, options.HelloTimeout);
+        Gate = new ReadyGate(options.Count, options.HelloTimeout, founding);
         _lanes = new Lane[options.Count];
         for (var i = 0; i < _lanes.Length; i++)
         {
@@ -39,11 +42,11 @@ internal sealed class Lanes
 
         Func<LaneIdentity, Props> propsOf = lane =>
         {
-            var props = Props.Create(() => new LaneActor(lane, _lanes[lane.Lane], topics, mediator, options, clock, Counters));
+            var props = Props.Create(() => new LaneActor(lane, _lanes[lane.Lane], topics, mediator, options, clock, Counters, fence));
             return hasDispatcher ? props.WithDispatcher(Dispatcher) : props;
         };
 
-        _actor = system.ActorOf(Props.Create(() => new LanesActor(options, _lanes, propsOf, Gate, failed, clock)), "lanes");
+        _actor = system.ActorOf(Props.Create(() => new LanesActor(options, _lanes, propsOf, Gate, fence, failed, clock)), "lanes");
     }
 
     public ReadyGate Gate { get; }
@@ -78,6 +81,12 @@ internal sealed class Lanes
             }
         }
     }
+
+    /// <summary>What is missing before this node's cluster may serve; "": nothing any more, and for good.</summary>
+    public void Founding(string missing) => _actor.Tell(new LanesActor.Founding(missing));
+
+    /// <summary>The node may serve no longer: its clients are closed.</summary>
+    public void Close(string reason) => _actor.Tell(new LanesActor.CloseGate(reason));
 
     /// <summary>Has a lane look at what there is to do, though nothing was posted.</summary>
     public void Wake(int lane) => _lanes[lane].Arm();

@@ -3,6 +3,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Broker.Node.Configuration;
 using Broker.Node.Links;
+using Broker.Node.Membership;
 
 namespace Broker.Node.Topics;
 
@@ -19,6 +20,7 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
     private readonly Func<LaneIdentity, Props> _laneProps;
     private readonly IReadOnlyList<Lane> _lanes;
     private readonly ReadyGate _gate;
+    private readonly Fence _fence;
     private readonly Action<int, Exception> _failed;
     private readonly TimeProvider _time;
     private readonly long _started;
@@ -31,9 +33,9 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
     private readonly HashSet<int> _goodbyes = [];
     private TaskCompletionSource<bool>? _goodbye;
 
-    public LanesActor(LaneOptions options, IReadOnlyList<Lane> lanes, Func<LaneIdentity, Props> laneProps, ReadyGate gate, Action<int, Exception> failed, TimeProvider time)
+    public LanesActor(LaneOptions options, IReadOnlyList<Lane> lanes, Func<LaneIdentity, Props> laneProps, ReadyGate gate, Fence fence, Action<int, Exception> failed, TimeProvider time)
     {
-        (_options, _lanes, _laneProps, _gate, _failed, _time) = (options, lanes, laneProps, gate, failed, time);
+        (_options, _lanes, _laneProps, _gate, _fence, _failed, _time) = (options, lanes, laneProps, gate, fence, failed, time);
         _started = time.GetTimestamp();
     }
 
@@ -87,6 +89,9 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
             case LaneEvent.Refused refused: OnRefused(refused); break;
             case LaneEvent.FarewellDone done: OnFarewellDone(done); break;
             case GateTick: OnGateTick(); break;
+            case Gone gone: OnSilent(gone.Peer); break;
+            case Founding founding: _gate.Founding(founding.Missing); break;
+            case CloseGate close: _gate.Close(close.Reason); break;
             case Goodbye goodbye: OnGoodbye(goodbye); break;
             case GoodbyeTimeout: _goodbye?.TrySetResult(false); break;
             case Restart restart: StartLane(restart.Lane); break;
@@ -168,6 +173,20 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         _peers.Remove(uid);
         _refused.Remove(uid);
         _gate.Forget(uid);
+        if (_fence.UntilSilent(uid) is var wait && wait > TimeSpan.Zero)
+        {
+            // It may still acknowledge what does not arrive here any more. The gap must come after that.
+            Timers.StartSingleTimer(uid, new Gone(uid), wait);
+        }
+        else
+        {
+            OnSilent(uid);
+        }
+    }
+
+    private void OnSilent(uint uid)
+    {
+        _fence.Forget(uid);
         Tell(new LaneSignal.Peer(uid, PeerChange.Removed));
     }
 
@@ -301,6 +320,15 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
 
     /// <summary>Say goodbye to all peers; completes with true when all that can be reached have acknowledged it.</summary>
     internal sealed record Goodbye(TimeSpan Timeout, TaskCompletionSource<bool> Done) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>What is missing before the cluster may serve.</summary>
+    internal sealed record Founding(string Missing) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>The node may serve no longer.</summary>
+    internal sealed record CloseGate(string Reason) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>The own fence of a peer that was removed is closed by now.</summary>
+    private sealed record Gone(uint Peer) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     private sealed record Restart(int Lane) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 

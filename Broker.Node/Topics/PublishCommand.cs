@@ -45,12 +45,24 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     /// <summary>Holds topic and data of a connection's publish; released on completion.</summary>
     public MessageBatch? Batch { get; init; }
 
-    /// <summary>Set on completion of the publish API's.</summary>
-    public TaskCompletionSource? Taken { get; init; }
+    /// <summary>Set to the outcome on completion of the publish API's.</summary>
+    public TaskCompletionSource<PublishResult>? Taken { get; init; }
+
+    /// <summary>What became of it.</summary>
+    public PublishResult Outcome { get; set; } = PublishResult.Published;
+
+    public override void Disown()
+    {
+        Outcome = PublishResult.Timeout;
+        if (Id.IsPresent)
+        {
+            Publisher?.Disown();
+        }
+    }
 
     public override void Complete()
     {
         Batch?.Release();
-        Taken?.TrySetResult();
+        Taken?.TrySetResult(Outcome);
     }
 }

@@ -25,6 +25,8 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
 
     public void Refuse() => connection.Tell(new SubscriptionRefused(subscription), ActorRefs.NoSender);
 
+    public override void Disown() => subscription.Writer.Disown();
+
     public override void Complete()
     {
     }

@@ -60,7 +60,7 @@ internal sealed class ClientConnection : IWebSocketPeer
         _log = log;
         _time = time;
         _lastReceived = time.GetTimestamp();
-        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold);
+        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: Disown);
     }
 
     public long Id { get; }
@@ -226,6 +226,17 @@ internal sealed class ClientConnection : IWebSocketPeer
         {
             _metrics.Cut();
             _log.Cut(Id, Request!.Remote);
+        }
+
+        Abort();
+    }
+
+    /// <summary>Its answers may not be true any more: the connection ends without another byte. Any thread.</summary>
+    private void Disown()
+    {
+        if (TryBeginClosing())
+        {
+            Count(DisconnectReasons.Restart);
         }
 
         Abort();

@@ -52,6 +52,7 @@ internal sealed class ConnectionWriter(long connectionId)
     private Action? _controlDrained;
     private Action? _onOverrun;
     private Action<int>? _held;
+    private Action? _disowned;
     private int _chunkHeld;
 
     public long ConnectionId { get; } = connectionId;
@@ -93,8 +94,10 @@ internal sealed class ConnectionWriter(long connectionId)
     /// Who is told, once, that a cursor lags over its bound, each time that waiting control frames have gone out, and how many bytes
     /// more, or less, wait that are in no log.
     /// </summary>
-    public void Observe(Action onOverrun, Action controlDrained, Action<int>? held = null)
+    /// <param name="disowned">Told that what waits here must not reach the client.</param>
+    public void Observe(Action onOverrun, Action controlDrained, Action<int>? held = null, Action? disowned = null)
     {
+        _disowned = disowned;
         _controlDrained = controlDrained;
         _onOverrun = onOverrun;
         _held = held;
@@ -125,6 +128,9 @@ internal sealed class ConnectionWriter(long connectionId)
         report();
         return true;
     }
+
+    /// <summary>An answer that waits here may not be true any more: the connection ends without another byte. Any thread.</summary>
+    public void Disown() => _disowned?.Invoke();
 
     /// <summary>Queues a whole control frame and writes it if the writer is free. Any thread.</summary>
     public void Send(ReadOnlySpan<byte> frame)

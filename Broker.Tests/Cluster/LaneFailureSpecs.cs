@@ -1,4 +1,5 @@
 using System.Text;
+using Broker.Node;
 using Broker.Node.Topics;
 using Broker.Tests.Support;
 using Broker.Tests.Topics;
@@ -48,7 +49,7 @@ public sealed class LaneFailureSpecs
     {
         var release = new TaskCompletionSource();
         var held = new TaskCompletionSource();
-        var taken = new TaskCompletionSource();
+        var taken = new TaskCompletionSource<PublishResult>();
         taken.Task.ContinueWith(
             _ =>
             {

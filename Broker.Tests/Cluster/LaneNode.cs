@@ -4,6 +4,7 @@ using Akka.Configuration;
 using Akka.Remote;
 using Akka.Remote.Transport;
 using Broker.Node.Configuration;
+using Broker.Node.Membership;
 using Broker.Node.Topics;
 using Broker.Tests.Topics;
 
@@ -12,17 +13,28 @@ namespace Broker.Tests.Cluster;
 /// <summary>A node of a cluster inside the test's process: real remoting, real mediator, lanes over fake logs.</summary>
 internal sealed class LaneNode : IAsyncDisposable
 {
-    public LaneNode(LaneOptions? options = null, string extra = "")
+    /// <param name="options">Of the lanes; null: two of them.</param>
+    /// <param name="extra">Akka configuration over the baseline.</param>
+    /// <param name="isFenced">Whether it sends and answers pulses; else its fence is always open.</param>
+    public LaneNode(LaneOptions? options = null, string extra = "", bool isFenced = false)
     {
         Options = options ?? new LaneOptions { Count = 2 };
         Topics = [.. Enumerable.Range(0, Options.Count).Select(_ => new FakeLaneTopics())];
         System = ActorSystem.Create("broker", ConfigurationFactory.ParseString(extra).WithFallback(ConfigurationFactory.ParseString(Baseline)).WithFallback(DistributedPubSub.DefaultConfig()));
-        Lanes = new Lanes(System, Options, TopicsOf, (lane, _) => OnFailed(lane));
+        Fence = isFenced ? new Fence(TimeProvider.System) : Fence.None;
+        Lanes = new Lanes(System, Options, TopicsOf, (lane, _) => OnFailed(lane), Fence);
+        if (isFenced)
+        {
+            Action nothing = static () => { };
+            System.ActorOf(Props.Create(() => new PulseActor(Fence, DowningMode.Majority, TimeProvider.System, () => Lanes.Gate.IsReady, nothing)), PulseActor.Name);
+        }
     }
 
     public ActorSystem System { get; }
 
     public LaneOptions Options { get; }
+
+    public Fence Fence { get; }
 
     public Lanes Lanes { get; }
 
@@ -87,9 +99,9 @@ internal sealed class LaneNode : IAsyncDisposable
     public Task ReadyAsync() => Lanes.Gate.Ready.WaitAsync(TimeSpan.FromSeconds(15), Cancel);
 
     /// <summary>Two or more nodes in one cluster, all ready.</summary>
-    public static async Task<LaneNode[]> FormAsync(int count, LaneOptions? options = null, string extra = "")
+    public static async Task<LaneNode[]> FormAsync(int count, LaneOptions? options = null, string extra = "", bool isFenced = false)
     {
-        var nodes = Enumerable.Range(0, count).Select(_ => new LaneNode(options, extra)).ToArray();
+        var nodes = Enumerable.Range(0, count).Select(_ => new LaneNode(options, extra, isFenced)).ToArray();
         foreach (var node in nodes)
         {
             await node.JoinAsync(nodes[0]);
@@ -114,10 +126,10 @@ internal sealed class LaneNode : IAsyncDisposable
     public async Task<string> NextAsync(int lane) => await Topics[lane].Lines.ReadAsync(Cancel).AsTask().WaitAsync(TimeSpan.FromSeconds(15), Cancel);
 
     /// <summary>Cuts or heals what this node sends to and receives from another.</summary>
-    public Task<bool> ThrottleAsync(LaneNode peer, ThrottleMode mode)
+    public Task<bool> ThrottleAsync(LaneNode peer, ThrottleMode mode, ThrottleTransportAdapter.Direction direction = ThrottleTransportAdapter.Direction.Both)
     {
         var transport = ((IRemoteActorRefProvider)((ExtendedActorSystem)System).Provider).Transport;
-        return transport.ManagementCommand(new SetThrottle(peer.Address, ThrottleTransportAdapter.Direction.Both, mode));
+        return transport.ManagementCommand(new SetThrottle(peer.Address, direction, mode));
     }
 
     /// <summary>Completes at the first matching event of the cluster.</summary>

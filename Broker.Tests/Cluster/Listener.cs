@@ -35,6 +35,9 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>When the first of them came.</summary>
     public long FirstGap { get; private set; }
 
+    /// <summary>When the last of them came.</summary>
+    public long LastGap { get; private set; }
+
     /// <summary>When the last message that arrived was sent.</summary>
     public long LastSent { get; private set; }
 
@@ -144,6 +147,7 @@ internal sealed class Listener : IAsyncDisposable
             if (type == "gap")
             {
                 FirstGap = Gaps++ == 0 ? now : FirstGap;
+                LastGap = now;
             }
             else if (type == "message")
             {

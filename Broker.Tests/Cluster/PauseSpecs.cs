@@ -133,6 +133,55 @@ public sealed class PauseSpecs : ProcessClusterSpecs
         await AssertFlowsAsync("pause.after", first, third, await StartAgainAsync(second, first));
     }
 
+    /// <summary>
+    /// On waking, the node has publishes in its sockets' buffers and clients that go on. Whatever it acknowledges then, the others
+    /// have given up: only a <c>gap</c> there that comes later may excuse it.
+    /// </summary>
+    [Fact]
+    public async Task Given_up_node_acknowledges_nothing_that_nobody_gets_when_it_wakes()
+    {
+        var rounds = Full ? 20 : 1;
+        var nodes = await StartThreeAsync();
+        var (first, second, third) = (nodes[0], nodes[1], nodes[2]);
+        for (var round = 0; round < rounds; round++)
+        {
+            var topic = $"{Topic}.{round}";
+            var pause = TimeSpan.FromSeconds(12 + (round * 48.0 / 20));
+            var atFirst = await ListenAsync(first, topic);
+            var atThird = await ListenAsync(third, topic);
+            var one = await TalkAsync(first, topic, "one");
+            Talker[] two = [.. await Task.WhenAll(Enumerable.Range(0, 4).Select(i => TalkAsync(second, topic, $"two-{i}", burst: 1 + i)))];
+            foreach (var listener in new[] { atFirst, atThird })
+            {
+                await listener.UntilAsync(it => it.Last("one") > 100 && two.Index().All(talker => it.Last($"two-{talker.Index}") > 100), Cancellation);
+            }
+
+            var stopped = Stopwatch.GetTimestamp();
+            second.Signal(UnixSignal.Stop);
+            await atThird.UntilAsync(it => it.Gaps > 0 && Stopwatch.GetElapsedTime(stopped, it.LastSent) > pause, Cancellation);
+            var woken = Stopwatch.GetTimestamp();
+            second.Signal(UnixSignal.Continue);
+            await Task.WhenAll(two.Select(talker => talker.Running)).WaitAsync(Cancellation);
+            Assert.NotEqual(0, await second.WaitForExitAsync(Cancellation));
+            var last = await one.StopAsync();
+            foreach (var listener in new[] { atFirst, atThird })
+            {
+                await listener.UntilAsync(it => it.Last("one") == last, Cancellation);
+                Assert.Empty(listener.Faults);
+                foreach (var (i, talker) in two.Index())
+                {
+                    Assert.True(
+                        listener.Last($"two-{i}") >= talker.LastAcknowledged || listener.LastGap >= talker.AcknowledgedAt,
+                        $"Round {round}: {talker.LastAcknowledged - listener.Last($"two-{i}")} acknowledged, {Stopwatch.GetElapsedTime(woken, talker.AcknowledgedAt).TotalSeconds:F2} s after waking, and lost; the last gap came {Stopwatch.GetElapsedTime(stopped, listener.LastGap).TotalSeconds:F2} s after the stop.");
+                }
+            }
+
+            var lost = two.Index().Sum(talker => Math.Max(0, talker.Item.LastAcknowledged - atThird.Last($"two-{talker.Index}")));
+            Report($"round {round}: stood still {pause.TotalSeconds:F0} s, acknowledged before and told by a gap: {lost}; last acknowledgement {Stopwatch.GetElapsedTime(woken, two.Max(static talker => talker.AcknowledgedAt)).TotalSeconds:F2} s after waking");
+            second = await StartAgainAsync(second, first);
+        }
+    }
+
     private Task UnderWayAsync(Listener listener, long number) => listener.UntilAsync(it => it.Last("one") > number, Cancellation);
 
     private static (TimeSpan P50, TimeSpan P99) Percentile(IReadOnlyList<TimeSpan> sorted) => (sorted[sorted.Count / 2], sorted[sorted.Count * 99 / 100]);

@@ -35,6 +35,12 @@ internal sealed class Talker : IAsyncDisposable
     /// <summary>The number of the last message that was acknowledged.</summary>
     public long LastAcknowledged { get; private set; } = -1;
 
+    /// <summary>When that acknowledgement came.</summary>
+    public long AcknowledgedAt { get; private set; }
+
+    /// <summary>Bursts that were answered with the error <c>unavailable</c>; their numbers were published again.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>The longest a burst waited for its acknowledgement.</summary>
     public TimeSpan Slowest => TimeSpan.FromTicks(Volatile.Read(ref _slowest));
 
@@ -104,8 +110,22 @@ internal sealed class Talker : IAsyncDisposable
         }
         while (JsonClient.TypeOf(reply) == "disconnecting");
 
+        if (JsonClient.TypeOf(reply) == "error" && reply.GetProperty("code").GetString() == "unavailable")
+        {
+            // Every message of the burst has such an answer, the others without an id.
+            for (var i = 1; i < count; i++)
+            {
+                Assert.Equal("error", JsonClient.TypeOf(await _client.ReceiveAsync(cancellation)));
+            }
+
+            Refused++;
+            _next -= count;
+            return;
+        }
+
         Assert.Equal("published", JsonClient.TypeOf(reply));
         LastAcknowledged = _next - 1;
+        AcknowledgedAt = Stopwatch.GetTimestamp();
         _slowest = Math.Max(_slowest, Stopwatch.GetElapsedTime(started).Ticks);
     }
 }

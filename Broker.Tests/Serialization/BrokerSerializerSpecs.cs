@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Broker.Node.Links;
+using Broker.Node.Membership;
 using Broker.Node.Serialization;
 using CsCheck;
 
@@ -9,7 +10,10 @@ namespace Broker.Tests.Serialization;
 public sealed class BrokerSerializerSpecs : IDisposable
 {
     // version, lane 5, node 0x01020304, incarnation 6
-    private const string Head = "01 0500 04030201 0600000000000000 ";
+    private const string Head = "02 0500 04030201 0600000000000000 ";
+
+    // version, node 0x01020304
+    private const string MembershipHead = "02 04030201 ";
     private readonly ActorSystem _system = ActorSystem.Create("serializer", "akka.stdout-loglevel = OFF\nakka.loglevel = WARNING");
     private readonly BrokerSerializer _serializer;
 
@@ -31,15 +35,27 @@ public sealed class BrokerSerializerSpecs : IDisposable
         { "r", Head + "0200000000000000 0900000000000000" },
         // to 2, last 9, lowest 7, no goodbye
         { "s", Head + "0200000000000000 0900000000000000 0700000000000000 00" },
+        // number 9, serves
+        { "p", MembershipHead + "0900000000000000 01" },
+        // number 9, does not serve
+        { "q", MembershipHead + "0900000000000000 00" },
+        // serves, size 3, lowest "a:1"
+        { "m", MembershipHead + "01 03000000 613A31" },
+        // the node that asked ends
+        { "n", MembershipHead + "03" },
     };
 
-    private static LinkMessage MessageOf(string manifest) => manifest switch
+    private static IBrokerMessage MessageOf(string manifest) => manifest switch
     {
-        "h" => new LinkHello(5, 0x01020304, 6, 1, 0, 8, 7),
+        "h" => new LinkHello(5, 0x01020304, 6, LinkProtocol.Major, 0, 8, 7),
         "w" => new LinkWelcome(5, 0x01020304, 6, 2, 7),
         "e" => new LinkEnvelope(5, 0x01020304, 6, 2, 9, 7, [new byte[] { 1, 0x74 }, new byte[] { 2, 0, 0, 0, 0x81, 0 }]),
         "a" => new LinkAck(5, 0x01020304, 6, 2, 9, Goodbye: true),
         "r" => new LinkResend(5, 0x01020304, 6, 2, 9),
+        "p" => new Pulse(0x01020304, 9, Serves: true),
+        "q" => new PulseAnswer(0x01020304, 9, Serves: false),
+        "m" => new Meeting(0x01020304, Serves: true, 3, "a:1"),
+        "n" => new MeetingAnswer(0x01020304, MeetingVerdict.End),
         _ => new LinkStatement(5, 0x01020304, 6, 2, 9, 7),
     };
 
@@ -77,7 +93,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
     public void Truncated_bytes_are_a_serialization_exception(string manifest, string hex)
     {
         var bytes = Bytes(hex);
-        for (var length = 0; length < Math.Min(bytes.Length, manifest == "e" ? 39 : int.MaxValue); length++)
+        for (var length = 0; length < Math.Min(bytes.Length, manifest switch { "e" => 39, "m" => 10, _ => int.MaxValue }); length++)
         {
             Assert.Throws<SerializationException>(() => _serializer.FromBinary(bytes[..length], manifest));
         }
@@ -89,10 +105,14 @@ public sealed class BrokerSerializerSpecs : IDisposable
     [InlineData("a")]
     [InlineData("r")]
     [InlineData("s")]
+    [InlineData("p")]
+    [InlineData("q")]
+    [InlineData("m")]
+    [InlineData("n")]
     public void Other_major_version_is_a_serialization_exception(string manifest)
     {
         var bytes = _serializer.ToBinary(MessageOf(manifest));
-        bytes[0] = 2;
+        bytes[0] = LinkProtocol.Major + 1;
         Assert.Throws<SerializationException>(() => _serializer.FromBinary(bytes, manifest));
     }
 
@@ -114,6 +134,12 @@ public sealed class BrokerSerializerSpecs : IDisposable
     public void Impossible_numbers_are_a_serialization_exception(string manifest, string hex) =>
         Assert.Throws<SerializationException>(() => _serializer.FromBinary(Bytes(Head + hex), manifest));
 
+    [Theory]
+    [InlineData("m", "01 00000000 61")]
+    [InlineData("n", "04")]
+    public void Impossible_values_are_a_serialization_exception(string manifest, string hex) =>
+        Assert.Throws<SerializationException>(() => _serializer.FromBinary(Bytes(MembershipHead + hex), manifest));
+
     [Fact]
     public void Unknown_manifest_is_a_serialization_exception() =>
         Assert.Throws<SerializationException>(() => _serializer.FromBinary([1, 2, 3], "z"));
@@ -127,7 +153,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
 
     [Fact]
     public void Random_bytes_are_read_or_a_serialization_exception() =>
-        Gen.Select(Gen.Byte.Array[0, 80], Gen.Int[0, 5].Select(n => "hwears"[n].ToString())).Sample((bytes, manifest) =>
+        Gen.Select(Gen.Byte.Array[0, 80], Gen.Int[0, 9].Select(n => "hwearspqmn"[n].ToString())).Sample((bytes, manifest) =>
         {
             try
             {

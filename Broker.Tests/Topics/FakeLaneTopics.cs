@@ -11,12 +11,15 @@ internal sealed class FakeLaneTopics : ILaneTopics
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private volatile TaskCompletionSource? _hold;
     private int _executed;
+    private int _refused;
     private int _left;
     private int _flushes;
 
     public int Count => 1;
 
     public int Executed => Volatile.Read(ref _executed);
+
+    public int Refused => Volatile.Read(ref _refused);
 
     public bool HasLeaving { get; set; }
 
@@ -32,13 +35,21 @@ internal sealed class FakeLaneTopics : ILaneTopics
     public ChannelReader<string> Lines => _lines.Reader;
 
     /// <summary>The next command waits for this, and with it its lane.</summary>
-    public TaskCompletionSource Hold() => _hold = new TaskCompletionSource();
+    public TaskCompletionSource Hold()
+    {
+        Held = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return _hold = new TaskCompletionSource();
+    }
+
+    /// <summary>Set when a command waits.</summary>
+    public TaskCompletionSource Held { get; private set; } = new();
 
     public ReadOnlySpan<byte> Execute(LaneCommand command)
     {
         if (_hold is { } hold)
         {
             _hold = null;
+            Held.SetResult();
             hold.Task.Wait();
         }
 
@@ -46,6 +57,12 @@ internal sealed class FakeLaneTopics : ILaneTopics
         Interlocked.Increment(ref _executed);
         var publish = (FakePublish)command;
         return publish.Frame.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : publish.Frame;
+    }
+
+    public void Refuse(LaneCommand command)
+    {
+        ((FakePublish)command).IsRefused = true;
+        Interlocked.Increment(ref _refused);
     }
 
     public void Leave(Subscription subscription) => Interlocked.Increment(ref _left);

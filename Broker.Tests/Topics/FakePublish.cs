@@ -20,6 +20,12 @@ internal sealed class FakePublish(string topic, string frame, uint hash = 0) : L
 
     public int Completions => Volatile.Read(ref _completions);
 
+    public bool IsRefused { get; set; }
+
+    public bool IsDisowned { get; private set; }
+
+    public override void Disown() => IsDisowned = true;
+
     public override void Complete()
     {
         Interlocked.Increment(ref _completions);

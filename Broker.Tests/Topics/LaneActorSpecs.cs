@@ -5,6 +5,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit;
 using Broker.Node.Configuration;
 using Broker.Node.Links;
+using Broker.Node.Membership;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
 using Broker.Tests.Transport;
@@ -21,6 +22,7 @@ public sealed class LaneActorSpecs : TestKit
     private readonly FakeTimeProvider _time = new();
     private readonly FakeLaneTopics _topics = new();
     private readonly LinkCounters _counters = new();
+    private readonly Fence _fence;
     private readonly Lane _lane = new(new Lane[1]);
     private readonly TestProbe _mediator;
     private readonly TestProbe _peer;
@@ -31,8 +33,10 @@ public sealed class LaneActorSpecs : TestKit
     public LaneActorSpecs()
         : base("akka.scheduler.implementation = \"Akka.TestKit.TestScheduler, Akka.TestKit\"\nakka.loglevel = WARNING\nakka.stdout-loglevel = OFF")
     {
+        _fence = new Fence(_time);
+        _fence.Open(long.MaxValue);
         (_mediator, _peer, _parent) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
-        _actor = _parent.ChildActorOf(Props.Create(() => new LaneActor(_identity, _lane, _ => _topics, _mediator.Ref, Options, _time, _counters)), SupervisorStrategy.StoppingStrategy, Cancel);
+        _actor = _parent.ChildActorOf(Props.Create(() => new LaneActor(_identity, _lane, _ => _topics, _mediator.Ref, Options, _time, _counters, _fence)), SupervisorStrategy.StoppingStrategy, Cancel);
         _lane.Attach(_actor);
         Assert.Equal("lane.0.1", _mediator.ExpectMsg<Subscribe>(cancellationToken: Cancel).Topic);
     }
@@ -374,7 +378,7 @@ public sealed class LaneActorSpecs : TestKit
     }
 
     [Theory]
-    [InlineData(2, 1)]
+    [InlineData(3, 1)]
     [InlineData(1, 8)]
     public void Peer_of_another_major_version_or_lane_count_is_refused(byte major, int lanes)
     {
@@ -497,5 +501,72 @@ public sealed class LaneActorSpecs : TestKit
         Post("fail");
         _parent.ExpectTerminated(_actor, cancellationToken: Cancel);
         Assert.Equal(before + 1, _topics.Flushes);
+    }
+
+    [Fact]
+    public void Fenced_lane_keeps_its_inbox_and_takes_it_when_the_fence_opens()
+    {
+        _fence.Open(0);
+        var command = Post("waits");
+        Sync();
+        Advance((int)LaneActor.FenceWait.TotalMilliseconds - 100);
+        Assert.Equal((0, 0, 0), (_topics.Executed, _topics.Refused, command.Completions));
+        _fence.Open(long.MaxValue);
+        Advance(50);
+        Assert.Equal((1, 0, 1), (_topics.Executed, _topics.Refused, command.Completions));
+    }
+
+    [Fact]
+    public void What_waited_long_for_the_fence_is_refused_and_so_is_what_follows()
+    {
+        _fence.Open(0);
+        var command = Post("waits");
+        Sync();
+        Advance((int)LaneActor.FenceWait.TotalMilliseconds);
+        Assert.True(command.IsRefused);
+        Assert.Equal(1, command.Completions);
+        var next = Post("late");
+        Sync();
+        Assert.True(next.IsRefused);
+        Assert.Equal(0, _topics.Executed);
+
+        // Open and closed again: it waits anew.
+        _fence.Open(long.MaxValue);
+        Post("taken");
+        Sync();
+        Assert.Equal(1, _topics.Executed);
+        _fence.Open(0);
+        var again = Post("waits again");
+        Advance(1000);
+        Assert.Equal(0, again.Completions);
+    }
+
+    [Fact]
+    public void Lane_that_leaves_has_no_time_to_wait_for_the_fence()
+    {
+        _fence.Open(0);
+        var command = Post("waits");
+        Sync();
+        Advance(200);
+        _actor.Tell(LaneSignal.Farewell.Instance);
+        _parent.ExpectMsg<LaneEvent.FarewellDone>(cancellationToken: Cancel);
+        Assert.True(command.IsRefused);
+    }
+
+    [Fact]
+    public async Task Batch_over_which_the_fence_closed_is_disowned_and_completes()
+    {
+        var first = Post("before");
+        Sync();
+        Assert.False(first.IsDisowned);
+        var release = _topics.Hold();
+        var command = Post("stands still");
+        await _topics.Held.Task.WaitAsync(Cancel);
+        _fence.Open(_time.GetTimestamp() + 1);
+        _time.Advance(TimeSpan.FromSeconds(12));
+        release.SetResult();
+        Sync();
+        Assert.True(command.IsDisowned);
+        Assert.Equal(1, command.Completions);
     }
 }
