@@ -242,6 +242,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             Join: cluster.Join,
             Founding: lanes.Founding,
             Waiting: WaitsForSeeds,
+            Pair: WarnOfPair,
             End: reason =>
             {
                 GivenUp(reason);
@@ -406,6 +407,9 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     [LoggerMessage(10, LogLevel.Information, "waiting for {Seeds}; a cluster that does not exist yet is founded by the first seed, {First}, alone")]
     private partial void WaitsForSeeds(string seeds, string first);
+
+    [LoggerMessage(12, LogLevel.Warning, "this is a cluster of two: if the node with the lower address dies, the other ends as well. Surviving a crash takes three nodes, or broker.cluster.downing = survivor")]
+    private partial void WarnOfPair();
 
     [LoggerMessage(11, LogLevel.Error, "this node ends: {Reason}")]
     private partial void GivenUp(string reason);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote;
+using Akka.Remote.Transport;
 using Broker.Node.Configuration;
 
 namespace Broker.Node.Membership;
@@ -28,6 +29,9 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
     private static readonly TimeSpan FirstWord = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan WordInterval = TimeSpan.FromSeconds(10);
 
+    /// <summary>A cluster that has two members for this long is meant to; a larger one passes through it.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(10);
+
     private readonly IReadOnlyList<Address> _seeds;
     private readonly FormationContext _context;
     private readonly TimeProvider _time;
@@ -42,6 +46,8 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
     private TimeSpan _nextAsk;
     private TimeSpan _nextWord = FirstWord;
     private TimeSpan? _joining;
+    private TimeSpan? _pairSince;
+    private bool _isWarned;
     private bool _isMember;
     private bool _isFounded;
     private bool _isEnding;
@@ -73,6 +79,11 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
     {
         _cluster.Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsSnapshot, typeof(ClusterEvent.IMemberEvent));
         Context.System.EventStream.Subscribe(Self, typeof(ThisActorSystemQuarantinedEvent));
+        if (_isSurvivor)
+        {
+            Context.System.EventStream.Subscribe(Self, typeof(AssociationErrorEvent));
+        }
+
         Timers.StartPeriodicTimer(Look.Instance, Look.Instance, TimeSpan.Zero, LookInterval);
     }
 
@@ -94,6 +105,7 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
             case ClusterEvent.CurrentClusterState state: OnState(state); break;
             case ClusterEvent.IMemberEvent change: OnMember(change); break;
             case ThisActorSystemQuarantinedEvent quarantined: OnQuarantined(quarantined); break;
+            case AssociationErrorEvent error: OnAssociationError(error); break;
             default: Unhandled(message); break;
         }
     }
@@ -109,6 +121,7 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
         {
             Ask();
             Decide();
+            Warn();
         }
         else if (IsAlone)
         {
@@ -138,12 +151,9 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
 
         _nextAsk = Now + AskInterval;
         var present = _members.Values.Select(static member => member.Address).ToHashSet();
-        foreach (var address in _seeds.Concat(_removed).Distinct().Where(address => !present.Contains(address)))
+        foreach (var address in _seeds.Concat(_removed).Distinct().Where(address => !present.Contains(address) && MayAsk(address)))
         {
-            if (!_removed.Contains(address) || Member.AddressOrdering.Compare(_cluster.SelfAddress, address) > 0)
-            {
-                _context.Probe(address).PipeTo(Self, success: answer => new Probed(address, answer), failure: _ => new Probed(address, SeedAnswer.Nothing));
-            }
+            _context.Probe(address).PipeTo(Self, success: answer => new Probed(address, answer), failure: _ => new Probed(address, SeedAnswer.Nothing));
         }
     }
 
@@ -215,6 +225,17 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
         }
     }
 
+    /// <summary>Once: the death of one of two ends the other, if its address is the higher one.</summary>
+    private void Warn()
+    {
+        _pairSince = _members.Count == 2 ? _pairSince ?? Now : null;
+        if (!_isWarned && !_isSurvivor && Now - _pairSince >= Settled)
+        {
+            _isWarned = true;
+            _context.Pair();
+        }
+    }
+
     private void OnServingHeard()
     {
         _founding.ServingHeard = true;
@@ -260,6 +281,20 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
 
     private void OnQuarantined(ThisActorSystemQuarantinedEvent quarantined) =>
         End($"{Text([quarantined.RemoteAddress])} has given it up and talks to it no more");
+
+    /// <summary>
+    /// The node of two that this one has removed runs, and is the one that was removed and no later one: both have gone on, and
+    /// remoting lets neither speak to the other again. Who asks has the higher address, and ends. Akka says it by nothing but text.
+    /// </summary>
+    private void OnAssociationError(AssociationErrorEvent error)
+    {
+        if (_removed.Contains(error.RemoteAddress) && error.Cause.GetBaseException() is AkkaProtocolException reason && reason.Message.Contains("quarantined", StringComparison.Ordinal) && MayAsk(error.RemoteAddress))
+        {
+            End($"{Text([error.RemoteAddress])} was cut off, went on as this node did, and stays");
+        }
+    }
+
+    private bool MayAsk(Address address) => !_removed.Contains(address) || Member.AddressOrdering.Compare(_cluster.SelfAddress, address) > 0;
 
     private void End(string reason)
     {

@@ -8,6 +8,7 @@ namespace Broker.Node.Membership;
 /// <param name="Join">Joins the node at an address, which may be this one.</param>
 /// <param name="Founding">Takes what is missing before this node's cluster may serve; "": nothing.</param>
 /// <param name="Waiting">Tells people which seeds the node waits for, and which of all seeds is the first.</param>
+/// <param name="Pair">Tells people what a cluster of two does without the other.</param>
 /// <param name="End">Ends the node, for a reason, before it returns: nothing is promised any more.</param>
 internal sealed record FormationContext(
     Func<bool> Serves,
@@ -15,4 +16,5 @@ internal sealed record FormationContext(
     Action<Address> Join,
     Action<string> Founding,
     Action<string, string> Waiting,
+    Action Pair,
     Action<string> End);

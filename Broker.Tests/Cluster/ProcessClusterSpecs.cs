@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Broker.Tests.Configuration;
 using Broker.Tests.Support;
@@ -45,6 +47,51 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
     /// <summary>A node at the cluster address of one that has ended.</summary>
     internal async Task<NodeProcess> StartAgainAsync(NodeProcess ended, NodeProcess seed) =>
         Owned(await NodeProcess.StartAsync(["--cluster-port", ended.Cluster.Split(':')[1], .. Arguments(seed)], Cancellation));
+
+    /// <summary>A node as its whole command line says, ready.</summary>
+    internal async Task<NodeProcess> StartWithAsync(params string[] arguments) =>
+        Owned(await NodeProcess.StartAsync([.. ConfigFlags, .. arguments], Cancellation));
+
+    /// <summary>A node as its whole command line says, which need not be ready.</summary>
+    internal async Task<NodeProcess> LaunchWithAsync(params string[] arguments) =>
+        Owned(await NodeProcess.LaunchAsync([.. ConfigFlags, .. arguments], Cancellation));
+
+    /// <summary>A node on a host of its own, at its address and the default ports, which need not be ready.</summary>
+    internal async Task<NodeProcess> LaunchOnAsync(TestNetwork network, int host, params string[] arguments)
+    {
+        var address = network.Address(host);
+        var file = _files.Write($"host{host}.conf", $$"""
+            include "{{_config ?? "built-in/broker.conf"}}"
+            broker { listen.host = "{{address}}"
+              ops.host = "{{address}}"
+              auth.anonymous-rights { subscribe = [">"], publish = [">"], history = [">"], presence = [">"], rooms { create = ["*"], join = ["*"] } }
+              cluster { host = "{{address}}"
+                insecure = on } }
+            """);
+        return Owned(await NodeProcess.LaunchOnAsync(network, host, ["--config", file, "--cluster-port", "4053", .. arguments], Cancellation));
+    }
+
+    /// <summary>Ports that are free now, below those that the system gives to others.</summary>
+    internal static int[] FreePorts(int count)
+    {
+        var ports = new HashSet<int>();
+        while (ports.Count < count)
+        {
+            var port = Random.Shared.Next(15000, 30000);
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+                ports.Add(port);
+            }
+            catch (SocketException)
+            {
+                // Taken: another one.
+            }
+        }
+
+        return [.. ports];
+    }
 
     internal async Task<NodeProcess[]> StartThreeAsync()
     {
@@ -120,9 +167,11 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
     protected static void Report(FormattableString figures) =>
         TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant(figures));
 
+    private string[] ConfigFlags => _config is null ? [] : ["--config", _config];
+
     // The first node of a cluster joins itself, and only itself.
     private string[] Arguments(NodeProcess? seed) =>
-        [.. _config is null ? Array.Empty<string>() : ["--config", _config], .. seed is null ? Array.Empty<string>() : ["--seed", seed.Cluster]];
+        [.. ConfigFlags, .. seed is null ? Array.Empty<string>() : ["--seed", seed.Cluster]];
 
     [GeneratedRegex("UNREACHABLE")]
     private static partial Regex Unreachable();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace Broker.Tests.Support;
@@ -43,6 +44,10 @@ internal sealed partial class NodeProcess : ChildProcess
     public static Task<NodeProcess> StartWithDescriptorsAsync(int descriptors, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
         StartUntilAsync(arguments, null, static (node, limit) => node.WaitUntilReadyAsync(limit), cancellation, start => Limit(start, descriptors));
 
+    /// <summary>As <see cref="LaunchAsync"/>, on a host of a network of the test's own, and behind no default ports.</summary>
+    public static Task<NodeProcess> LaunchOnAsync(TestNetwork network, int host, IReadOnlyList<string> arguments, CancellationToken cancellation) =>
+        StartUntilAsync(arguments, null, static (node, limit) => node.WaitForAddressesAsync(limit), cancellation, start => Prefix(start, network.On(host)));
+
     /// <summary>As <see cref="StartAsync"/>, and returns while the node still refuses clients.</summary>
     public static Task<NodeProcess> LaunchAsync(
         IReadOnlyList<string> arguments, CancellationToken cancellation, IReadOnlyDictionary<string, string>? environment = null) =>
@@ -84,6 +89,25 @@ internal sealed partial class NodeProcess : ChildProcess
         using var client = new HttpClient();
         using var response = await client.GetAsync(new Uri(Ops, $"/health/{probe}"), cancellation);
         return response.StatusCode;
+    }
+
+    /// <summary>Why <c>/health/ready</c> says that it is not ready; null where it is.</summary>
+    public async Task<string?> ReasonAsync(CancellationToken cancellation)
+    {
+        using var client = new HttpClient();
+        using var response = await client.GetAsync(new Uri(Ops, "/health/ready"), cancellation);
+        using var body = JsonDocument.Parse(await response.Content.ReadAsStringAsync(cancellation));
+        return body.RootElement.TryGetProperty("reason", out var reason) ? reason.GetString() : null;
+    }
+
+    /// <summary>Completes when it says so for a reason like this.</summary>
+    public async Task WaitForReasonAsync(string part, CancellationToken cancellation)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
+        while (await ReasonAsync(cancellation) is not { } reason || !reason.Contains(part, StringComparison.Ordinal))
+        {
+            await timer.WaitForNextTickAsync(cancellation);
+        }
     }
 
     private static async Task<NodeProcess> StartUntilAsync(
@@ -136,10 +160,13 @@ internal sealed partial class NodeProcess : ChildProcess
     }
 
     // Both limits: the runtime raises the soft one to the hard one. exec keeps the process's id.
-    private static void Limit(ProcessStartInfo start, int descriptors)
+    private static void Limit(ProcessStartInfo start, int descriptors) =>
+        Prefix(start, ["bash", "-c", FormattableString.Invariant($"ulimit -n {descriptors} && exec \"$0\" \"$@\"")]);
+
+    private static void Prefix(ProcessStartInfo start, string[] prefix)
     {
-        string[] command = ["-c", FormattableString.Invariant($"ulimit -n {descriptors} && exec \"$0\" \"$@\""), start.FileName, .. start.ArgumentList];
-        start.FileName = "bash";
+        string[] command = [.. prefix[1..], start.FileName, .. start.ArgumentList];
+        start.FileName = prefix[0];
         start.ArgumentList.Clear();
         foreach (var argument in command)
         {

@@ -16,6 +16,15 @@ internal static class RequiredTool
     /// <summary>Full path of the first of <paramref name="names"/> that is installed.</summary>
     public static string Find(params string[] names) => TryFind(names) ?? Missing($"{string.Join(" or ", names)} is not installed");
 
+    /// <summary>The test needs root, for networks of its own.</summary>
+    public static void Root()
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            Missing("this user is not root");
+        }
+    }
+
     public static string Chromium() => Find("chromium", "chromium-browser", "google-chrome");
 
     /// <summary>Full path of Node.js, once the packages of the JavaScript peers are installed too.</summary>
