@@ -251,9 +251,10 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
                 cluster.Down(cluster.SelfAddress);
             });
         var formation = system.ActorOf(Props.Create(() => new FormationActor(_options.Cluster, context, _time)), FormationActor.Name);
-        system.ActorOf(
-            Props.Create(() => new PulseActor(_fence, _options.Cluster.Downing, _time, context.Serves, () => formation.Tell(FormationActor.ServingHeard.Instance, ActorRefs.NoSender))).WithDispatcher(AkkaConfig.PulseDispatcher),
-            PulseActor.Name);
+        Action opened = () => formation.Tell(FormationActor.FenceOpened.Instance, ActorRefs.NoSender);
+        Action servingHeard = () => formation.Tell(FormationActor.ServingHeard.Instance, ActorRefs.NoSender);
+        var pulses = Props.Create(() => new PulseActor(_fence, _options.Cluster.Downing, _time, context.Serves, opened, servingHeard));
+        system.ActorOf(pulses.WithDispatcher(AkkaConfig.PulseDispatcher), PulseActor.Name);
     }
 
     private ConnectionServices ConnectionServices()
@@ -267,7 +268,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             Payloads,
             new LeaseTable<string>(_options.Limits.ConnectionsPerUser),
             new TokenGuesses(_time),
-            new UserBuckets(new TokenRate(_options.Rate.Messages, _options.Rate.Burst, _time.TimestampFrequency)),
+            new UserBuckets(new TokenRate(_options.Rate.Messages, _options.Rate.Burst, _time.TimestampFrequency), _time),
             _lanes!.Post,
             _lanes!.Leave,
             _batches,

@@ -35,6 +35,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     private Rights _ownRights = Rights.None;
     private ReadOnlyMemory<byte> _info;
     private IDisposable? _userPlace;
+    private MessageBatch? _batch;
     private bool _ended;
 
     /// <summary>Null until the connection has authenticated or was admitted without.</summary>
@@ -97,6 +98,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
     public void OnMessages(MessageBatch batch)
     {
         var decoded = _decoded ??= new ClientMessageList();
+        _batch = batch;
         for (var i = 0; i < batch.Count && !_ended; i++)
         {
             var error = Codec.Decode(batch[i], decoded);
@@ -112,13 +114,13 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
             }
         }
 
+        _batch = null;
         decoded.Clear();
     }
 
     /// <summary>The lane did not open it: the client has been told.</summary>
     public void OnRefused(Subscription subscription)
     {
-        services.Metrics.RequestRefused(ErrorCode.LimitExceeded);
         if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
         {
             _subscriptions.Remove(subscription.Topic);
@@ -342,9 +344,10 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
         else if (TopicName.MayBeSubscribed(message.Topic.Span))
         {
+            // Not past the lane: an earlier request may be on its way there, which ends what still comes.
             var frame = FrameBuffer.OfThread;
             Codec.Write(frame, new UnsubscribedMessage(message.Id, message.Topic));
-            Send(frame);
+            SendInOrder(message.Topic, frame);
         }
         else
         {
@@ -485,7 +488,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
 
         // What cannot be a topic is not reflected back.
         Codec.Write(frame, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter });
-        Send(frame);
+        SendInOrder(topic, frame);
         if (code == ErrorCode.Forbidden && _meter.Forbidden())
         {
             Abused(AbuseKind.Forbidden);
@@ -498,6 +501,20 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         {
             services.Metrics.Abused(kind);
             disconnect(DisconnectReasons.Abuse);
+        }
+    }
+
+    /// <summary>Behind the answers to earlier requests on the topic, if it is one: replies keep their order per topic.</summary>
+    private void SendInOrder(ReadOnlyMemory<byte> topic, FrameBuffer frame)
+    {
+        if (_batch is { } batch && TopicName.MayBeSubscribed(topic.Span))
+        {
+            batch.Retain();
+            services.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, connection.Writer, frame.Frame(_form.Format.Opcode()).ToArray(), batch));
+        }
+        else
+        {
+            Send(frame);
         }
     }
 

@@ -82,7 +82,7 @@ internal sealed class ConnectionActor : UntypedActor
             case MessageBatch batch:
                 OnMessages(batch);
                 break;
-            case Tick:
+            case Tick or ConnectionsActor.ClockSet:
                 OnTick();
                 break;
             case ConnectionSignal signal:

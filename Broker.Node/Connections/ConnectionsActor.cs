@@ -5,16 +5,26 @@ using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
 
-/// <summary>Parent of all connections of a node: starts them, and closes them all for a drain or after a lane's failure.</summary>
+/// <summary>
+/// Parent of all connections of a node: starts them, closes them all for a drain or after a lane's failure, and has them look at
+/// the ends of their tokens when the wall clock was set.
+/// </summary>
 internal sealed class ConnectionsActor : ReceiveActor
 {
+    private static readonly TimeSpan ClockInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainTick = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>What wall clock and monotonic clock may part in a second without having been set.</summary>
+    private static readonly TimeSpan ClockTolerance = TimeSpan.FromMilliseconds(200);
+
     private readonly ConnectionServices _services;
+    private readonly ITimer _clockWatch;
     private readonly List<TaskCompletionSource> _waiting = [];
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private Queue<IActorRef>? _draining;
     private ITimer? _timer;
+    private DateTimeOffset _wall;
+    private long _timestamp;
 
     public ConnectionsActor(ConnectionServices services)
     {
@@ -23,10 +33,18 @@ internal sealed class ConnectionsActor : ReceiveActor
         Receive<DrainAll>(OnDrain);
         Receive<DisconnectAll>(OnDisconnectAll);
         Receive<DrainStep>(OnDrainStep);
+        Receive<ClockTick>(_ => OnClockTick());
         Receive<Terminated>(_ => TellIfEmpty());
+        (_wall, _timestamp) = (services.Time.GetUtcNow(), services.Time.GetTimestamp());
+        var self = Self;
+        _clockWatch = services.Time.CreateTimer(_ => self.Tell(ClockTick.Instance, ActorRefs.NoSender), null, ClockInterval, ClockInterval);
     }
 
-    protected override void PostStop() => _timer?.Dispose();
+    protected override void PostStop()
+    {
+        _timer?.Dispose();
+        _clockWatch.Dispose();
+    }
 
     /// <summary>A failed connection ends; a new one would have lost its client's state.</summary>
     protected override SupervisorStrategy SupervisorStrategy() => new OneForOneStrategy(e =>
@@ -75,6 +93,21 @@ internal sealed class ConnectionsActor : ReceiveActor
         }
     }
 
+    /// <summary>A connection's timer counts on a clock that nobody sets; when a token ends, the wall clock says.</summary>
+    private void OnClockTick()
+    {
+        var (wall, timestamp) = (_services.Time.GetUtcNow(), _services.Time.GetTimestamp());
+        var drift = wall - _wall - _services.Time.GetElapsedTime(_timestamp, timestamp);
+        (_wall, _timestamp) = (wall, timestamp);
+        if (drift.Duration() > ClockTolerance)
+        {
+            foreach (var connection in Context.GetChildren())
+            {
+                connection.Tell(ClockSet.Instance);
+            }
+        }
+    }
+
     private void TellIfEmpty()
     {
         if (_draining is not null && !Context.GetChildren().Any())
@@ -92,6 +125,17 @@ internal sealed class ConnectionsActor : ReceiveActor
 
     /// <summary>Closes every connection now.</summary>
     public sealed record DisconnectAll(DisconnectReason Reason) : INoSerializationVerificationNeeded;
+
+    /// <summary>The wall clock was set: what ends at a time may have ended.</summary>
+    public sealed class ClockSet : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly ClockSet Instance = new();
+    }
+
+    private sealed class ClockTick : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly ClockTick Instance = new();
+    }
 
     private sealed record DrainStep(int Count) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 

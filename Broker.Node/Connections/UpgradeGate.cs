@@ -43,7 +43,7 @@ internal sealed class UpgradeGate(
         var remote = proxies.ClientOf(head, peer);
 
         // Also on a connection that was let in before, which a proxy may have kept for hours.
-        if (admission.IsShedding)
+        if (admission.MustShed())
         {
             services.Metrics.ConnectionRefused(AdmissionRefusal.Memory);
             log.Refused(remote, AdmissionRefusal.Memory);

@@ -1,18 +1,28 @@
 namespace Broker.Node.Connections;
 
-/// <summary>One token bucket per user, shared by the user's connections on this node (<c>rate.per = user</c>). Thread-safe.</summary>
-internal sealed class UserBuckets(TokenRate rate)
+/// <summary>
+/// One token bucket per user, shared by the user's connections on this node (<c>rate.per = user</c>). Thread-safe. It stays after
+/// the last of them until it would be full again, so that a new connection brings no new burst; what stays is bounded by the
+/// connections that can end meanwhile.
+/// </summary>
+/// <param name="rate">Of all buckets.</param>
+/// <param name="time">Whose timestamps count.</param>
+internal sealed class UserBuckets(TokenRate rate, TimeProvider time)
 {
     private readonly Dictionary<string, Shared> _users = [];
+
+    /// <summary>Those without a connection, the first that is full again in front; a user may be there more than once.</summary>
+    private readonly Queue<(string User, Shared Bucket, long Full)> _left = new();
     private readonly Lock _gate = new();
 
-    /// <summary>Users with a connection.</summary>
+    /// <summary>Users with a connection, or a bucket that is not full again.</summary>
     public int Count
     {
         get
         {
             lock (_gate)
             {
+                DropFull();
                 return _users.Count;
             }
         }
@@ -23,6 +33,7 @@ internal sealed class UserBuckets(TokenRate rate)
     {
         lock (_gate)
         {
+            DropFull();
             if (!_users.TryGetValue(user, out var shared))
             {
                 _users[user] = shared = new Shared(rate);
@@ -37,9 +48,26 @@ internal sealed class UserBuckets(TokenRate rate)
     {
         lock (_gate)
         {
+            DropFull();
             if (--shared.Holders == 0)
             {
-                _users.Remove(user);
+                shared.FullAt = time.GetTimestamp() + rate.FullAfter;
+                _left.Enqueue((user, shared, shared.FullAt));
+            }
+        }
+    }
+
+    private void DropFull()
+    {
+        var now = time.GetTimestamp();
+        while (_left.TryPeek(out var first) && first.Full <= now)
+        {
+            _left.Dequeue();
+
+            // Back since, and perhaps gone again: then it stands further behind.
+            if (first.Bucket.Holders == 0 && first.Bucket.FullAt == first.Full)
+            {
+                _users.Remove(first.User);
             }
         }
     }
@@ -51,6 +79,9 @@ internal sealed class UserBuckets(TokenRate rate)
 
         /// <summary>Guarded by the table.</summary>
         public int Holders { get; set; }
+
+        /// <summary>Timestamp at which it is certainly full, where it has no holders. Guarded by the table.</summary>
+        public long FullAt { get; set; }
 
         public bool TryTake(int count, long now, out TimeSpan retryAfter)
         {

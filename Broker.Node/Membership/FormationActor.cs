@@ -49,6 +49,7 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
     private TimeSpan? _pairSince;
     private bool _isWarned;
     private bool _isMember;
+    private bool _hasFence;
     private bool _isFounded;
     private bool _isEnding;
 
@@ -102,6 +103,7 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
             case MeetingAnswer answer: OnMeetingAnswer(answer); break;
             case Probed probed: OnProbed(probed); break;
             case ServingHeard: OnServingHeard(); break;
+            case FenceOpened: OnFenceOpened(); break;
             case ClusterEvent.CurrentClusterState state: OnState(state); break;
             case ClusterEvent.IMemberEvent change: OnMember(change); break;
             case ThisActorSystemQuarantinedEvent quarantined: OnQuarantined(quarantined); break;
@@ -242,6 +244,12 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
         Decide();
     }
 
+    private void OnFenceOpened()
+    {
+        _hasFence = true;
+        Decide();
+    }
+
     /// <summary>Decided once: a node that serves goes on until it ends.</summary>
     private void Decide()
     {
@@ -250,7 +258,7 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
             return;
         }
 
-        var missing = _founding.Missing(_members.Values.Select(static member => member.Address).ToHashSet(), Now);
+        var missing = !_hasFence ? "not enough other nodes answer" : _founding.Missing(_members.Values.Select(static member => member.Address).ToHashSet(), Now);
         _isFounded = missing.Length == 0;
         _context.Founding(missing);
     }
@@ -320,6 +328,12 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
     internal sealed class ServingHeard : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {
         public static readonly ServingHeard Instance = new();
+    }
+
+    /// <summary>The fence is open for the first time.</summary>
+    internal sealed class FenceOpened : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly FenceOpened Instance = new();
     }
 
     private sealed record Probed(Address Seed, SeedAnswer Answer) : INoSerializationVerificationNeeded, IDeadLetterSuppression;

@@ -20,20 +20,23 @@ internal sealed class PulseActor : UntypedActor, IWithTimers
     private readonly DowningMode _mode;
     private readonly TimeProvider _time;
     private readonly Func<bool> _serves;
+    private readonly Action _opened;
     private readonly Action _servingHeard;
     private readonly PulseBook _book;
     private readonly Cluster _cluster = Cluster.Get(Context.System);
     private readonly Dictionary<uint, Peer> _peers = [];
     private Member? _self;
+    private bool _wasOpen;
 
     /// <param name="fence">Kept open while enough members answer.</param>
     /// <param name="mode">How members are counted.</param>
     /// <param name="time">Clock of pulses and fence.</param>
     /// <param name="serves">Whether this node serves clients; told to the others.</param>
+    /// <param name="opened">The fence is open for the first time.</param>
     /// <param name="servingHeard">A member says that it serves clients; called again and again.</param>
-    public PulseActor(Fence fence, DowningMode mode, TimeProvider time, Func<bool> serves, Action servingHeard)
+    public PulseActor(Fence fence, DowningMode mode, TimeProvider time, Func<bool> serves, Action opened, Action servingHeard)
     {
-        (_fence, _mode, _time, _serves, _servingHeard) = (fence, mode, time, serves, servingHeard);
+        (_fence, _mode, _time, _serves, _opened, _servingHeard) = (fence, mode, time, serves, opened, servingHeard);
         _book = new PulseBook(time);
     }
 
@@ -150,6 +153,11 @@ internal sealed class PulseActor : UntypedActor, IWithTimers
         }
 
         _fence.Open(FenceCount.OpenUntil(voters, _mode, _time.GetTimestamp()));
+        if (!_wasOpen && _fence.IsOpen)
+        {
+            _wasOpen = true;
+            _opened();
+        }
     }
 
     private static bool IsPresent(MemberStatus status) => status is not (MemberStatus.Down or MemberStatus.Exiting or MemberStatus.Removed);

@@ -52,6 +52,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             case JumpCommand jump:
                 Jump(jump.Subscription);
                 return default;
+            case ReplyCommand reply:
+                reply.Writer.Send(reply.Frame, _batch);
+                return default;
             default:
                 throw new ArgumentException($"Not a lane's command: {command.GetType().Name}.", nameof(command));
         }

@@ -57,6 +57,9 @@ internal sealed class Admission : IDisposable
     /// <summary>The next connection would be refused because memory is short.</summary>
     public bool IsShedding => _memory is { IsShedding: true };
 
+    /// <summary>As <see cref="IsShedding"/>, after a look where one is due: for whoever is about to let a connection in.</summary>
+    public bool MustShed() => _memory?.Look() ?? false;
+
     /// <summary>
     /// Lets a new connection in or refuses it. <paramref name="abort"/> is called at most once, from any thread, as long as
     /// the lease's handshake is not done; it must not throw or block, and whoever owns the connection still disposes the lease.
@@ -65,7 +68,7 @@ internal sealed class Admission : IDisposable
     /// <param name="abort">Ends the connection.</param>
     public AdmissionResult Enter(IPAddress? remote, Action<HandshakeEnd> abort)
     {
-        if (IsShedding)
+        if (MustShed())
         {
             _metrics.ConnectionRefused(AdmissionRefusal.Memory);
             return new AdmissionResult(null, AdmissionRefusal.Memory);
@@ -115,7 +118,11 @@ internal sealed class Admission : IDisposable
         }
     }
 
-    public void Dispose() => _handshakes.Dispose();
+    public void Dispose()
+    {
+        _handshakes.Dispose();
+        _memory?.Dispose();
+    }
 
     private AdmissionRefusal Count(AddressKey? key)
     {

@@ -26,7 +26,7 @@ internal sealed class LaneNode : IAsyncDisposable
         if (isFenced)
         {
             Action nothing = static () => { };
-            System.ActorOf(Props.Create(() => new PulseActor(Fence, DowningMode.Majority, TimeProvider.System, () => Lanes.Gate.IsReady, nothing)), PulseActor.Name);
+            System.ActorOf(Props.Create(() => new PulseActor(Fence, DowningMode.Majority, TimeProvider.System, () => Lanes.Gate.IsReady, nothing, nothing)), PulseActor.Name);
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class ClientSessionSpecs
             new PayloadChecks(html: null),
             new LeaseTable<string>(1),
             new TokenGuesses(time),
-            new UserBuckets(new TokenRate(1, 1, time.TimestampFrequency)),
+            new UserBuckets(new TokenRate(1, 1, time.TimestampFrequency), time),
             Post: _ => { },
             Leave: _ => { },
             Batches: null!,

@@ -88,6 +88,8 @@ public sealed class FormationActorSpecs : TestKit
             Soon,
             cancellationToken: Cancel);
         var actor = Start(options, answer);
+        Assert.Contains("answer", Next("missing"), StringComparison.Ordinal);
+        actor.Tell(FormationActor.FenceOpened.Instance);
         Next("missing");
         return actor;
     }

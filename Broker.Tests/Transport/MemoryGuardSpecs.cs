@@ -6,13 +6,15 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Transport;
 
-public sealed class MemoryGuardSpecs
+public sealed class MemoryGuardSpecs : IDisposable
 {
     private readonly FakeTimeProvider _time = new();
     private readonly FakeProbe _probe = new();
     private readonly MemoryGuard _guard;
 
     public MemoryGuardSpecs() => _guard = new MemoryGuard(new MemoryOptions { Shed = 85 }, _probe, _time);
+
+    public void Dispose() => _guard.Dispose();
 
     [Theory]
     [InlineData(0, 0, false)]
@@ -22,10 +24,10 @@ public sealed class MemoryGuardSpecs
     [InlineData(2000, 1000, true)]
     public void It_sheds_from_the_mark_on_where_the_limit_is_known(long live, long limit, bool sheds)
     {
-        Assert.False(_guard.IsShedding);
+        Assert.False(_guard.Look());
         _probe.State = new MemoryState(live, live, limit);
         _time.Advance(MemoryGuard.Calm);
-        Assert.Equal(sheds, _guard.IsShedding);
+        Assert.Equal(sheds, _guard.Look());
     }
 
     [Fact]
@@ -48,7 +50,7 @@ public sealed class MemoryGuardSpecs
         _probe.State = new MemoryState(0, used, 1000);
         for (var i = 0; i < 1000; i++)
         {
-            _ = _guard.IsShedding;
+            _guard.Look();
             _time.Advance(TimeSpan.FromMilliseconds(1));
         }
 
@@ -112,19 +114,44 @@ public sealed class MemoryGuardSpecs
     public void A_look_for_which_there_is_no_memory_is_not_the_last_one()
     {
         _probe.Fails = true;
-        Assert.Throws<InsufficientMemoryException>(() => _guard.IsShedding);
-        Assert.False(_guard.IsShedding);
+        Assert.Throws<InsufficientMemoryException>(() => _guard.Look());
+        Assert.False(_guard.Look());
 
         _probe.Fails = false;
         _probe.State = new MemoryState(850, 850, 1000);
         _time.Advance(MemoryGuard.Near);
-        Assert.True(_guard.IsShedding);
+        Assert.True(_guard.Look());
+    }
+
+    [Fact]
+    public void Reading_what_was_found_looks_at_nothing_and_collects_nothing()
+    {
+        _probe.State = new MemoryState(990, 990, 1000);
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.False(_guard.IsShedding);
+            _time.Advance(MemoryGuard.Calm);
+        }
+
+        Assert.Equal((0, 0, 0), (_probe.Reads, _probe.YoungCollections, _probe.FullCollections));
+    }
+
+    [Fact]
+    public void Shedding_ends_though_nobody_asks_any_more()
+    {
+        Assert.True(Sheds(860));
+        _probe.State = new MemoryState(700, 700, 1000);
+        _time.Advance(MemoryGuard.Calm);
+        Assert.False(_guard.IsShedding);
+        var reads = _probe.Reads;
+        _time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(reads, _probe.Reads);
     }
 
     [Fact]
     public void Many_who_ask_at_once_cause_one_look()
     {
-        Parallel.For(0, 10_000, _ => Assert.False(_guard.IsShedding));
+        Parallel.For(0, 10_000, _ => Assert.False(_guard.Look()));
         Assert.Equal(1, _probe.Reads);
     }
 
@@ -163,7 +190,7 @@ public sealed class MemoryGuardSpecs
     {
         _probe.State = new MemoryState(live, used ?? live, 1000);
         _time.Advance(MemoryGuard.Calm);
-        return _guard.IsShedding;
+        return _guard.Look();
     }
 
     private sealed class FakeProbe : IMemoryProbe
