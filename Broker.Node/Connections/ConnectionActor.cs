@@ -176,12 +176,18 @@ internal sealed class ConnectionActor : UntypedActor
 
     private void Beat(long now)
     {
-        var action = _heartbeat.Next(now, _connection.LastReceived, _connection.ReadingHeld);
-        if (action == HeartbeatAction.Cut)
+        var action = now < _heartbeat.Due ? HeartbeatAction.None : _heartbeat.Next(now, _connection.LastReceived, _connection.ReadingHeld, _connection.Output);
+        switch (action)
         {
-            BeginClosing();
-            _connection.Cut();
-            return;
+            case HeartbeatAction.Cut:
+                BeginClosing();
+                _connection.Cut();
+                return;
+            case HeartbeatAction.Slow:
+                Close(DisconnectReasons.SlowConsumer, TimeSpan.Zero);
+                return;
+            default:
+                break;
         }
 
         // Before the ping: whoever reads it may count on the time that its answer has.

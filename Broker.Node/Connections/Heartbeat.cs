@@ -1,10 +1,17 @@
+using Broker.Node.Transport;
+
 namespace Broker.Node.Connections;
 
-/// <summary>When to ping a client and when to give it up. Pure; times in timestamps.</summary>
+/// <summary>
+/// When to ping a client and when to give it up. Pure; times in timestamps. A ping that stands behind output which the client is
+/// still taking has not left: as long as that drains, the client lives, and the time for its answer begins when it has drained.
+/// </summary>
 internal struct Heartbeat(long started, long interval, long timeout)
 {
     private long _pinged;
+    private long _drained;
     private bool _waiting;
+    private bool _isBehind;
 
     /// <summary>When to ask again.</summary>
     public long Due { get; private set; } = started + interval;
@@ -12,7 +19,8 @@ internal struct Heartbeat(long started, long interval, long timeout)
     /// <param name="now">Timestamp.</param>
     /// <param name="lastReceived">When the last byte came.</param>
     /// <param name="readingHeld">This side does not read: the clock stands still.</param>
-    public HeartbeatAction Next(long now, long lastReceived, bool readingHeld)
+    /// <param name="output">What the client has taken so far.</param>
+    public HeartbeatAction Next(long now, long lastReceived, bool readingHeld, OutputProgress output)
     {
         if (now < Due)
         {
@@ -23,6 +31,7 @@ internal struct Heartbeat(long started, long interval, long timeout)
         {
             _pinged = now;
             _waiting = true;
+            (_isBehind, _drained) = (!output.IsEmpty, output.Drained);
             Due = now + timeout;
             return HeartbeatAction.Ping;
         }
@@ -35,7 +44,19 @@ internal struct Heartbeat(long started, long interval, long timeout)
 
         if (lastReceived < _pinged)
         {
-            return HeartbeatAction.Cut;
+            if (!_isBehind)
+            {
+                return HeartbeatAction.Cut;
+            }
+
+            if (!output.IsEmpty && output.Drained == _drained)
+            {
+                return HeartbeatAction.Slow;
+            }
+
+            (_isBehind, _drained) = (!output.IsEmpty, output.Drained);
+            Due = now + timeout;
+            return HeartbeatAction.None;
         }
 
         _waiting = false;

@@ -8,4 +8,7 @@ internal enum HeartbeatAction
 
     /// <summary>The peer has been silent for too long.</summary>
     Cut,
+
+    /// <summary>The ping is stuck behind what the peer has not taken, and it takes nothing any more.</summary>
+    Slow,
 }

@@ -51,7 +51,7 @@ internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metri
     {
         if (connection.Socket is null)
         {
-            return new FrontDoorConnection(new StreamConnection(connection, received), connection);
+            return Door(new StreamConnection(connection, received), connection);
         }
 
         var inner = _sockets.Create(connection.Socket);
@@ -61,6 +61,13 @@ internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metri
             inner.Transport = new DuplexPipe(new PrefixedPipeReader(received, inner.Transport.Input), inner.Transport.Output);
         }
 
+        return Door(inner, connection);
+    }
+
+    /// <summary>What is upgraded later has to find its socket again.</summary>
+    private static FrontDoorConnection Door(ConnectionContext inner, AcceptedConnection connection)
+    {
+        inner.Features.Set(connection);
         return new FrontDoorConnection(inner, connection);
     }
 

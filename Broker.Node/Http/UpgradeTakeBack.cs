@@ -104,7 +104,13 @@ internal sealed class UpgradeTakeBack(RequestDelegate next, IUpgradeGate gate, I
 
         CopyHeaders(decision, context.Response, HeaderNames.Connection);
         var stream = new TakenBackStream(await UpgradeAsync(upgrade, decision), context.Abort);
-        var connection = new AcceptedConnection(null, stream, remote, context.Request.IsHttps, null) { Upgraded = decision.Request, Place = decision.Place };
+        var connection = new AcceptedConnection(null, stream, remote, context.Request.IsHttps, null)
+        {
+            Upgraded = decision.Request,
+            Place = decision.Place,
+            Bottom = context.Features.Get<AcceptedConnection>() is { } accepted ? accepted.Socket ?? accepted.Bottom : null,
+            AbortStream = context.Abort,
+        };
         pipeline.Start(connection);
         await EndAsync(connection, context.RequestAborted);
 

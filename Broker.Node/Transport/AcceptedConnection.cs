@@ -21,6 +21,12 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
 
     public IPEndPoint Remote { get; } = remote;
 
+    /// <summary>The socket below <see cref="Stream"/>, where that is known; the stream owns it.</summary>
+    public Socket? Bottom { get; init; }
+
+    /// <summary>Ends the stream at once, whatever waits in it; null: disposing it does.</summary>
+    public Action? AbortStream { get; init; }
+
     /// <summary>This side's end point, where <see cref="Stream"/> cannot tell it.</summary>
     public IPEndPoint? Local { get; init; }
 
@@ -57,6 +63,25 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         OnEnded(ended.SetResult);
         return ended.Task;
+    }
+
+    /// <summary>
+    /// Disposes it with a reset: what its client has not taken is dropped by the kernel at once, instead of being kept and sent again
+    /// for minutes.
+    /// </summary>
+    public void Reset()
+    {
+        try
+        {
+            (Socket ?? Bottom)?.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The handshake time-out has closed it, or the client reset it: there is nobody left to tell.
+        }
+
+        AbortStream?.Invoke();
+        Dispose();
     }
 
     public void Dispose()

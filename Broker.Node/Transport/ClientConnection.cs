@@ -96,6 +96,19 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>Whether this side has stopped reading: the peer's silence means nothing then.</summary>
     public bool ReadingHeld => Volatile.Read(ref _readingHeld) != 0;
 
+    /// <summary>What the client has taken: as its kernel says, or else what this side's transport has.</summary>
+    public OutputProgress Output
+    {
+        get
+        {
+            var (flushed, gathered) = (Writer.Flushed, Writer.Gathered);
+            var isWritten = flushed == gathered && !IsBehind && Writer.ControlLength == 0;
+            return OutputProgress.Of(Transport.Socket ?? Transport.Bottom) is { } kernel
+                ? kernel with { IsEmpty = kernel.IsEmpty && isWritten }
+                : new OutputProgress(flushed, isWritten);
+        }
+    }
+
     /// <summary>Whether the client has not taken everything there is for it.</summary>
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
 

@@ -46,7 +46,7 @@ internal sealed class ConnectionOpener(ListenerStage stage)
         var (stream, failure) = await tls.AuthenticateAsync(socket);
         if (stream is not null)
         {
-            return new ListenerArrival.Opened(new AcceptedConnection(null, stream, remote, tls: true, lease) { Local = local, Place = place });
+            return new ListenerArrival.Opened(new AcceptedConnection(null, stream, remote, tls: true, lease) { Local = local, Place = place, Bottom = socket });
         }
 
         place?.Dispose();

@@ -94,10 +94,12 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
             {
                 if (_reset)
                 {
-                    ResetOnClose();
+                    _connection.Transport.Reset();
                 }
-
-                _connection.Transport.Dispose();
+                else
+                {
+                    _connection.Transport.Dispose();
+                }
 
                 // A read still under way owns its array until it has failed; the collector takes it then.
                 if (!_waiting)
@@ -148,18 +150,6 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         {
             _reset = true;
             CompleteStage();
-        }
-
-        private void ResetOnClose()
-        {
-            try
-            {
-                _socket?.LingerState = new LingerOption(true, 0);
-            }
-            catch (Exception e) when (IsConnectionError(e))
-            {
-                // The handshake time-out has closed it, or the client reset it: there is nobody left to tell.
-            }
         }
 
         // Reading
