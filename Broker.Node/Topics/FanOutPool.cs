@@ -109,25 +109,13 @@ internal sealed class FanOutPool : IDisposable
         }
     }
 
-    /// <summary>Drains the writers and forgets them. If one fails, the others are drained all the same: nobody else will.</summary>
+    /// <summary>Drains the writers and forgets them; none of them throws.</summary>
     public static void Drain(Span<ConnectionWriter> writers)
     {
-        var taken = 0;
-        try
+        foreach (ref var writer in writers)
         {
-            while (taken < writers.Length)
-            {
-                var writer = writers[taken];
-                writers[taken++] = null!;
-                writer.Drain();
-            }
-        }
-        finally
-        {
-            if (taken < writers.Length)
-            {
-                Drain(writers[taken..]);
-            }
+            writer.Drain();
+            writer = null!;
         }
     }
 

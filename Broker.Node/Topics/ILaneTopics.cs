@@ -24,8 +24,8 @@ internal interface ILaneTopics
     /// <summary>Closes the cursor of a connection that has ended.</summary>
     void Leave(Subscription subscription);
 
-    /// <summary>Appends a framed push that another node's lane made; nothing happens where the topic has no local subscriber.</summary>
-    void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame);
+    /// <summary>Appends a framed push that another node's lane made; nothing happens where the topic has no local subscriber. False: it is no frame.</summary>
+    bool AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame);
 
     /// <summary>Appends a <c>gap</c> to every topic with a local subscriber.</summary>
     void AppendGap();

@@ -322,12 +322,13 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         foreach (var part in envelope.Body)
         {
             var rest = part.Span;
+            var isWhole = true;
             while (EnvelopeEntry.TryRead(ref rest, out var topic, out var frame))
             {
-                _topics.AppendRemote(topic, frame);
+                isWhole &= _topics.AppendRemote(topic, frame);
             }
 
-            if (!rest.IsEmpty)
+            if (!rest.IsEmpty || !isWhole)
             {
                 _log.Error("Lane {0}: envelope {1} of node {2} is malformed", _identity.Lane, envelope.Number, envelope.From);
                 AppendGap();

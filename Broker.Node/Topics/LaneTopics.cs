@@ -93,14 +93,21 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         }
     }
 
-    public void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    public bool AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
     {
+        if (!PushGatherer.IsOneFrame(frame))
+        {
+            return false;
+        }
+
         if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var log))
         {
             // Whatever its header says: a publisher's frame travels as it is, and its opcode is its format's.
             var format = (Opcode)(frame[0] & 0x0f) == Opcode.Binary ? WireFormat.MessagePack : WireFormat.Json;
             Append(log, topic, frame, format, origin: 0);
         }
+
+        return true;
     }
 
     public void AppendGap()

@@ -60,7 +60,7 @@ internal sealed class ClientConnection : IWebSocketPeer
         _log = log;
         _time = time;
         _lastReceived = time.GetTimestamp();
-        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: Disown);
+        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: Disown, failed: OnWriterFailed);
     }
 
     public long Id { get; }
@@ -333,6 +333,8 @@ internal sealed class ClientConnection : IWebSocketPeer
         Interlocked.Exchange(ref _readingHeld, 1);
         return HasRoom && Interlocked.Exchange(ref _readingHeld, 0) == 1;
     }
+
+    private void OnWriterFailed(Exception error) => _log.Failed(Id, Transport.Remote.Address, error);
 
     private void Hold(int bytes)
     {

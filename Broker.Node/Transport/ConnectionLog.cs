@@ -76,6 +76,15 @@ internal sealed partial class ConnectionLog : IDisposable
         }
     }
 
+    /// <summary>A fault of this side's own, that ended one connection.</summary>
+    public void Failed(long connection, IPAddress remote, Exception error)
+    {
+        if (MayWrite())
+        {
+            Failed(error, connection, remote);
+        }
+    }
+
     public void Dispose() => _limit.Dispose();
 
     /// <summary>Origins have their line already, which names the setting.</summary>
@@ -95,6 +104,9 @@ internal sealed partial class ConnectionLog : IDisposable
 
     [LoggerMessage(1104, LogLevel.Information, "Closed connection {Connection:x} of {Remote}: {Code} {Reason}")]
     private partial void Closed(long connection, IPAddress remote, int code, string reason);
+
+    [LoggerMessage(1106, LogLevel.Error, "Connection {Connection:x} of {Remote} failed and is cut")]
+    private partial void Failed(Exception error, long connection, IPAddress remote);
 
     [LoggerMessage(1105, LogLevel.Information, "{Count} more connections were refused or closed within a second")]
     private partial void More(int count);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -10,15 +11,19 @@ namespace Broker.Node.Transport;
 /// <remarks>
 /// One word of state says who holds it; only the holder may call <see cref="Gather"/> and touch the chunk.
 /// <code>
-/// from        to          by       when
-/// Stage       Parked      stage    it has demand and found nothing to write
-/// Parked      Stage       stage    it finds work made visible while it parked, or gets work of its own
-/// Parked      Taken       marker   it made work visible (TryTake)
-/// Taken       TakenAgain  marker   it made work visible while somebody drains
-/// TakenAgain  Taken       drainer  before it looks again
-/// Taken       Parked      drainer  everything went out
-/// Taken*      Stage       drainer  the transport took less, the last frame went out, or the connection broke (hand back)
-/// Stage,Parked Closed     stage    its PostStop; it waits for a drainer, which hands back at once when stopping
+/// from          to            by       when
+/// Stage         Parked        stage    it has demand and found nothing to write
+/// Parked        Stage         stage    it finds work made visible while it parked, or gets work of its own
+/// Parked        Taken         marker   it made work visible (TryTake)
+/// Taken         Draining      drainer  it begins; until then it need not be told of more work
+/// Draining      DrainingAgain marker   it made work visible while somebody drains
+/// DrainingAgain Draining      drainer  before it looks again
+/// Draining      Parked        drainer  everything went out
+/// Draining*     Stage         drainer  the transport took less, its quantum is over, the last frame went out, the connection broke
+///                                      or something threw (hand back)
+/// Stage, Parked Closed        stage    its PostStop
+/// Taken         Closed        stage    its PostStop: the drainer finds nothing to do; one that has begun is waited for, which never
+///                                      blocks and hands back at once when stopping
 /// </code>
 /// Whoever makes work visible does so before a full fence and reads the state after it; who parks writes the state before a
 /// full fence and looks for work after it. So work is never left behind with nobody holding the writer.
@@ -33,6 +38,9 @@ internal sealed class ConnectionWriter(long connectionId)
     private const int DirectSize = 8 * 1024;
 
     private const int ScratchSize = 64 * 1024;
+
+    /// <summary>Bytes after which a drainer leaves the rest to the stage, so that a client who takes everything holds up nobody.</summary>
+    private const int Quantum = 1024 * 1024;
 
     [ThreadStatic]
     private static byte[]? _scratch;
@@ -53,6 +61,7 @@ internal sealed class ConnectionWriter(long connectionId)
     private Action? _onOverrun;
     private Action<int>? _held;
     private Action? _disowned;
+    private Action<Exception>? _failed;
     private int _chunkHeld;
 
     public long ConnectionId { get; } = connectionId;
@@ -94,10 +103,15 @@ internal sealed class ConnectionWriter(long connectionId)
     /// Who is told, once, that a cursor lags over its bound, each time that waiting control frames have gone out, and how many bytes
     /// more, or less, wait that are in no log.
     /// </summary>
+    /// <param name="onOverrun">The first of them.</param>
+    /// <param name="controlDrained">The second.</param>
+    /// <param name="held">The third.</param>
     /// <param name="disowned">Told that what waits here must not reach the client.</param>
-    public void Observe(Action onOverrun, Action controlDrained, Action<int>? held = null, Action? disowned = null)
+    /// <param name="failed">Told why a drainer could not go on; the stage ends the connection.</param>
+    public void Observe(Action onOverrun, Action controlDrained, Action<int>? held = null, Action? disowned = null, Action<Exception>? failed = null)
     {
         _disowned = disowned;
+        _failed = failed;
         _controlDrained = controlDrained;
         _onOverrun = onOverrun;
         _held = held;
@@ -192,46 +206,81 @@ internal sealed class ConnectionWriter(long connectionId)
             {
                 case WriterState.Parked when Change(WriterState.Parked, WriterState.Taken):
                     return true;
-                case WriterState.Taken when Change(WriterState.Taken, WriterState.TakenAgain):
-                case WriterState.Stage or WriterState.TakenAgain or WriterState.Closed:
+                case WriterState.Draining when Change(WriterState.Draining, WriterState.DrainingAgain):
+                case WriterState.Stage or WriterState.Taken or WriterState.DrainingAgain or WriterState.Closed:
                     return false;
             }
         }
     }
 
-    /// <summary>Holder only: writes all there is straight to the transport, then parks; or hands back to the stage.</summary>
+    /// <summary>
+    /// Who took it, once: writes all there is straight to the transport, up to <see cref="Quantum"/>, then parks; or hands back to the
+    /// stage. Never throws: what fails costs this connection alone, whoever drains it.
+    /// </summary>
+    [SuppressMessage("Design", "CA1031", Justification = "A drainer has other connections to drain: this one breaks.")]
     public void Drain()
     {
+        if (!Change(WriterState.Taken, WriterState.Draining))
+        {
+            // Stopped before it began.
+            return;
+        }
+
+        var isParked = false;
+        try
+        {
+            isParked = WriteAll();
+        }
+        catch (Exception e)
+        {
+            Broken = true;
+            _failed?.Invoke(e);
+        }
+
+        if (!isParked)
+        {
+            HandBack();
+        }
+    }
+
+    /// <returns>False: the stage has to go on.</returns>
+    private bool WriteAll()
+    {
+        var budget = Quantum;
         while (true)
         {
             while (!Volatile.Read(ref _stopping) && Gather())
             {
+                var length = Chunk.Length;
                 var sent = _transport!.TrySend(Chunk);
-                if (sent < Chunk.Length)
+                if (sent < length)
                 {
                     Broken |= sent < 0;
                     IsBehind = true;
                     Chunk.Advance(Math.Max(0, sent));
                     KeepChunk();
-                    HandBack();
-                    return;
+                    return false;
                 }
 
                 Written();
+                budget -= length;
+                if (budget <= 0)
+                {
+                    return false;
+                }
             }
 
             if (Finished || Volatile.Read(ref _stopping))
             {
-                HandBack();
-                return;
+                return false;
             }
 
-            if (Change(WriterState.Taken, WriterState.Parked))
+            if (Change(WriterState.Draining, WriterState.Parked))
             {
-                return;
+                return true;
             }
 
-            Volatile.Write(ref _state, (int)WriterState.Taken);
+            Interlocked.Exchange(ref _state, (int)WriterState.Draining);
         }
     }
 
@@ -242,12 +291,15 @@ internal sealed class ConnectionWriter(long connectionId)
         return !HasWork || !Change(WriterState.Parked, WriterState.Stage);
     }
 
-    /// <summary>Stage only: takes its parked writer back, to end. Waits for a drainer, which never blocks.</summary>
+    /// <summary>
+    /// Stage only: takes its writer back, to end. One that is taken and waits for its turn is taken away; a drainer that has begun is
+    /// waited for, for one send at most.
+    /// </summary>
     public void Stop()
     {
         Volatile.Write(ref _stopping, true);
         var spin = new SpinWait();
-        while (!Change(WriterState.Stage, WriterState.Closed) && !Change(WriterState.Parked, WriterState.Closed) && State != WriterState.Closed)
+        while (!Change(WriterState.Stage, WriterState.Closed) && !Change(WriterState.Parked, WriterState.Closed) && !Change(WriterState.Taken, WriterState.Closed) && State != WriterState.Closed)
         {
             spin.SpinOnce();
         }

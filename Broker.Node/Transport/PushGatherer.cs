@@ -91,4 +91,16 @@ internal struct PushGatherer(WireFormat format)
         127 => (10, (int)BinaryPrimitives.ReadUInt64BigEndian(entry[2..])),
         var length => (2, length),
     };
+
+    /// <summary>Whether bytes are one whole frame as a server sends it: what is appended to a log is found again by its own length.</summary>
+    public static bool IsOneFrame(ReadOnlySpan<byte> bytes)
+    {
+        if (bytes.Length < 2 || bytes.Length < bytes[1] switch { 126 => 4, 127 => 10, _ => 2 })
+        {
+            return false;
+        }
+
+        var (header, payload) = Measure(bytes);
+        return payload >= 0 && bytes.Length - header == payload;
+    }
 }

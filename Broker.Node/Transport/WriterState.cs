@@ -9,11 +9,14 @@ internal enum WriterState
     /// <summary>Nobody: the stage has demand and there was nothing to write. Whoever makes work visible may take it.</summary>
     Parked,
 
-    /// <summary>A drainer.</summary>
+    /// <summary>A drainer that has not begun: it will look at all there is when it does.</summary>
     Taken,
 
-    /// <summary>A drainer, and work was made visible since it took the writer: it looks again before it parks.</summary>
-    TakenAgain,
+    /// <summary>A drainer that has begun.</summary>
+    Draining,
+
+    /// <summary>A drainer that has begun, and work was made visible since: it looks again before it parks.</summary>
+    DrainingAgain,
 
     /// <summary>Nobody ever again.</summary>
     Closed,

@@ -122,10 +122,9 @@ public sealed class DrainBatchSpecs : IDisposable
             Park(socket).Send("x"u8, _lanes[0]);
         }
 
-        Assert.Throws<InvalidOperationException>(() => _lanes[0].Flush());
+        _lanes[0].Flush();
 
         Assert.Equal([1, 0, 1, 0, 1], sockets.Select(static socket => socket.Bytes.Length));
-        _lanes[0].Flush();
     }
 
     [Fact]

@@ -67,7 +67,7 @@ internal sealed class FakeLaneTopics : ILaneTopics
 
     public void Leave(Subscription subscription) => Interlocked.Increment(ref _left);
 
-    public void AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) =>
+    public bool AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) =>
         _lines.Writer.TryWrite($"{Encoding.UTF8.GetString(topic)}={Encoding.UTF8.GetString(frame)}");
 
     public void AppendGap() => _lines.Writer.TryWrite(Gap);

@@ -141,7 +141,7 @@ public sealed class BatchWindowSpecs : IDisposable
         {
             _socket.Sending = null;
             Publish("2");
-            Assert.Equal(WriterState.Taken, _writer.State);
+            Assert.Equal(WriterState.Draining, _writer.State);
         };
         Pass(Milliseconds);
         Assert.Equal(["1"], Frames);
@@ -160,7 +160,7 @@ public sealed class BatchWindowSpecs : IDisposable
         {
             _socket.Sending = null;
             Pass(Milliseconds);
-            Assert.Equal(WriterState.TakenAgain, _writer.State);
+            Assert.Equal(WriterState.DrainingAgain, _writer.State);
         };
         _writer.Send(ServerFrame.Of("\"reply\""));
 

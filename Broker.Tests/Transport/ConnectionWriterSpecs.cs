@@ -64,7 +64,7 @@ public sealed class ConnectionWriterSpecs
 
         _writer.Send("a"u8);
 
-        Assert.Equal(WriterState.TakenAgain, state);
+        Assert.Equal(WriterState.DrainingAgain, state);
         Assert.Equal("ab", _socket.Text);
         Assert.Equal(WriterState.Parked, _writer.State);
     }
@@ -76,7 +76,7 @@ public sealed class ConnectionWriterSpecs
 
         Assert.True(_writer.TryTake());
         Assert.False(_writer.TryTake());
-        Assert.Equal(WriterState.TakenAgain, _writer.State);
+        Assert.Equal(WriterState.Taken, _writer.State);
         Assert.False(_writer.TryTake());
         _writer.Drain();
         Assert.Equal(WriterState.Parked, _writer.State);
@@ -281,6 +281,64 @@ public sealed class ConnectionWriterSpecs
         Assert.Equal(0, _writer.ControlLength);
         Assert.Equal("", _socket.Text);
         Assert.False(_writer.TryTake());
+    }
+
+    [Fact]
+    public void Stopping_does_not_wait_for_who_has_taken_the_writer_and_not_begun()
+    {
+        _writer.TryPark();
+        Assert.True(_writer.TryTake());
+        _writer.Send("late"u8);
+
+        _writer.Stop();
+
+        Assert.Equal(WriterState.Closed, _writer.State);
+        _writer.Drain();
+        Assert.Equal(WriterState.Closed, _writer.State);
+        Assert.Empty(_socket.Bytes);
+    }
+
+    [Fact]
+    public void Whatever_throws_breaks_this_connection_and_goes_back_to_the_stage()
+    {
+        var failures = new List<Exception>();
+        _writer.Observe(static () => { }, static () => { }, failed: failures.Add);
+        _writer.TryPark();
+        _socket.Sending = static () => throw new InvalidOperationException("seeded");
+
+        _writer.Send("a"u8);
+
+        Assert.True(_writer.Broken);
+        Assert.Equal((WriterState.Stage, 1), (_writer.State, _wakes));
+        Assert.Equal("seeded", Assert.Single(failures).Message);
+        _writer.Stop();
+        Assert.Equal(WriterState.Closed, _writer.State);
+    }
+
+    [Fact]
+    public void A_client_that_takes_everything_keeps_its_drainer_for_a_mebibyte()
+    {
+        var log = new TopicLog(default);
+        var subscription = new Subscription(_writer, "t"u8.ToArray(), 1);
+        log.Open(subscription);
+        _writer.TryPark();
+        for (var i = 0; i < 60; i++)
+        {
+            log.Append(new byte[50_000], 0);
+        }
+
+        subscription.MarkDirty();
+        Assert.True(_writer.TryTake());
+        _writer.Drain();
+
+        Assert.Equal((WriterState.Stage, 1), (_writer.State, _wakes));
+        Assert.InRange(_socket.Bytes.Length, 1024 * 1024, (1024 + 64) * 1024);
+        while (_writer.Gather())
+        {
+            _writer.Written();
+        }
+
+        Assert.Equal(60 * 50_000, _writer.Flushed);
     }
 
     [Fact]
