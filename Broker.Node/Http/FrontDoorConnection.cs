@@ -47,9 +47,17 @@ internal sealed class FrontDoorConnection(ConnectionContext inner, AcceptedConne
         set => inner.RemoteEndPoint = value;
     }
 
-    public override void Abort() => inner.Abort();
+    public override void Abort()
+    {
+        accepted.ResetOnDispose();
+        inner.Abort();
+    }
 
-    public override void Abort(ConnectionAbortedException abortReason) => inner.Abort(abortReason);
+    public override void Abort(ConnectionAbortedException abortReason)
+    {
+        accepted.ResetOnDispose();
+        inner.Abort(abortReason);
+    }
 
     public override async ValueTask DisposeAsync()
     {

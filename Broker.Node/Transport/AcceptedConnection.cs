@@ -71,6 +71,14 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
     /// </summary>
     public void Reset()
     {
+        ResetOnDispose();
+        AbortStream?.Invoke();
+        Dispose();
+    }
+
+    /// <summary>The same where somebody else, as Kestrel, disposes it. Any thread.</summary>
+    public void ResetOnDispose()
+    {
         try
         {
             (Socket ?? Bottom)?.LingerState = new LingerOption(true, 0);
@@ -79,9 +87,6 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
         {
             // The handshake time-out has closed it, or the client reset it: there is nobody left to tell.
         }
-
-        AbortStream?.Invoke();
-        Dispose();
     }
 
     public void Dispose()

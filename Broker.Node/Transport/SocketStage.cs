@@ -16,7 +16,8 @@ namespace Broker.Node.Transport;
 /// Writes are tried synchronously and fall back to an asynchronous completion when the kernel buffer is full; one write is
 /// in flight at a time. A connection that waits to read holds no buffer: a zero-byte read waits, then a buffer is rented.
 /// Ends: upstream completes → the last bytes go out, FIN, then up to 2 s of reading into the void so that no reset eats
-/// them; peer's FIN → the flow completes; broken or aborted → reset. Downstream cancels with a hand-over set: the
+/// them, and a reset for who has not ended by then; peer's FIN → the flow completes, with a reset where the peer is behind; broken
+/// or aborted → reset. Downstream cancels with a hand-over set: the
 /// connection goes on to ASP.NET Core, untouched. Whatever the end, PostStop takes the writer before it disposes anything.
 /// </remarks>
 internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowShape<EgressChunk, ReceivedBytes>>
@@ -259,6 +260,12 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         {
             if (count == 0)
             {
+                if (!_lingering && _connection.IsBehind)
+                {
+                    // It sends nothing more and has not read what there was: what the kernel has would wait there for it.
+                    _reset = true;
+                }
+
                 CompleteStage();
             }
             else if (_lingering)
@@ -392,7 +399,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         {
             _lingering = true;
             SetKeepGoing(true);
-            _linger = Materializer.ScheduleOnce(Linger, GetAsyncCallback(CompleteStage));
+            _linger = Materializer.ScheduleOnce(Linger, GetAsyncCallback(Abort));
             Complete(_stage._out);
             if (_connection.Writer.Chunk.Length == 0)
             {
