@@ -28,6 +28,7 @@ internal static class AkkaConfig
     /// <summary>Keys that follow from others, and where to say it.</summary>
     private static readonly (string[] Path, string Instead)[] Owned =
     [
+        (["logger-formatter"], "what breaks between nodes is one line"),
         (["actor", "provider"], "a node is always a cluster node"),
         (["actor", "serializers", "json"], "messages are a closed set"),
         (["actor", "serializers", "broker"], "messages are a closed set"),
@@ -83,6 +84,7 @@ internal static class AkkaConfig
     {
         Set(root, "cluster", "akka", "actor", "provider");
         Set(root, "off", "akka", "actor", "serialization-settings", "allow-unregistered-types");
+        Set(root, TypeName(typeof(RemoteLogFormatter)), "akka", "logger-formatter");
         Set(root, TypeName(typeof(RefusingJsonSerializer)), "akka", "actor", "serializers", "json");
         if (brokerSerializer)
         {

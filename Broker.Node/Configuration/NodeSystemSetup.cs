@@ -11,8 +11,9 @@ internal static partial class NodeSystemSetup
     /// <summary>
     /// Drops the pages Akka logs, with the bytes received, for every stranger on the remoting port.
     /// With TLS a line each stays: "Rejected incoming connection", and before it why, where a certificate was refused.
+    /// Of a broken association the stack goes that the writer's supervisor logs behind its own warning, which names the peer and the reason.
     /// </summary>
-    public static LogFilterSetup Strangers() => new LogFilterBuilder().ExcludeMessageRegex(StrangerPage()).Build();
+    public static LogFilterSetup Strangers() => new LogFilterBuilder().ExcludeMessageRegex(StrangerPage()).ExcludeMessageRegex(BrokenAssociation()).Build();
 
     /// <summary>The setup; null and one line when the certificates of the cluster cannot be used.</summary>
     public static ActorSystemSetup? TryCreate(ConfigurationResult configuration, TimeProvider time, out string? error)
@@ -30,4 +31,7 @@ internal static partial class NodeSystemSetup
     // What is matched is the line as it is printed: [level][time][thread][source] message.
     [GeneratedRegex(@"^\[ERROR\][^\r\n]*\(akka://[^)]*\)\] (TLS handshake failed on channel|Error caught channel) \[", RegexOptions.CultureInvariant)]
     private static partial Regex StrangerPage();
+
+    [GeneratedRegex(@"^\[ERROR\][^\r\n]*/reliableEndpointWriter-[^\r\n]*/endpointWriter\] [^\r\n]*\r?\nCause: (?:\[[^\r\n]*\])?Akka\.Remote\.Endpoint(Disassociated|Association)?Exception", RegexOptions.CultureInvariant)]
+    private static partial Regex BrokenAssociation();
 }

@@ -27,7 +27,7 @@ internal sealed class StreamConnection : ConnectionContext, ITlsConnectionFeatur
     {
         _stream = connection.Stream!;
         ConnectionId = $"S{Interlocked.Increment(ref _lastId):X}";
-        Transport = new DuplexPipe(_input.Reader, PipeWriter.Create(_stream, new StreamPipeWriterOptions(leaveOpen: true)));
+        Transport = new DuplexPipe(_input.Reader, new StreamOutput(_stream));
         ConnectionClosed = _closed.Token;
         LocalEndPoint = connection.Local;
         RemoteEndPoint = connection.Remote;
