@@ -30,7 +30,7 @@ internal sealed class Admission : IDisposable
         _metrics = metrics;
         _memory = memory;
         _rate = new AcceptRate(limits.AcceptsPerSecond, time);
-        _handshakes = new DeadlineQueue<Entry>(limits.HandshakeTimeout, time, entry => End(entry, HandshakeEnd.TimedOut));
+        _handshakes = new DeadlineQueue<Entry>(limits.HandshakeTimeout, time, OnTimeout);
     }
 
     /// <summary>Connections that hold a lease.</summary>
@@ -66,7 +66,11 @@ internal sealed class Admission : IDisposable
     /// </summary>
     /// <param name="remote">The address that counts; null: a trusted proxy's, whose client is claimed for later.</param>
     /// <param name="abort">Ends the connection.</param>
-    public AdmissionResult Enter(IPAddress? remote, Action<HandshakeEnd> abort)
+    /// <param name="waits">
+    /// Whether bytes of the client lie there that nobody has read: then the node is behind, and the client is no stranger who says
+    /// nothing. Asked when the handshake's time is over, and when there are too many; any thread, outside locks.
+    /// </param>
+    public AdmissionResult Enter(IPAddress? remote, Action<HandshakeEnd> abort, Func<bool>? waits = null)
     {
         if (MustShed())
         {
@@ -74,7 +78,14 @@ internal sealed class Admission : IDisposable
             return new AdmissionResult(null, AdmissionRefusal.Memory);
         }
 
-        var entry = new Entry(this, remote is null ? null : AddressKey.Of(remote), abort);
+        if (_handshakes.Count >= _limits.Handshakes && _handshakes.Oldest is { IsWaiting: true })
+        {
+            // All its work for the oldest would be lost, and its client back at once: the queue would never get shorter.
+            _metrics.ConnectionRefused(AdmissionRefusal.Handshakes);
+            return new AdmissionResult(null, AdmissionRefusal.Handshakes);
+        }
+
+        var entry = new Entry(this, remote is null ? null : AddressKey.Of(remote), abort, waits);
         Entry? evicted = null;
         lock (_gate)
         {
@@ -175,9 +186,22 @@ internal sealed class Admission : IDisposable
         }
     }
 
+    /// <summary>The time-out is for strangers who say nothing; who waits for this node has it once more.</summary>
+    private void OnTimeout(Entry entry)
+    {
+        if (!entry.IsWaiting)
+        {
+            End(entry, HandshakeEnd.TimedOut);
+        }
+        else if (!entry.TryExtend(_handshakes))
+        {
+            End(entry, HandshakeEnd.Behind);
+        }
+    }
+
     private void End(Entry entry, HandshakeEnd end)
     {
-        if (end == HandshakeEnd.Evicted)
+        if (end is HandshakeEnd.Evicted or HandshakeEnd.Behind)
         {
             _metrics.ConnectionRefused(AdmissionRefusal.Handshakes);
         }
@@ -196,23 +220,44 @@ internal sealed class Admission : IDisposable
         public void Dispose() => Interlocked.Exchange(ref _owner, null)?.GiveBack(key);
     }
 
-    private sealed class Entry(Admission owner, AddressKey? key, Action<HandshakeEnd> abort)
+    private sealed class Entry(Admission owner, AddressKey? key, Action<HandshakeEnd> abort, Func<bool>? waits)
     {
+        private Func<bool>? _waits = waits;
+        private bool _extended;
         private Action<HandshakeEnd>? _abort = abort;
         private LinkedListNode<DeadlineQueue<Entry>.Waiting>? _place;
 
         public AddressKey? Key => key;
 
+        public bool IsWaiting => Volatile.Read(ref _waits) is { } waits && waits();
+
+        /// <summary>Once. A handshake that ends meanwhile is not in the queue: whichever of the two comes second takes it out.</summary>
+        public bool TryExtend(DeadlineQueue<Entry> handshakes)
+        {
+            if (_extended)
+            {
+                return false;
+            }
+
+            _extended = true;
+            var place = handshakes.Add(this);
+            Interlocked.Exchange(ref _place, place);
+            if (Volatile.Read(ref _abort) is null)
+            {
+                handshakes.Remove(place);
+            }
+
+            return true;
+        }
+
         public void Join(DeadlineQueue<Entry> handshakes) => _place = handshakes.Add(this);
 
         public bool HandshakeDone()
         {
-            var inFlight = owner._handshakes.Remove(_place!);
-
             // Nothing of the handshake stays in memory for the life of the connection.
-            _place = null;
-            _abort = null;
-            return inFlight;
+            Interlocked.Exchange(ref _abort, null);
+            Volatile.Write(ref _waits, null);
+            return Interlocked.Exchange(ref _place, null) is { } place && owner._handshakes.Remove(place);
         }
 
         public void Release() => owner.Leave(key);

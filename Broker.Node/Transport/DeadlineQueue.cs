@@ -36,6 +36,18 @@ internal sealed class DeadlineQueue<T> : IDisposable where T : class
         }
     }
 
+    /// <summary>The item whose time is over first.</summary>
+    public T? Oldest
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _items.First?.Value.Item;
+            }
+        }
+    }
+
     /// <summary>The result is the handle for <see cref="Remove"/>.</summary>
     public LinkedListNode<Waiting> Add(T item)
     {

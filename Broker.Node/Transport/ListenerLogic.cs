@@ -294,7 +294,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         // A proxy's connections are its clients', which are not known yet.
         var counted = _stage.Proxies.Contains(remote.Address) ? null : remote.Address;
         var hasTls = _stage.Tls is not null;
-        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls));
+        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls), () => IsUnread(socket));
         if (lease is null)
         {
             _stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, lease), refusal);
@@ -315,7 +315,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
     /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
     private void EndHandshake(Socket socket, IPEndPoint remote, HandshakeEnd end, bool tls)
     {
-        if (end == HandshakeEnd.Evicted)
+        if (end is HandshakeEnd.Evicted or HandshakeEnd.Behind)
         {
             _stage.ConnectionLog.Refused(remote.Address, AdmissionRefusal.Handshakes);
         }
@@ -330,7 +330,62 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
             LingeringClose.TrySend(socket, RefusalResponse.RequestTimeout.Span);
         }
 
+        else if (end == HandshakeEnd.Behind && !tls)
+        {
+            LingeringClose.TrySend(socket, RefusalResponse.Unavailable.Span);
+            Discard(socket);
+        }
+        else
+        {
+            // Nobody is told anything: what the kernel still has is half a TLS handshake.
+            Reset(socket);
+        }
+
         socket.Dispose();
+    }
+
+    /// <summary>Whether the client has sent what nobody here has read.</summary>
+    private static bool IsUnread(Socket socket)
+    {
+        try
+        {
+            return socket.Available > 0;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone: nobody waits.
+            return false;
+        }
+    }
+
+    /// <summary>Bytes that nobody has read would turn the close into a reset, which takes the answer with it.</summary>
+    private static void Discard(Socket socket)
+    {
+        Span<byte> unread = stackalloc byte[1024];
+        for (var i = 0; i < 16 && IsUnread(socket); i++)
+        {
+            try
+            {
+                socket.Receive(unread, SocketFlags.None, out _);
+            }
+            catch (ObjectDisposedException)
+            {
+                // Its owner was faster.
+                return;
+            }
+        }
+    }
+
+    private static void Reset(Socket socket)
+    {
+        try
+        {
+            socket.LingerState = new LingerOption(true, 0);
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // The client has gone, or its owner was faster.
+        }
     }
 
     private void Deliver(AcceptedConnection connection)

@@ -68,6 +68,60 @@ public sealed class AdmissionSpecs : IDisposable
     }
 
     [Fact]
+    public void Who_waits_for_the_node_has_the_time_once_more_and_then_503()
+    {
+        using var admission = new Admission(new LimitOptions { HandshakeTimeout = TimeSpan.FromSeconds(5) }, _metrics.Metrics, _time);
+        List<(string, HandshakeEnd)> ended = [];
+        Enter(admission, "10.0.0.1", end => ended.Add(("silent", end)));
+        admission.Enter(IPAddress.Parse("10.0.0.2"), end => ended.Add(("spoke", end)), static () => true);
+        var served = admission.Enter(IPAddress.Parse("10.0.0.3"), end => ended.Add(("served", end)), static () => true).Lease!;
+
+        _time.Advance(TimeSpan.FromSeconds(5.1));
+        Assert.Equal([("silent", HandshakeEnd.TimedOut)], ended);
+        Assert.Equal(2, admission.Handshakes);
+        Assert.True(served.HandshakeDone());
+
+        _time.Advance(TimeSpan.FromSeconds(5.1));
+        Assert.Equal([("silent", HandshakeEnd.TimedOut), ("spoke", HandshakeEnd.Behind)], ended);
+        Assert.Equal(0, admission.Handshakes);
+        Assert.Equal((1, 1), (_metrics["broker.handshakes.refused timeout"], _metrics["broker.connections.refused handshakes"]));
+    }
+
+    [Fact]
+    public void Newest_handshake_is_refused_while_the_oldest_waits_for_the_node()
+    {
+        using var admission = new Admission(new LimitOptions { Handshakes = 1 }, _metrics.Metrics, _time);
+        var waits = true;
+        List<HandshakeEnd> ended = [];
+        admission.Enter(IPAddress.Parse("10.0.0.1"), ended.Add, () => waits);
+
+        Assert.Equal(AdmissionRefusal.Handshakes, Enter(admission, "10.0.0.2").Refusal);
+        Assert.Empty(ended);
+        Assert.Equal((1, 1), (admission.Connections, admission.Handshakes));
+
+        waits = false;
+        Assert.NotNull(Enter(admission, "10.0.0.2").Lease);
+        Assert.Equal([HandshakeEnd.Evicted], ended);
+    }
+
+    /// <summary>The handshake ends in the moment in which its time is looked at.</summary>
+    [Fact]
+    public void Handshake_that_ends_while_its_time_is_extended_leaves_no_place()
+    {
+        using var admission = new Admission(new LimitOptions(), _metrics.Metrics, _time);
+        AdmissionLease? lease = null;
+        lease = admission.Enter(IPAddress.Loopback, static _ => Assert.Fail("it has ended"), () =>
+        {
+            lease!.HandshakeDone();
+            return true;
+        }).Lease;
+
+        _time.Advance(new LimitOptions().HandshakeTimeout * 3);
+        Assert.Equal(0, admission.Handshakes);
+        Assert.Equal(0, _metrics["broker.connections.refused handshakes"]);
+    }
+
+    [Fact]
     public void Oldest_unfinished_handshake_makes_room_for_the_newest()
     {
         using var admission = new Admission(new LimitOptions { Handshakes = 2 }, _metrics.Metrics, _time);
