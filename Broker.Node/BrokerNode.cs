@@ -1,5 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using System.Net;
+using System.Net.Sockets;
 using Akka;
 using Akka.Actor;
 using Akka.Cluster;
@@ -54,6 +56,8 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private CertificateWatch? _certificate;
     private string _id = "";
     private int _stopping;
+    private bool _hasJoined;
+    private bool _abandoned;
 
     public BrokerNode(ConfigurationResult configuration, IServiceProvider services, IHostApplicationLifetime lifetime, BrokerMetrics metrics, ConnectionLog log, ILogger<BrokerNode> logger, TimeProvider time)
     {
@@ -145,11 +149,20 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         }
 
         _ops = new OpsServer(_options.Ops, _options.Listen.Port, this);
-        var ops = await _ops.StartAsync(cancellationToken);
-        OpsListens(ops);
+        await StartPartAsync(async () => OpsListens(await _ops.StartAsync(cancellationToken)), $"{_options.Ops.Host}:{OpsServer.PortFor(_options.Ops, _options.Listen.Port)} for operations", "--ops-port, broker.ops.port");
     }
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public Task StartAsync(CancellationToken cancellationToken) => StartPartAsync(
+        () =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            StartSystem();
+            return Task.CompletedTask;
+        },
+        $"{_options.Cluster.Host}:{_options.Cluster.Port} for other nodes",
+        "--cluster-port, broker.cluster.port");
+
+    private void StartSystem()
     {
         _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new ConfigurationException([error!]);
         var setup = NodeSystemSetup.TryCreate(_configuration, _time, out error) ?? throw new ConfigurationException([error!]);
@@ -186,23 +199,130 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _materializer = _system.Materializer();
         _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _open, _metrics, _log, _time);
         OrderShutdown(_system);
-        _ = CloseClientsAsync(_lanes.Gate);
-        _ = WatchAsync(_system);
+        cluster.RegisterOnMemberUp(() => Volatile.Write(ref _hasJoined, true));
+        Observe(CloseClientsAsync(_lanes.Gate));
+        Observe(WatchAsync(_system));
+        EndWithout(_lanes.Actor);
+        EndWithout(_connections);
         StartMembership(_system, cluster, _lanes);
-        return Task.CompletedTask;
     }
 
     /// <summary>The host's web server is up: requests that are not upgrades have somewhere to go.</summary>
-    public async Task StartedAsync(CancellationToken cancellationToken)
+    public Task StartedAsync(CancellationToken cancellationToken) =>
+        StartPartAsync(OpenAsync, $"{_options.Listen.Host}:{_options.Listen.Port} for clients", "--port, broker.listen.port");
+
+    private async Task OpenAsync()
     {
         var endPoint = new IPEndPoint(IPAddress.Parse(_options.Listen.Host), _options.Listen.Port);
         var tls = _options.Listen.Tls.Enabled ? TlsAcceptor.Load(_options.Listen.Tls) : null;
         _certificate = tls is null ? null : new CertificateWatch(tls, _metrics, _services.GetRequiredService<ILogger<CertificateWatch>>(), _time);
         var listener = new ListenerStage(endPoint, _admission, _services.GetRequiredService<LingeringClose>(), tls, _services.GetRequiredService<TrustedProxies>(), _metrics, _log);
-        _binding = await Source.FromGraph(listener).To(Sink.ForEach<AcceptedConnection>(Start)).Run(_materializer!);
+        var (binding, accepting) = Source.FromGraph(listener).ToMaterialized(Sink.ForEach<AcceptedConnection>(StartOne), Keep.Both).Run(_materializer!);
+        _binding = await binding;
+        Observe(accepting);
         var scheme = tls is null ? "http" : "https";
         Listens(scheme, _binding.EndPoint);
-        _ = AnnounceAsync(scheme);
+        Observe(AnnounceAsync(scheme));
+    }
+
+    /// <summary>A connection that cannot be started is one connection less, and not the end of accepting.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever it is, the next connection must be accepted.")]
+    private void StartOne(AcceptedConnection connection)
+    {
+        try
+        {
+            Start(connection);
+        }
+        catch (Exception e)
+        {
+            NotStarted(e, connection.Remote.Address);
+            connection.Reset();
+        }
+    }
+
+    /// <summary>What has been started does not stay behind where a part cannot be; a port in use is told by its flag.</summary>
+    private async Task StartPartAsync(Func<Task> start, string address, string setting)
+    {
+        try
+        {
+            await start();
+        }
+        catch (Exception e)
+        {
+            await AbandonAsync();
+            if (Refusal(e) is { } why)
+            {
+                throw new IOException($"cannot listen on {address}: {why} ({setting})", e);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>The line about an address that cannot be had; null: it is something else.</summary>
+    private static string? Refusal(Exception error)
+    {
+        for (Exception? e = error; e is not null; e = e.InnerException)
+        {
+            if (e is SocketException socket)
+            {
+                return ListeningSocket.Explain(socket);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task AbandonAsync()
+    {
+        Volatile.Write(ref _abandoned, true);
+        if (_system is not null)
+        {
+            await CoordinatedShutdown.Get(_system).Run(StartFailed.Instance);
+        }
+
+        if (_ops is not null)
+        {
+            await _ops.DisposeAsync();
+        }
+    }
+
+    /// <summary>A task that nobody waits for: its failure is said, and ends the node, which could not be whole without it.</summary>
+    private void Observe(Task task) => task.ContinueWith(
+        failed =>
+        {
+            if (Volatile.Read(ref _stopping) == 0)
+            {
+                PartFailed(failed.Exception!.GetBaseException());
+                End();
+            }
+        },
+        CancellationToken.None,
+        TaskContinuationOptions.OnlyOnFaulted,
+        TaskScheduler.Default);
+
+    /// <summary>These actors are not restarted: what they held is lost with them.</summary>
+    private void EndWithout(IActorRef part) => Observe(EndWithoutAsync(part));
+
+    private async Task EndWithoutAsync(IActorRef part)
+    {
+        await part.WatchAsync();
+        if (Volatile.Read(ref _stopping) == 0)
+        {
+            PartEnded(part.Path.Name);
+            End();
+        }
+    }
+
+    /// <summary>As a node that was downed: nothing is promised any more, clients are closed, and the process ends with 1.</summary>
+    private void End()
+    {
+        _fence.Close();
+        _lanes?.Close("this node ends");
+        if (_system is { } system)
+        {
+            Cluster.Get(system).Down(Cluster.Get(system).SelfAddress);
+        }
     }
 
     /// <summary>Before the web server stops: clients are told, then the node leaves the cluster.</summary>
@@ -246,15 +366,14 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             End: reason =>
             {
                 GivenUp(reason);
-                _fence.Close();
-                lanes.Close("another cluster stays");
-                cluster.Down(cluster.SelfAddress);
+                End();
             });
         var formation = system.ActorOf(Props.Create(() => new FormationActor(_options.Cluster, context, _time)), FormationActor.Name);
         Action opened = () => formation.Tell(FormationActor.FenceOpened.Instance, ActorRefs.NoSender);
         Action servingHeard = () => formation.Tell(FormationActor.ServingHeard.Instance, ActorRefs.NoSender);
         var pulses = Props.Create(() => new PulseActor(_fence, _options.Cluster.Downing, _time, context.Serves, opened, servingHeard));
-        system.ActorOf(pulses.WithDispatcher(AkkaConfig.PulseDispatcher), PulseActor.Name);
+        EndWithout(formation);
+        EndWithout(system.ActorOf(pulses.WithDispatcher(AkkaConfig.PulseDispatcher), PulseActor.Name));
     }
 
     private ConnectionServices ConnectionServices()
@@ -340,7 +459,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     /// <summary>This node stops by its own will, and may take its time.</summary>
     private static bool IsOwn(CoordinatedShutdown shutdown) =>
-        shutdown.ShutdownReason is not (CoordinatedShutdown.ClusterDowningReason or CoordinatedShutdown.ClusterLeavingReason);
+        shutdown.ShutdownReason is not (CoordinatedShutdown.ClusterDowningReason or CoordinatedShutdown.ClusterLeavingReason or StartFailed);
 
     private Task DrainAsync(TimeSpan time)
     {
@@ -363,9 +482,17 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private async Task WatchAsync(ActorSystem system)
     {
         await system.WhenTerminated;
-        if (!_lifetime.ApplicationStopping.IsCancellationRequested)
+        if (!_lifetime.ApplicationStopping.IsCancellationRequested && !Volatile.Read(ref _abandoned))
         {
-            Removed();
+            if (Volatile.Read(ref _hasJoined))
+            {
+                Removed();
+            }
+            else
+            {
+                NotJoined(string.Join(", ", _options.Cluster.Seeds));
+            }
+
             Environment.ExitCode = 1;
             _lifetime.StopApplication();
         }
@@ -414,4 +541,23 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     [LoggerMessage(11, LogLevel.Error, "this node ends: {Reason}")]
     private partial void GivenUp(string reason);
+
+    [LoggerMessage(13, LogLevel.Error, "could not join: no seed of {Seeds} answered as a member; a seed must be spelled as that node's broker.cluster.host and port, and the first seed must run for a cluster to be founded")]
+    private partial void NotJoined(string seeds);
+
+    [LoggerMessage(14, LogLevel.Error, "a part of this node failed; the node ends")]
+    private partial void PartFailed(Exception error);
+
+    [LoggerMessage(15, LogLevel.Error, "{Part} of this node failed; the node ends")]
+    private partial void PartEnded(string part);
+
+    [LoggerMessage(16, LogLevel.Error, "a connection of {Remote} could not be started")]
+    private partial void NotStarted(Exception error, IPAddress remote);
+
+    private sealed class StartFailed : CoordinatedShutdown.Reason
+    {
+        public static readonly StartFailed Instance = new();
+
+        public override int ExitCode => 1;
+    }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Connections;
@@ -21,16 +22,41 @@ builder.Logging.ClearProviders().AddSimpleConsole(static console => console.Sing
 // The node says itself where it listens, and below why it does not.
 builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
 builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning);
+
+// The host's own handlers stop it in order; these only know who asked, and that a terminal which is gone means the same.
+var interrupted = 0;
+WebApplication? app = null;
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => interrupted = 143);
+using var typed = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => interrupted = 130);
+using var hungUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+{
+    interrupted = 129;
+    if (app is not null)
+    {
+        signal.Cancel = true;
+        app.Lifetime.StopApplication();
+    }
+});
 try
 {
     builder.AddBroker(command.Run);
-    var app = builder.Build();
+    app = builder.Build();
     app.UseFileServer(new FileServerOptions { FileProvider = new EmbeddedFileProvider(typeof(BrokerNode).Assembly, "Broker.Node.wwwroot") });
     await app.RunAsync();
     return Environment.ExitCode;
 }
-catch (Exception e) when (e is ConfigurationException or IOException)
+catch (OperationCanceledException) when (interrupted != 0)
+{
+    await Console.Error.WriteLineAsync("interrupted while starting");
+    return interrupted;
+}
+catch (ConfigurationException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
-    return e is ConfigurationException ? CommandLine.UsageError : 1;
+    return CommandLine.UsageError;
+}
+catch (Exception e)
+{
+    await Console.Error.WriteLineAsync(e is IOException ? e.Message : $"cannot start: {e.GetBaseException().GetType().Name}: {e.GetBaseException().Message}");
+    return 1;
 }

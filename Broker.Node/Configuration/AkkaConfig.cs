@@ -30,6 +30,7 @@ internal static class AkkaConfig
     [
         (["logger-formatter"], "what breaks between nodes is one line"),
         (["actor", "provider"], "a node is always a cluster node"),
+        (["actor", "guardian-supervisor-strategy"], "a node without one of its parts ends"),
         (["actor", "serializers", "json"], "messages are a closed set"),
         (["actor", "serializers", "broker"], "messages are a closed set"),
         (["actor", "serialization-bindings", "System.Object"], "messages are a closed set"),
@@ -40,6 +41,7 @@ internal static class AkkaConfig
         (["remote", "dot-netty", "tcp", "public-hostname"], "set broker.cluster.host"),
         (["remote", "dot-netty", "tcp", "port"], "set broker.cluster.port"),
         (["remote", "dot-netty", "tcp", "public-port"], "set broker.cluster.port"),
+        (["remote", "dot-netty", "tcp", "tcp-reuse-addr"], "two nodes must not share a port"),
         (["remote", "dot-netty", "tcp", "enable-ssl"], "set broker.cluster.tls"),
         (["remote", "dot-netty", "tcp", "ssl"], "set broker.cluster.tls"),
         (["cluster", "seed-nodes"], "set broker.cluster.seeds"),
@@ -84,6 +86,7 @@ internal static class AkkaConfig
     {
         Set(root, "cluster", "akka", "actor", "provider");
         Set(root, "off", "akka", "actor", "serialization-settings", "allow-unregistered-types");
+        Set(root, "Akka.Actor.StoppingSupervisorStrategy, Akka", "akka", "actor", "guardian-supervisor-strategy");
         Set(root, TypeName(typeof(RemoteLogFormatter)), "akka", "logger-formatter");
         Set(root, TypeName(typeof(RefusingJsonSerializer)), "akka", "actor", "serializers", "json");
         if (brokerSerializer)
@@ -108,6 +111,9 @@ internal static class AkkaConfig
         Set(root, cluster.Host, [.. tcp, "hostname"]);
         Set(root, cluster.Port.ToString(CultureInfo.InvariantCulture), [.. tcp, "port"]);
         Set(root, cluster.Tls.Enabled ? "on" : "off", [.. tcp, "enable-ssl"]);
+
+        // On Linux .NET makes of it SO_REUSEPORT: two nodes could have the same port, and the kernel would deal connections out between them.
+        Set(root, "off", [.. tcp, "tcp-reuse-addr"]);
         var seeds = new HoconArray(root.Position);
         if (cluster.HasOtherSeeds)
         {

@@ -14,9 +14,21 @@ internal static class AkkaRules
     /// <param name="errors">Takes refusals.</param>
     public static void Validate(BrokerOptions options, HoconObject akka, HoconObject source, ConfigurationErrors errors)
     {
+        ValidateLevel(akka, "loglevel", errors);
+        ValidateLevel(akka, "stdout-loglevel", errors);
         ValidateShutdown(options, akka, source, errors);
         ValidateSplitBrain(akka, errors);
         ValidateFrame(options, akka, source, errors);
+    }
+
+    /// <summary>Akka throws at anything else, in the middle of its start.</summary>
+    private static void ValidateLevel(HoconObject akka, string key, ConfigurationErrors errors)
+    {
+        string[] levels = ["DEBUG", "INFO", "WARNING", "ERROR", "OFF"];
+        if (akka.Find("akka", key) is { } node && !(node is HoconScalar { Text: var text } && levels.Contains(text, StringComparer.OrdinalIgnoreCase)))
+        {
+            errors.Add(node, $"akka.{key}", $"one of {string.Join(", ", levels)}");
+        }
     }
 
     private static void ValidateShutdown(BrokerOptions options, HoconObject akka, HoconObject source, ConfigurationErrors errors)

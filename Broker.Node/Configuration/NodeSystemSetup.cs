@@ -10,7 +10,7 @@ internal static partial class NodeSystemSetup
 {
     /// <summary>
     /// Drops the pages Akka logs, with the bytes received, for every stranger on the remoting port.
-    /// With TLS a line each stays: "Rejected incoming connection", and before it why, where a certificate was refused.
+    /// A port that is in use is told by the node itself. With TLS a line each stays: "Rejected incoming connection", and before it why, where a certificate was refused.
     /// Of a broken association the stack goes that the writer's supervisor logs behind its own warning, which names the peer and the reason.
     /// </summary>
     public static LogFilterSetup Strangers() => new LogFilterBuilder().ExcludeMessageRegex(StrangerPage()).ExcludeMessageRegex(BrokenAssociation()).Build();
@@ -29,7 +29,7 @@ internal static partial class NodeSystemSetup
     }
 
     // What is matched is the line as it is printed: [level][time][thread][source] message.
-    [GeneratedRegex(@"^\[ERROR\][^\r\n]*\(akka://[^)]*\)\] (TLS handshake failed on channel|Error caught channel) \[", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\[ERROR\][^\r\n]*\(akka://[^)]*\)\] (TLS handshake failed on channel \[|Error caught channel \[|Failed to bind to )", RegexOptions.CultureInvariant)]
     private static partial Regex StrangerPage();
 
     [GeneratedRegex(@"^\[ERROR\][^\r\n]*/reliableEndpointWriter-[^\r\n]*/endpointWriter\] [^\r\n]*\r?\nCause: (?:\[[^\r\n]*\])?Akka\.Remote\.Endpoint(Disassociated|Association)?Exception", RegexOptions.CultureInvariant)]

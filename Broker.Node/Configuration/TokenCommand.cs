@@ -31,7 +31,19 @@ internal static class TokenCommand
             return Refuse($"--expires: longer than broker.auth.max-life ({auth.MaxLife.TotalHours:0.##}h): no node would accept it");
         }
 
-        return new CommandLineResult { Text = mint(key, command.User, command.Rights, command.Life, now, auth.RightsClaim, auth.Issuer, auth.Audience) };
+        if (string.IsNullOrEmpty(command.User))
+        {
+            return Refuse("--user: whom the token is for, 1-255 bytes");
+        }
+
+        try
+        {
+            return new CommandLineResult { Text = mint(key, command.User, command.Rights, command.Life, now, auth.RightsClaim, auth.Issuer, auth.Audience) };
+        }
+        catch (ArgumentException e)
+        {
+            return Refuse(e.Message);
+        }
     }
 
     private static CommandLineResult Refuse(params string[] lines) => new() { Text = string.Join('\n', lines), ExitCode = CommandLine.UsageError };

@@ -52,15 +52,25 @@ internal sealed class ConnectionActor : UntypedActor
 
     protected override void PreStart()
     {
-        _session.Start();
-        if (_connection.TryStart(Self))
+        try
         {
-            SetTimer();
+            _session.Start();
+            if (_connection.TryStart(Self))
+            {
+                SetTimer();
+            }
+            else
+            {
+                _closing = true;
+                Context.Stop(Self);
+            }
         }
-        else
+        catch
         {
-            _closing = true;
-            Context.Stop(Self);
+            // PostStop is not called for an actor that did not start.
+            PostStop();
+            _connection.Abort();
+            throw;
         }
     }
 

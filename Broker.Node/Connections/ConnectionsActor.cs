@@ -144,7 +144,19 @@ internal sealed class ConnectionsActor : ReceiveActor
     {
         public Type ActorType => typeof(ConnectionActor);
 
-        public ActorBase Produce() => new ConnectionActor(connection, services);
+        public ActorBase Produce()
+        {
+            try
+            {
+                return new ConnectionActor(connection, services);
+            }
+            catch
+            {
+                // It has no PostStop that would end its connection.
+                connection.Abort();
+                throw;
+            }
+        }
 
         public void Release(ActorBase actor)
         {

@@ -49,6 +49,9 @@ internal sealed class Lanes
         _actor = system.ActorOf(Props.Create(() => new LanesActor(options, _lanes, propsOf, Gate, fence, failed, clock)), "lanes");
     }
 
+    /// <summary>The parent of the lanes.</summary>
+    public IActorRef Actor => _actor;
+
     public ReadyGate Gate { get; }
 
     public LinkCounters Counters { get; } = new();

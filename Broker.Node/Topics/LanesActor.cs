@@ -60,16 +60,6 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
         Timers.StartPeriodicTimer(GateTick.Instance, GateTick.Instance, GateInterval);
     }
 
-    protected override void PreRestart(Exception reason, object message)
-    {
-        foreach (var lane in _actors.Values)
-        {
-            Report(lane.Lane, reason);
-        }
-
-        base.PreRestart(reason, message);
-    }
-
     protected override void PostStop()
     {
         _cluster.Unsubscribe(Self);

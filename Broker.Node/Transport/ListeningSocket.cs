@@ -35,7 +35,8 @@ internal static class ListeningSocket
         }
     }
 
-    private static string Explain(SocketException e) => e.SocketErrorCode switch
+    /// <summary>For people.</summary>
+    public static string Explain(SocketException e) => e.SocketErrorCode switch
     {
         SocketError.AddressAlreadyInUse => "address already in use",
         SocketError.AddressNotAvailable => "this machine does not have that address",

@@ -451,6 +451,6 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         }
 
         private static bool IsConnectionError(Exception e) =>
-            e is SocketException or IOException or ObjectDisposedException or OperationCanceledException or InvalidOperationException;
+            e is SocketException or IOException or ObjectDisposedException or OperationCanceledException;
     }
 }

@@ -167,7 +167,7 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
     protected static void Report(FormattableString figures) =>
         TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant(figures));
 
-    private string[] ConfigFlags => _config is null ? [] : ["--config", _config];
+    protected string[] ConfigFlags => _config is null ? [] : ["--config", _config];
 
     // The first node of a cluster joins itself, and only itself.
     private string[] Arguments(NodeProcess? seed) =>

@@ -1,0 +1,53 @@
+using System.Net;
+using Akka.Actor;
+using Akka.TestKit.Xunit;
+using Broker.Node.Configuration;
+using Broker.Node.Connections;
+using Broker.Node.Transport;
+using Broker.Protocol.Session;
+using Broker.Protocol.Wire;
+using Broker.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Broker.Tests.Connections;
+
+/// <summary>A connection whose actor cannot be made, or does not start, is not left without anybody to end it.</summary>
+public sealed class ConnectionStartSpecs : TestKit
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly List<IDisposable> _owned = [];
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Connection_whose_actor_throws_at_its_start_is_cut(bool hasRequest)
+    {
+        var options = new BrokerOptions();
+        Assert.True(Rights.TryCreate(new RightsOptions(), out var rights, out _));
+
+        // The constructor reads the request, PreStart the table of users.
+        var services = new ConnectionServices(
+            options, null!, rights!, null!, null!, Users: null!, null!, null!, _ => { }, _ => { }, null!, "node", "node", RecordedMetrics.Unobserved(), _time);
+        var remote = new IPEndPoint(IPAddress.Loopback, 40000);
+        var transport = new AcceptedConnection(null, Stream.Null, remote, tls: false, lease: null)
+        {
+            Upgraded = hasRequest ? new UpgradedRequest(WireFormat.Json, remote.Address, new Identity("alice", rights!, null, default)) : null,
+        };
+        _owned.Add(transport);
+        var connection = new ClientConnection(1, transport, new FormatLimits(new WebSocketLimits()), 1024, 1024, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, _time);
+        var aborted = new TaskCompletionSource();
+        connection.OnAbort(() => aborted.TrySetResult());
+        var connections = Sys.ActorOf(Props.Create(() => new ConnectionsActor(services)));
+
+        connections.Tell(connection, ActorRefs.NoSender);
+
+        await aborted.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
+        Assert.Null(connection.Actor);
+    }
+
+    protected override void AfterAll()
+    {
+        _owned.ForEach(static owned => owned.Dispose());
+        base.AfterAll();
+    }
+}
