@@ -8,4 +8,5 @@ namespace Broker.Node.Connections;
 /// <see cref="ErrorCode.TokenExpired"/> for a token good in everything else, <see cref="ErrorCode.Unavailable"/> while the
 /// keys that would decide have never been loaded, otherwise <see cref="ErrorCode.InvalidToken"/>.
 /// </param>
-internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error);
+/// <param name="Why">For the log: what is wrong with it, and nothing of what it says; "" where nothing is.</param>
+internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error, string Why = "");

@@ -87,7 +87,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         Send(frame);
         if (request.TokenError != ErrorCode.None)
         {
-            RefuseToken(default, request.TokenError);
+            RefuseToken(default, request.TokenError, request.TokenWhy);
         }
         else if (identity is not null && !admitted)
         {
@@ -201,10 +201,10 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
                 OnPublish(message, batch);
                 break;
             case ClientMessageType.Subscribe:
-                OnSubscribe(message);
+                OnSubscribe(message, batch);
                 break;
             case ClientMessageType.Unsubscribe:
-                OnUnsubscribe(message);
+                OnUnsubscribe(message, batch);
                 break;
             case ClientMessageType.Auth:
                 OnAuth(message);
@@ -248,7 +248,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         });
     }
 
-    private void OnSubscribe(in ClientMessage message)
+    private void OnSubscribe(in ClientMessage message, MessageBatch batch)
     {
         var topic = message.Topic.Span;
         var rights = Identity!.Rights;
@@ -291,8 +291,10 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
 
         var settings = services.Topics.Of(topic);
+        batch.Retain();
         services.Post(new SubscribeCommand(Subscription(topic, settings), message.Id.Retain(), settings.MaxSubscribers, self)
         {
+            Batch = batch,
             AskedToRecover = message.Recover is not null,
         });
     }
@@ -336,11 +338,12 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         return subscription;
     }
 
-    private void OnUnsubscribe(in ClientMessage message)
+    private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
     {
         if (_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(message.Topic.Span, out _, out var subscription))
         {
-            services.Post(new UnsubscribeCommand(subscription, message.Id.Retain()));
+            batch.Retain();
+            services.Post(new UnsubscribeCommand(subscription, message.Id.Retain()) { Batch = batch });
         }
         else if (TopicName.MayBeSubscribed(message.Topic.Span))
         {
@@ -374,7 +377,7 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         if (!services.Guesses.MayTry(remote))
         {
             services.Metrics.TokenRefused(TokenRefusal.Throttled);
-            RefuseToken(message.Id, ErrorCode.InvalidToken);
+            RefuseToken(message.Id, ErrorCode.InvalidToken, "too many bad tokens of this address");
             return;
         }
 
@@ -386,12 +389,12 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         else if (result.Identity is not { } identity)
         {
             services.OnBadToken(result.Error, remote);
-            RefuseToken(message.Id, result.Error);
+            RefuseToken(message.Id, result.Error, result.Why);
         }
         else if (Identity?.User is { } user && user != identity.User)
         {
             services.Metrics.TokenRefused(TokenRefusal.Invalid);
-            RefuseToken(message.Id, ErrorCode.InvalidToken);
+            RefuseToken(message.Id, ErrorCode.InvalidToken, "its sub is another than this connection's");
         }
         else if (!TryAdmit(identity))
         {
@@ -462,8 +465,9 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
     }
 
-    private void RefuseToken(WireId id, ErrorCode error)
+    private void RefuseToken(WireId id, ErrorCode error, string why)
     {
+        connection.EndDetail = why;
         Fail(error, id);
         disconnect(error == ErrorCode.TokenExpired ? DisconnectReasons.TokenExpired : DisconnectReasons.InvalidToken);
     }
@@ -504,10 +508,13 @@ internal sealed class ClientSession(ClientConnection connection, ConnectionServi
         }
     }
 
-    /// <summary>Behind the answers to earlier requests on the topic, if it is one: replies keep their order per topic.</summary>
+    /// <summary>
+    /// Behind the answers to earlier requests on the topic, if it is one and any request is still with a lane: replies keep their
+    /// order per topic.
+    /// </summary>
     private void SendInOrder(ReadOnlyMemory<byte> topic, FrameBuffer frame)
     {
-        if (_batch is { } batch && TopicName.MayBeSubscribed(topic.Span))
+        if (_batch is { } batch && (batch.IsShared || connection.InFlight > batch.Length) && TopicName.MayBeSubscribed(topic.Span))
         {
             batch.Retain();
             services.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, connection.Writer, frame.Frame(_form.Format.Opcode()).ToArray(), batch));

@@ -50,6 +50,8 @@ internal sealed class ConnectionActor : UntypedActor
         _timer = services.Time.CreateTimer(static actor => ((IActorRef)actor!).Tell(Tick.Instance, ActorRefs.NoSender), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    private bool IsExpired => _session.Identity?.Expires is { } expires && _services.Time.GetUtcNow() >= expires + _services.Options.Auth.Skew;
+
     protected override void PreStart()
     {
         try
@@ -114,7 +116,12 @@ internal sealed class ConnectionActor : UntypedActor
     {
         try
         {
-            if (!_closing)
+            if (!_closing && IsExpired)
+            {
+                // Whatever became of the clocks: nothing is taken after the end.
+                Close(DisconnectReasons.TokenExpired, TimeSpan.Zero);
+            }
+            else if (!_closing)
             {
                 var before = _session.Identity;
                 _session.OnMessages(batch);
@@ -164,7 +171,7 @@ internal sealed class ConnectionActor : UntypedActor
         {
             Close(DisconnectReasons.AuthTimeout, TimeSpan.Zero);
         }
-        else if (_session.Identity?.Expires is { } expires && _services.Time.GetUtcNow() >= expires + _services.Options.Auth.Skew)
+        else if (IsExpired)
         {
             Close(DisconnectReasons.TokenExpired, TimeSpan.Zero);
         }

@@ -19,30 +19,42 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
 
     private readonly double _skew = Math.Clamp(options.Skew.TotalSeconds, 0, MaxSkew);
 
+    /// <param name="payload">Of a token whose signature is good.</param>
+    /// <param name="claims">What it says, where that is in order but for the time.</param>
+    /// <param name="why">For the log of whoever signs: what is wrong, and nothing of the token; "" where nothing is.</param>
     /// <returns><see cref="ErrorCode.TokenExpired"/> only where everything else is in order.</returns>
-    public ErrorCode Check(JsonElement payload, out JwtClaims claims)
+    public ErrorCode Check(JsonElement payload, out JwtClaims claims, out string why)
     {
         claims = default;
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
-        if (!TryReadDate(payload, "exp", out var expires)
-            || !TryReadDate(payload, "nbf", out var notBefore)
-            || !TryReadDate(payload, "iat", out var issued)
-            || expires is not { } end
-            || notBefore > now + _skew
-            || issued > now + _skew
-            || LivesTooLong(end, issued, now)
-            || !IsIssuer(payload)
-            || !IsAudience(payload)
-            || !TryReadSubject(payload, out var user))
+        var user = "";
+        double? expires = null, notBefore = null, issued = null;
+        why = !TryReadDate(payload, "exp", out expires) || expires is null ? "exp is missing, or no number of seconds"
+            : !TryReadDate(payload, "nbf", out notBefore) ? "nbf is no number of seconds"
+            : !TryReadDate(payload, "iat", out issued) ? "iat is no number of seconds"
+            : notBefore > now + _skew ? "nbf lies ahead"
+            : issued > now + _skew ? "iat lies ahead"
+            : LivesTooLong(expires.Value, issued, now) ? $"it lives longer than broker.auth.max-life ({options.MaxLife.TotalHours:0.##} h)"
+            : !IsIssuer(payload) ? "iss is not broker.auth.issuer"
+            : !IsAudience(payload) ? "aud has not broker.auth.audience"
+            : !TryReadSubject(payload, out user) ? $"sub is missing, or no text of 1 to {MaxSubject} bytes"
+            : "";
+        if (why.Length > 0)
         {
             return ErrorCode.InvalidToken;
         }
 
         JsonElement? rights = payload.TryGetProperty(options.RightsClaim, out var claim) ? claim : null;
-        claims = new JwtClaims(user, DateTimeOffset.UnixEpoch.AddSeconds(end), rights);
+        claims = new JwtClaims(user!, DateTimeOffset.UnixEpoch.AddSeconds(expires!.Value), rights);
 
         // RFC 7519 section 4.1.4: on or after the time it MUST NOT be accepted.
-        return now >= end + _skew ? ErrorCode.TokenExpired : ErrorCode.None;
+        if (now < expires + _skew)
+        {
+            return ErrorCode.None;
+        }
+
+        why = "exp is over";
+        return ErrorCode.TokenExpired;
     }
 
     /// <summary>A NumericDate (RFC 7519 section 2) from 1970 to 9999; false where the claim is anything else. Null: absent.</summary>

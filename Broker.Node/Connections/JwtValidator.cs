@@ -16,12 +16,14 @@ internal sealed class JwtValidator : ITokenValidator, IDisposable
     private readonly KeyRing _keys;
     private readonly JwtClaimRules _rules;
     private readonly RightsTemplate _defaultRights;
+    private readonly string _rightsClaim;
 
     internal JwtValidator(AuthOptions options, KeyRing keys, RightsTemplate defaultRights, TimeProvider time)
     {
         _keys = keys;
         _rules = new JwtClaimRules(options, time);
         _defaultRights = defaultRights;
+        _rightsClaim = options.RightsClaim;
     }
 
     /// <remarks><paramref name="error"/>: What is wrong below <c>broker.</c>, without any secret; null on success.</remarks>
@@ -50,12 +52,12 @@ internal sealed class JwtValidator : ITokenValidator, IDisposable
 
     public AuthResult Validate(string token)
     {
-        var error = Check(token, out var payload, out var claims);
+        var error = Check(token, out var payload, out var claims, out var why);
         using (payload)
         {
             if (error is not (ErrorCode.None or ErrorCode.TokenExpired))
             {
-                return new AuthResult(null, error);
+                return new AuthResult(null, error, why);
             }
 
             var rights = _defaultRights.For(claims.User);
@@ -63,18 +65,18 @@ internal sealed class JwtValidator : ITokenValidator, IDisposable
             if (claims.Rights is { } claim
                 && !(RightsClaim.TryRead(claim, out var rules, out info) && Rights.TryCreate(rules, out rights, out _)))
             {
-                return new AuthResult(null, ErrorCode.InvalidToken);
+                return new AuthResult(null, ErrorCode.InvalidToken, $"its claim {_rightsClaim} is not of the form of rights");
             }
 
             return error == ErrorCode.None
                 ? new AuthResult(new Identity(claims.User, rights, claims.Expires, info), ErrorCode.None)
-                : new AuthResult(null, error);
+                : new AuthResult(null, error, why);
         }
     }
 
     public GrantResult ValidateGrant(string token, string user)
     {
-        var error = Check(token, out var payload, out var claims);
+        var error = Check(token, out var payload, out var claims, out _);
         using (payload)
         {
             if (error is not (ErrorCode.None or ErrorCode.TokenExpired))
@@ -98,20 +100,29 @@ internal sealed class JwtValidator : ITokenValidator, IDisposable
 
     public void Dispose() => _keys.Dispose();
 
-    private ErrorCode Check(string token, out JsonDocument? payload, out JwtClaims claims)
+    private ErrorCode Check(string token, out JsonDocument? payload, out JwtClaims claims, out string why)
     {
         payload = null;
         claims = default;
         if (!JwtParts.TryParse(token, out var parts))
         {
+            why = "it is no JWT of an algorithm known here";
             return ErrorCode.InvalidToken;
         }
 
-        return _keys.Verify(parts) switch
+        switch (_keys.Verify(parts))
         {
-            SignatureCheck.KeysMissing => ErrorCode.Unavailable,
-            SignatureCheck.Good when StrictJson.TryParseObject(parts.Payload, out payload) => _rules.Check(payload.RootElement, out claims),
-            _ => ErrorCode.InvalidToken,
-        };
+            case SignatureCheck.KeysMissing:
+                why = "the key set is not known yet";
+                return ErrorCode.Unavailable;
+            case SignatureCheck.Good when StrictJson.TryParseObject(parts.Payload, out payload):
+                return _rules.Check(payload.RootElement, out claims, out why);
+            case SignatureCheck.Good:
+                why = "its payload is no JSON object as this node reads them";
+                return ErrorCode.InvalidToken;
+            default:
+                why = parts.KeyId is null ? $"no key of broker.auth.keys for {parts.Algorithm} verifies it; it names none (kid)" : $"no key of broker.auth.keys for {parts.Algorithm} with its kid verifies it";
+                return ErrorCode.InvalidToken;
+        }
     }
 }

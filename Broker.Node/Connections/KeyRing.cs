@@ -88,6 +88,10 @@ internal sealed class KeyRing : IDisposable
             {
                 return SignatureCheck.Good;
             }
+            else if (token.KeyId is null && OnlyKey(token) is { } only && only.Verify(token.SigningInput, token.Signature))
+            {
+                return SignatureCheck.Good;
+            }
             else if (token.KeyId is not null && !keys.Any(key => key.Fits(token)))
             {
                 source.Miss();
@@ -105,6 +109,26 @@ internal sealed class KeyRing : IDisposable
         }
 
         _http?.Dispose();
+    }
+
+    /// <summary>The key that a token can only mean which names none: the one of its algorithm, if there is just one.</summary>
+    private JwtKey? OnlyKey(JwtParts token)
+    {
+        JwtKey? only = null;
+        foreach (var key in _keys.Concat(_sources.SelectMany(static source => source.Keys ?? [])))
+        {
+            if (ReferenceEquals(key.Algorithm, token.Algorithm))
+            {
+                if (only is not null)
+                {
+                    return null;
+                }
+
+                only = key;
+            }
+        }
+
+        return only;
     }
 
     private static bool AnyVerifies(ImmutableArray<JwtKey> keys, JwtParts token)

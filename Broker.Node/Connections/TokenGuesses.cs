@@ -7,7 +7,9 @@ namespace Broker.Node.Connections;
 /// What is refused does not count, so an address is heard again a minute after its bad tokens. Tokens being checked at
 /// the same moment may exceed the ten. Memory is bounded: past 65,536 remembered tokens the oldest are forgotten.
 /// </remarks>
-internal sealed class TokenGuesses(TimeProvider time)
+/// <param name="time">Clock.</param>
+/// <param name="isShared">Addresses that stand for many clients, a proxy's: one's guesses are no reason to refuse the others; null: none.</param>
+internal sealed class TokenGuesses(TimeProvider time, Func<IPAddress, bool>? isShared = null)
 {
     private const int Limit = 10;
     private const int Remembered = 65_536;
@@ -42,6 +44,11 @@ internal sealed class TokenGuesses(TimeProvider time)
     /// <summary>A token from this address was invalid.</summary>
     public void Failed(IPAddress address)
     {
+        if (isShared is not null && isShared(address))
+        {
+            return;
+        }
+
         var key = AddressKey.Of(address);
         lock (_gate)
         {

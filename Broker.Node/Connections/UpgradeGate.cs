@@ -34,13 +34,14 @@ internal sealed class UpgradeGate(
 
     private readonly BrokerOptions _options = services.Options;
     private readonly DeflateOptions? _deflate = services.Options.Deflate.Enabled ? BrokerDeflate(services.Options.Deflate) : null;
+    private readonly bool _isLoopback = IPAddress.IsLoopback(IPAddress.Parse(services.Options.Listen.Host));
     private readonly HashSet<string> _paths = new(services.Options.Listen.Paths, StringComparer.Ordinal);
 
     public bool Owns(string path) => IsEcho(path) || _paths.Contains(path);
 
     public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
     {
-        var remote = proxies.ClientOf(head, peer);
+        var remote = proxies.ClientOf(head, peer, out var isUnreadable);
 
         // Also on a connection that was let in before, which a proxy may have kept for hours.
         if (admission.MustShed())
@@ -50,14 +51,19 @@ internal sealed class UpgradeGate(
             return Answer(503, "The node has no memory for more connections.", new HttpHeader("Retry-After", "5"));
         }
 
-        if (remote.Equals(peer))
+        if (isUnreadable)
+        {
+            forwarders.Unreadable(peer);
+        }
+
+        if (remote.Equals(peer) || proxies.Contains(remote))
         {
             if (!proxies.Contains(peer))
             {
                 forwarders.Saw(head, peer);
             }
 
-            return Decide(head, remote, tls);
+            return Decide(head, remote, peer, tls);
         }
 
         // Before any work for it: the address's other connections hold its share.
@@ -68,7 +74,7 @@ internal sealed class UpgradeGate(
             return Answer(429, "Too many connections.", new HttpHeader("Retry-After", "5"));
         }
 
-        var decision = Decide(head, remote, tls);
+        var decision = Decide(head, remote, peer, tls);
         if (decision.Request is not null)
         {
             return decision with { Place = place };
@@ -78,7 +84,7 @@ internal sealed class UpgradeGate(
         return decision;
     }
 
-    private UpgradeDecision Decide(RequestHead head, IPAddress remote, bool tls)
+    private UpgradeDecision Decide(RequestHead head, IPAddress remote, IPAddress peer, bool tls)
     {
         var echo = IsEcho(head.Path);
         var handshake = echo ? ServerHandshake.Evaluate(head, [], EchoDeflate) : ServerHandshake.Evaluate(head, WireFormats.Subprotocols, _deflate);
@@ -100,7 +106,7 @@ internal sealed class UpgradeGate(
             return Refuse(remote, HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
         }
 
-        if (!origins.Allows(head, tls))
+        if (!origins.Allows(head, OwnHost(head, peer), tls))
         {
             log.OriginRefused(remote, head.Single("Origin") ?? "");
             if (_options.Origins.Refuse == OriginRefusal.Status)
@@ -117,13 +123,27 @@ internal sealed class UpgradeGate(
             : Authenticate(head, handshake, remote, window);
     }
 
+    /// <summary>
+    /// The host whose pages are this node's own. On a loopback listener only the names of loopback are: any other name was made to
+    /// point here by whoever owns it (DNS rebinding), and its pages would be let in as the own ones. A trusted proxy's word counts.
+    /// </summary>
+    private string OwnHost(RequestHead head, IPAddress peer)
+    {
+        var lines = head.Headers.Where(static line => line.Name.Equals("X-Forwarded-Host", StringComparison.OrdinalIgnoreCase)).Select(static line => line.Value);
+        var host = proxies.HostOf(lines, peer, head.Host ?? "", out var isForwarded);
+        return isForwarded || !_isLoopback || (Authority.TryParse(host, out var own) && IsLoopbackName(own.Host)) ? host : "";
+    }
+
+    private static bool IsLoopbackName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
     private bool IsEcho(string path) => _options.Echo.Enabled && path == EchoEndpoint.Path;
 
     private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote, TimeSpan window)
     {
-        if (head.Count("Authorization") > 1 || !TryReadBearer(head, out var header))
+        if (!TryReadBearer(head, out var header))
         {
-            return Refuse(remote, HandshakeRefusal.Token, head.Count("Authorization") > 1 ? 400 : 401, "One Authorization header with a bearer token.", new HttpHeader("WWW-Authenticate", "Bearer"));
+            return Refuse(remote, HandshakeRefusal.Token, 400, "One Authorization header with a bearer token.");
         }
 
         var query = _options.Auth.QueryToken ? head.QueryParameters("token") : [];
@@ -154,30 +174,39 @@ internal sealed class UpgradeGate(
 
         if (result.Identity is null && header is not null)
         {
-            return Refuse(remote, HandshakeRefusal.Token, 401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
+            services.Metrics.HandshakeRefused(HandshakeRefusal.Token);
+            log.Refused(remote, HandshakeRefusal.Token, $"{ErrorCodes.Text(result.Error)}: {result.Why}");
+            return Answer(401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
         }
 
-        return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error, BatchWindow = window });
+        return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error, TokenWhy = result.Why, BatchWindow = window });
     }
 
     private static WireFormat Format(ServerHandshakeResult handshake) => WireFormats.OfSubprotocol(handshake.Subprotocol);
 
-    /// <returns>False: a header of another scheme.</returns>
+    /// <summary>A header of another scheme, which is a proxy's, or without a token brings none.</summary>
+    /// <returns>False: more than one brings a token.</returns>
     private static bool TryReadBearer(RequestHead head, out string? token)
     {
         const string Scheme = "Bearer ";
         token = null;
-        if (head.Single("Authorization") is not { } value)
+        foreach (var (name, value) in head.Headers)
         {
-            return true;
+            if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)
+                || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                || value[Scheme.Length..].Trim() is not { Length: > 0 } bearer)
+            {
+                continue;
+            }
+
+            if (token is not null)
+            {
+                return false;
+            }
+
+            token = bearer;
         }
 
-        if (!value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase))
-        {
-            return false;
-        }
-
-        token = value[Scheme.Length..].Trim();
         return true;
     }
 

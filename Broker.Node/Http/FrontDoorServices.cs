@@ -1,3 +1,4 @@
+using System.Text;
 using Broker.Node.Configuration;
 using Broker.Node.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -34,6 +35,9 @@ internal static class FrontDoorServices
     private static void Configure(KestrelServerOptions options, LimitOptions limits)
     {
         options.AddServerHeader = false;
+
+        // As RequestHeadParser reads them: other sites' cookies of the same host may hold any byte, and Kestrel's UTF-8 would answer 400.
+        options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         options.AllowSynchronousIO = false;
         options.Limits.MaxRequestLineSize = limits.RequestLine;
         options.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;

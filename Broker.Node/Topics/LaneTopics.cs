@@ -124,17 +124,23 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
 
     public void Flush(Func<bool>? othersFollow = null)
     {
-        foreach (var log in _touched)
+        try
         {
-            log.Touched = false;
-            if (log.Mark(_batch, lagLimit) is > 0 and var jumps)
+            foreach (var log in _touched)
             {
-                metrics.Skipped(log.Slow, jumps);
+                log.Touched = false;
+                if (log.Mark(_batch, lagLimit) is > 0 and var jumps)
+                {
+                    metrics.Skipped(log.Slow, jumps);
+                }
             }
         }
-
-        _touched.Clear();
-        _batch.Flush(othersFollow);
+        finally
+        {
+            // Whatever a log does: nobody else would ever drain the writers that are taken.
+            _touched.Clear();
+            _batch.Flush(othersFollow);
+        }
 
         // What a client takes at once is not kept for it.
         if (memory.IsDue)

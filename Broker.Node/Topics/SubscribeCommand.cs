@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Broker.Protocol.Streams;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Topics;
@@ -27,7 +28,8 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
 
     public override void Disown() => subscription.Writer.Disown();
 
-    public override void Complete()
-    {
-    }
+    /// <summary>Of the request, so that its connection knows that it is under way; null where the server asks.</summary>
+    public MessageBatch? Batch { get; init; }
+
+    public override void Complete() => Batch?.Release();
 }

@@ -1,3 +1,4 @@
+using Broker.Protocol.Streams;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Topics;
@@ -16,7 +17,8 @@ internal sealed class UnsubscribeCommand(Subscription subscription, WireId id) :
     /// <summary>Why the server ended it; null when the client asked.</summary>
     public string? Reason { get; init; }
 
-    public override void Complete()
-    {
-    }
+    /// <summary>Of the request, so that its connection knows that it is under way; null where the server asks.</summary>
+    public MessageBatch? Batch { get; init; }
+
+    public override void Complete() => Batch?.Release();
 }

@@ -79,6 +79,9 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>The bytes read from a connection that turned out to be ASP.NET Core's; the socket goes with them. Stages only.</summary>
     public ReadOnlyMemory<byte>? HandOver { get; set; }
 
+    /// <summary>What the log says beside the reason of the end; nothing that a client wrote. Set before it is closed, by its actor.</summary>
+    public string EndDetail { get; set; } = "";
+
     /// <summary>Null until the actor has started.</summary>
     public IActorRef? Actor => Volatile.Read(ref _actor);
 
@@ -117,6 +120,9 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// for messages not taken yet, for replies and for a chunk that wait to be written; 0 once it is shed or has ended.
     /// </summary>
     public long Held => Math.Max(0, Volatile.Read(ref _heldBytes));
+
+    /// <summary>Message bytes that the actor or a lane has not done with.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
 
     private bool IsEcho => Request is { Echo: true };
 
@@ -398,7 +404,7 @@ internal sealed class ClientConnection : IWebSocketPeer
     private void Count(DisconnectReason reason)
     {
         _metrics.Closed(reason);
-        _log.Closed(Id, Request!.Remote, reason);
+        _log.Closed(Id, Request!.Remote, reason, EndDetail);
     }
 
     private void Close(DisconnectReason reason, TimeSpan after, ReadOnlySpan<byte> closeFrame)

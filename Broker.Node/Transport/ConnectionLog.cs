@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Net;
+using System.Text;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Transport;
@@ -52,19 +54,23 @@ internal sealed partial class ConnectionLog : IDisposable
     {
         if (MayWrite())
         {
-            RefusedOrigin(origin.Length <= LongestOrigin ? origin : origin[..LongestOrigin] + "…", remote);
+            RefusedOrigin(Printable(origin.Length <= LongestOrigin ? origin : origin[..LongestOrigin]) + (origin.Length <= LongestOrigin ? "" : "…"), remote);
         }
     }
 
     /// <summary>A WebSocket connection that this side closes.</summary>
-    public void Closed(long connection, IPAddress remote, DisconnectReason reason)
+    /// <param name="connection">Its number.</param>
+    /// <param name="remote">The client's address.</param>
+    /// <param name="reason">Told to the client.</param>
+    /// <param name="detail">Told to nobody but the log; never of the client's making.</param>
+    public void Closed(long connection, IPAddress remote, DisconnectReason reason, string detail = "")
     {
         if (!TellsOfOneClient(reason) || !MayWrite())
         {
             return;
         }
 
-        Closed(connection, remote, reason.Code, reason.Reason);
+        Closed(connection, remote, reason.Code, detail.Length == 0 ? reason.Reason : $"{reason.Reason} ({detail})");
     }
 
     /// <summary>A WebSocket connection whose peer answered no ping.</summary>
@@ -90,6 +96,25 @@ internal sealed partial class ConnectionLog : IDisposable
     /// <summary>Origins have their line already, which names the setting.</summary>
     private static bool TellsOfOneClient(DisconnectReason reason) =>
         reason != DisconnectReasons.Restart && reason != DisconnectReasons.ServerError && reason != DisconnectReasons.OriginNotAllowed;
+
+    /// <summary>What a stranger wrote, for a terminal: nothing but printable ASCII, the rest as <c>\\xNN</c> or <c>\\uNNNN</c>.</summary>
+    internal static string Printable(string text)
+    {
+        if (text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
+        {
+            return text;
+        }
+
+        var printable = new StringBuilder(text.Length + 16);
+        foreach (var c in text)
+        {
+            _ = c is >= ' ' and <= '~' ? printable.Append(c)
+                : c <= '\u00ff' ? printable.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}")
+                : printable.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
+        }
+
+        return printable.ToString();
+    }
 
     private bool MayWrite() => _logger.IsEnabled(LogLevel.Information) && _limit.TryTake();
 

@@ -42,6 +42,9 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Bytes after which a drainer leaves the rest to the stage, so that a client who takes everything holds up nobody.</summary>
     private const int Quantum = 1024 * 1024;
 
+    /// <summary>The same for a client whose work comes in small pieces while it is written.</summary>
+    private const int MaxSends = 64;
+
     [ThreadStatic]
     private static byte[]? _scratch;
 
@@ -215,7 +218,7 @@ internal sealed class ConnectionWriter(long connectionId)
 
     /// <summary>
     /// Who took it, once: writes all there is straight to the transport, up to <see cref="Quantum"/>, then parks; or hands back to the
-    /// stage. Never throws: what fails costs this connection alone, whoever drains it.
+    /// stage. What fails costs this connection alone, whoever drains it.
     /// </summary>
     [SuppressMessage("Design", "CA1031", Justification = "A drainer has other connections to drain: this one breaks.")]
     public void Drain()
@@ -226,20 +229,24 @@ internal sealed class ConnectionWriter(long connectionId)
             return;
         }
 
-        var isParked = false;
+        Exception? failure = null;
         try
         {
-            isParked = WriteAll();
+            if (WriteAll())
+            {
+                return;
+            }
         }
         catch (Exception e)
         {
+            failure = e;
             Broken = true;
-            _failed?.Invoke(e);
         }
 
-        if (!isParked)
+        HandBack();
+        if (failure is not null)
         {
-            HandBack();
+            _failed?.Invoke(failure);
         }
     }
 
@@ -247,6 +254,7 @@ internal sealed class ConnectionWriter(long connectionId)
     private bool WriteAll()
     {
         var budget = Quantum;
+        var sends = MaxSends;
         while (true)
         {
             while (!Volatile.Read(ref _stopping) && Gather())
@@ -264,7 +272,7 @@ internal sealed class ConnectionWriter(long connectionId)
 
                 Written();
                 budget -= length;
-                if (budget <= 0)
+                if (budget <= 0 || --sends == 0)
                 {
                     return false;
                 }

@@ -294,7 +294,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         // A proxy's connections are its clients', which are not known yet.
         var counted = _stage.Proxies.Contains(remote.Address) ? null : remote.Address;
         var hasTls = _stage.Tls is not null;
-        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls), () => IsUnread(socket));
+        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls), HasProxyHeader(remote.Address) ? null : () => IsUntouched(socket));
         if (lease is null)
         {
             _stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, lease), refusal);
@@ -343,6 +343,15 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
 
         socket.Dispose();
     }
+
+    /// <summary>A PROXY header is looked at before it is taken: that it lies there says nothing.</summary>
+    private bool HasProxyHeader(IPAddress peer) => _stage.Proxies.SpeaksV2 && _stage.Proxies.Contains(peer);
+
+    /// <summary>
+    /// Whether the client has sent something and nobody here has read any of it. One whose request comes byte by byte has been read,
+    /// though its last byte may not have been yet.
+    /// </summary>
+    private static bool IsUntouched(Socket socket) => IsUnread(socket) && OutputProgress.IsUntouched(socket);
 
     /// <summary>Whether the client has sent what nobody here has read.</summary>
     private static bool IsUnread(Socket socket)

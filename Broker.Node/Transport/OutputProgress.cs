@@ -12,6 +12,7 @@ internal readonly record struct OutputProgress(long Drained, bool IsEmpty)
     private const int TcpInfo = 11;
     private const int UnackedOffset = 24;
     private const int BytesAckedOffset = 120;
+    private const int BytesReceivedOffset = 128;
     private const int NotSentOffset = 144;
     private const int Length = 148;
 
@@ -36,6 +37,23 @@ internal readonly record struct OutputProgress(long Drained, bool IsEmpty)
         {
             // It has ended: whoever asks hears of that another way.
             return null;
+        }
+    }
+
+    /// <summary>Whether all that a client has sent lies unread; true where the kernel does not tell.</summary>
+    public static bool IsUntouched(Socket socket)
+    {
+        Span<byte> info = stackalloc byte[Length];
+        try
+        {
+            return !OperatingSystem.IsLinux()
+                || socket.GetRawSocketOption((int)ProtocolType.Tcp, TcpInfo, info) < Length
+                || BinaryPrimitives.ReadInt64LittleEndian(info[BytesReceivedOffset..]) <= socket.Available;
+        }
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
+        {
+            // Gone: nobody waits.
+            return false;
         }
     }
 }

@@ -6,8 +6,8 @@ using Broker.Protocol.Http;
 namespace Broker.Node.Transport;
 
 /// <summary>
-/// Notices a proxy that nobody has declared: many requests of one private address that carry the header. All its clients
-/// then count as one address. Says so once. Thread-safe.
+/// Notices a proxy that nobody has declared: many requests of one private address that carry the header, whose clients then count
+/// as one address; and one that is declared and says who its clients are in a form that nobody can read. Says each once. Thread-safe.
 /// </summary>
 internal sealed partial class UntrustedForwarders(ProxyOptions options, ILogger<UntrustedForwarders> logger)
 {
@@ -19,6 +19,7 @@ internal sealed partial class UntrustedForwarders(ProxyOptions options, ILogger<
     private readonly Lock _gate = new();
     private readonly Dictionary<IPAddress, int> _requests = [];
     private bool _told;
+    private int _unreadable;
 
     /// <summary>A request came from a peer whose word is not taken.</summary>
     public void Saw(RequestHead head, IPAddress peer)
@@ -49,6 +50,15 @@ internal sealed partial class UntrustedForwarders(ProxyOptions options, ILogger<
         Forwards(peer, options.Header);
     }
 
+    /// <summary>A trusted proxy's header could not be read.</summary>
+    public void Unreadable(IPAddress peer)
+    {
+        if (Interlocked.Exchange(ref _unreadable, 1) == 0)
+        {
+            CannotBeRead(peer, options.Header);
+        }
+    }
+
     /// <summary>RFC 1918, RFC 4193, RFC 6598, loopback and link-local: where proxies live.</summary>
     internal static bool IsPrivate(IPAddress address)
     {
@@ -65,6 +75,9 @@ internal sealed partial class UntrustedForwarders(ProxyOptions options, ILogger<
                 || (bytes[0] == 169 && bytes[1] == 254)
                 || (bytes[0] == 100 && bytes[1] is >= 64 and < 128));
     }
+
+    [LoggerMessage(1107, LogLevel.Warning, "{Header} of the trusted proxy {Peer} could not be read: its clients have no address, and no limits per address; it must end in the client's address, with or without a port")]
+    private partial void CannotBeRead(IPAddress peer, string header);
 
     [LoggerMessage(1101, LogLevel.Warning, "Many requests of {Peer} carry {Header}, which is not believed: if that is your proxy, name it in broker.listen.proxy.trusted, or all its clients share the limits of one address")]
     private partial void Forwards(IPAddress peer, string header);

@@ -14,6 +14,9 @@ internal sealed record UpgradedRequest(WireFormat Format, IPAddress Remote, Iden
     /// <summary>What was wrong with the token where a browser sent it: told by message, then closed.</summary>
     public ErrorCode TokenError { get; init; }
 
+    /// <summary>For the log: what is wrong with that token.</summary>
+    public string TokenWhy { get; init; } = "";
+
     /// <summary>What was negotiated of permessage-deflate; null: nothing.</summary>
     public DeflateParameters? Compression { get; init; }
 

@@ -48,10 +48,13 @@ public sealed class OriginPolicy
     }
 
     /// <summary>Judges a request by its Origin lines; more than one is refused whatever they say.</summary>
-    public bool Allows(RequestHead head, bool tls)
+    /// <param name="head">The request.</param>
+    /// <param name="host">The host it asked for, whoever says so.</param>
+    /// <param name="tls">As below.</param>
+    public bool Allows(RequestHead head, string host, bool tls)
     {
         ArgumentNullException.ThrowIfNull(head);
-        return head.Count("Origin") <= 1 && Allows(head.Single("Origin"), head.Host ?? "", tls);
+        return head.Count("Origin") <= 1 && Allows(head.Single("Origin"), host, tls);
     }
 
     /// <summary>Judges one origin.</summary>

@@ -53,6 +53,9 @@ public sealed class MessageBatch(IWebSocketPeer peer)
         _ends[Count++] = _length;
     }
 
+    /// <summary>Somebody beside its first holder has taken a message out of it.</summary>
+    public bool IsShared => Volatile.Read(ref _references) > 1;
+
     /// <summary>Another holder; its <see cref="Release"/> is due.</summary>
     public void Retain() => Interlocked.Increment(ref _references);
 

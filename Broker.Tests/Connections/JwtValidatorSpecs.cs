@@ -23,7 +23,8 @@ public sealed class JwtValidatorSpecs
             Issuer = "https://issuer.example",
             Audience = "broker",
         });
-        var (identity, error) = validator.Validate(Golden);
+        var (identity, error, why) = validator.Validate(Golden);
+        Assert.Equal("", why);
         Assert.Equal(ErrorCode.None, error);
         Assert.NotNull(identity);
         Assert.Equal("alice", identity.User);
@@ -205,7 +206,7 @@ public sealed class JwtValidatorSpecs
         time.Advance(TimeSpan.FromMilliseconds(89_999));
         Assert.Equal(ErrorCode.None, validator.Validate(token).Error);
         time.Advance(TimeSpan.FromMilliseconds(1));
-        Assert.Equal(new AuthResult(null, ErrorCode.TokenExpired), validator.Validate(token));
+        Assert.Equal(new AuthResult(null, ErrorCode.TokenExpired, "exp is over"), validator.Validate(token));
     }
 
     [Fact]
@@ -351,7 +352,29 @@ public sealed class JwtValidatorSpecs
         return validator.Validate(token);
     }
 
-    private static void AssertInvalid(string token) => Assert.Equal(new AuthResult(null, ErrorCode.InvalidToken), Validate(token));
+    private static void AssertInvalid(string token)
+    {
+        var result = Validate(token);
+        Assert.Equal((null, ErrorCode.InvalidToken), (result.Identity, result.Error));
+        Assert.NotEqual("", result.Why);
+    }
 
     private static void AssertInvalidPayload(string payload) => AssertInvalid(TokenForge.Hs256(payload));
+
+    [Theory]
+    [InlineData("exp", "", "exp is missing")]
+    [InlineData("exp", "\"1\"", "exp is missing, or no number")]
+    [InlineData("exp", "9999999999", "broker.auth.max-life (24 h)")]
+    [InlineData("sub", "", "sub is missing")]
+    [InlineData("sub", "42", "no text")]
+    [InlineData("nbf", "9999999999", "nbf lies ahead")]
+    [InlineData("iat", "9999999999", "iat lies ahead")]
+    [InlineData("broker", "[]", "claim broker")]
+    public void Refusal_says_what_is_wrong_and_nothing_of_the_token(string claim, string value, string why)
+    {
+        var result = Validate(TokenForge.Hs256(TokenForge.Claims((claim, value))));
+        Assert.Equal(ErrorCode.InvalidToken, result.Error);
+        Assert.Contains(why, result.Why, StringComparison.Ordinal);
+        Assert.DoesNotContain("9999999999", result.Why, StringComparison.Ordinal);
+    }
 }

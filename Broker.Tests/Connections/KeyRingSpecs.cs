@@ -180,7 +180,14 @@ public sealed class KeyRingSpecs
             using var validator = TokenForge.Validator(TokenForge.Options(new AuthKeyOptions { Algorithm = "RS256", Jwks = path }));
             var good = TokenForge.Sign("""{"alg":"RS256","kid":"r1"}""", TokenForge.Payload, Signer("RS256", null));
             Assert.Equal(ErrorCode.None, validator.Validate(good).Error);
-            Assert.Equal(ErrorCode.InvalidToken, validator.Validate(Sign("RS256", null)).Error);
+
+            // It can only mean the one key there is.
+            Assert.Equal(ErrorCode.None, validator.Validate(Sign("RS256", null)).Error);
+            using var other = RSA.Create(2048);
+            File.WriteAllText(path, JsonSerializer.Serialize(new { keys = new[] { Jwk(Rsa, "r1"), Jwk(other, "r2") } }));
+            using var two = TokenForge.Validator(TokenForge.Options(new AuthKeyOptions { Algorithm = "RS256", Jwks = path }));
+            Assert.Equal(ErrorCode.None, two.Validate(good).Error);
+            Assert.Equal(ErrorCode.InvalidToken, two.Validate(Sign("RS256", null)).Error);
 
             File.WriteAllText(path, """{"keys":[]}""");
             var error = Assert.Throws<ArgumentException>(() => TokenForge.Validator(TokenForge.Options(new AuthKeyOptions { Algorithm = "RS256", Jwks = path })));

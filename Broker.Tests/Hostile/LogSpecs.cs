@@ -23,7 +23,6 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
         { "no upgrade", $"GET /ws HTTP/1.1\r\nHost: {Sent}\r\n\r\n", "Refused a handshake of 127.0.0.1: upgrade \\(.+\\)" },
         { "a subprotocol", Upgrade($"Sec-WebSocket-Protocol: {Sent}"), "Refused a handshake of 127.0.0.1: upgrade \\(.+\\)" },
         { "a token", Upgrade($"Authorization: Bearer {Sent}"), "Refused a handshake of 127.0.0.1: token \\(.+\\)" },
-        { "another scheme", Upgrade($"Authorization: {Sent}"), "Refused a handshake of 127.0.0.1: token \\(.+\\)" },
         { "an origin", Upgrade("Origin: https://evil.example"), "Refused origin https://evil.example of 127.0.0.1; broker.origins.allow decides" },
         { "a long origin", Upgrade($"Origin: https://{new string('a', 300)}{Sent}.example"), "Refused origin https://a{247}… of 127.0.0.1; broker.origins.allow decides" },
     };
@@ -36,7 +35,7 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
         { "pings", [.. Enumerable.Repeat(TestFrame.Build(9, Encoding.UTF8.GetBytes(Sent)), 100).SelectMany(static frame => frame)], "1008 abuse" },
         { "too big", TestFrame.Build(1, Encoding.UTF8.GetBytes(Sent), announced: 1 << 20, lengthBytes: 8), "1009 message too big" },
         { "no auth", TestFrame.Text($$"""{"type":"{{Sent}}"}"""), "1008 auth required" },
-        { "a bad token", TestFrame.Text($$"""{"type":"auth","token":"{{Sent}}"}"""), "1008 Invalid token" },
+        { "a bad token", TestFrame.Text($$"""{"type":"auth","token":"{{Sent}}"}"""), "1008 Invalid token \\(.+\\)" },
     };
 
     [Theory]

@@ -131,7 +131,7 @@ public sealed class MessageSpecs(FakeNode shared) : IClassFixture<FakeNode>
         """{"type":"publish","topic":"t","topic":"u","data":1}""",
         """{"type":"publish","topic":"t","data":{"a":1,"a":2}}""",
         """{"type":"publish","topic":"t","\u0074opic":"u","data":1}""",
-        """{"type":"publish","topic":"t","data":"\ud800"}""",
+        """{"type":"publish","topic":"\ud800","data":1}""",
         new string('1', 60_000),
         "{" + string.Join(',', Enumerable.Range(0, 6_000).Select(static i => $"\"{i}\":1")) + "}",
         """{"type":"subscribe","topic":"t","id":""" + "\"" + new string('i', 60_000) + "\"}",

@@ -19,6 +19,9 @@ public sealed class TrustedProxiesSpecs
     [InlineData("10.1.2.3", "[2001:db8::1]:4711", "2001:db8::1")]
     [InlineData("10.1.2.3", "[2001:db8::1]", "2001:db8::1")]
     [InlineData("fd00::5", "::ffff:203.0.113.7", "203.0.113.7")]
+    [InlineData("10.1.2.3", "::ffff:203.0.113.5:12345", "203.0.113.5")]
+    [InlineData("10.1.2.3", "[::ffff:203.0.113.5]:12345", "203.0.113.5")]
+    [InlineData("10.1.2.3", "\"[2001:db8::1]:4711\"", "2001:db8::1")]
     [InlineData("10.1.2.3", "", "10.1.2.3")]
     [InlineData("10.1.2.3", " , ,", "10.1.2.3")]
     [InlineData("10.1.2.3", "203.0.113.7, unknown", "10.1.2.3")]
@@ -33,6 +36,18 @@ public sealed class TrustedProxiesSpecs
     [InlineData("127.0.0.1", "203.0.113.7", "127.0.0.1")]
     public void Client_is_the_last_address_that_is_not_trusted(string peer, string lines, string client) =>
         Assert.Equal(IPAddress.Parse(client), Proxies.ClientOf(lines.Split('|'), IPAddress.Parse(peer)));
+
+    [Theory]
+    [InlineData("10.1.2.3", "app.example:8080", "app.example:8080", true)]
+    [InlineData("10.1.2.3", "evil.example, app.example", "app.example", true)]
+    [InlineData("10.1.2.3", "", "inner", false)]
+    [InlineData("11.0.0.1", "evil.example", "inner", false)]
+    public void Host_is_what_a_trusted_proxy_says_that_it_was(string peer, string line, string host, bool isForwarded)
+    {
+        Assert.Equal(host, Proxies.HostOf([line], IPAddress.Parse(peer), "inner", out var said));
+        Assert.Equal(isForwarded, said);
+        Assert.Equal("inner", Proxies.HostOf([], IPAddress.Parse(peer), "inner", out _));
+    }
 
     [Fact]
     public void Header_is_not_read_where_proxies_speak_version_2() =>

@@ -105,12 +105,16 @@ public sealed class JsonHostileSpecs
     [InlineData("\\ud83d\\n")]
     [InlineData("\\\\\\ud800")]
     [InlineData("x\\ud83d\\u0041")]
-    public void Lone_surrogate_is_refused_wherever_it_stands(string text)
+    public void Lone_surrogate_is_refused_outside_strings_of_data(string text)
     {
+        foreach (var data in new[] { $"\"{text}\"", $$"""[{"k":["{{text}}"]}]""" })
+        {
+            var message = Single($$"""{"type":"publish","topic":"a","data":{{data}}}""");
+            Assert.Equal((ErrorCode.None, data), (message.Error, System.Text.Encoding.UTF8.GetString(message.Data.Span)));
+        }
+
         string[] frames =
         [
-            $$"""{"type":"publish","topic":"a","data":"{{text}}"}""",
-            $$"""{"type":"publish","topic":"a","data":[{"k":["{{text}}"]}]}""",
             $$$"""{"type":"publish","topic":"a","data":{"{{{text}}}":1}}""",
             $$"""{"type":"publish","topic":"{{text}}","data":1}""",
             $$"""{"type":"{{text}}"}""",

@@ -73,11 +73,7 @@ internal static class JsonToMessagePack
                     counts = counts[1..];
                     break;
                 case JsonTokenType.PropertyName or JsonTokenType.String:
-                    if (!TryWriteText(ref reader, output))
-                    {
-                        return false;
-                    }
-
+                    WriteText(ref reader, output);
                     break;
                 case JsonTokenType.Number:
                     output.Advance(WriteNumber(ref reader, header));
@@ -98,25 +94,19 @@ internal static class JsonToMessagePack
         return true;
     }
 
-    private static bool TryWriteText(ref Utf8JsonReader reader, IBufferWriter<byte> output)
+    private static void WriteText(ref Utf8JsonReader reader, IBufferWriter<byte> output)
     {
         var raw = reader.ValueSpan;
         if (!reader.ValueIsEscaped)
         {
             WriteText(raw, output);
-            return true;
-        }
-
-        if (JsonText.HasLoneSurrogate(raw))
-        {
-            return false;
+            return;
         }
 
         // Its header depends on the length without escapes.
         var text = ArrayPool<byte>.Shared.Rent(raw.Length);
-        WriteText(text.AsSpan(0, reader.CopyString(text)), output);
+        WriteText(text.AsSpan(0, JsonText.Unescape(raw, text)), output);
         ArrayPool<byte>.Shared.Return(text);
-        return true;
     }
 
     private static void WriteText(ReadOnlySpan<byte> text, IBufferWriter<byte> output)

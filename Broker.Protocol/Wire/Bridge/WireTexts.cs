@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Broker.Protocol.Wire.Json;
 using Broker.Protocol.Wire.MessagePack;
 
 namespace Broker.Protocol.Wire.Bridge;
@@ -36,7 +37,7 @@ internal static class WireTexts
                 continue;
             }
 
-            if (!texts.TryReplace(reader.GetString()!, out var replaced))
+            if (!texts.TryReplace(TextOf(reader), out var replaced))
             {
                 return false;
             }
@@ -49,6 +50,12 @@ internal static class WireTexts
         }
 
         return true;
+    }
+
+    private static string TextOf(in Utf8JsonReader reader)
+    {
+        var text = new byte[reader.ValueSpan.Length];
+        return Encoding.UTF8.GetString(text, 0, JsonText.Unescape(reader.ValueSpan, text));
     }
 
     private static bool MessagePack(ReadOnlySpan<byte> value, ReplacedTexts texts)

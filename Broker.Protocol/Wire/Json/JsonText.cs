@@ -1,3 +1,5 @@
+using System.Text;
+
 #if NET
 using System.Buffers;
 #endif
@@ -92,6 +94,55 @@ internal static class JsonText
         }
 
         return false;
+    }
+
+    /// <summary>Takes the escapes out of a string, and puts U+FFFD in the place of what no UTF-8 can hold.</summary>
+    /// <param name="raw">As for <see cref="HasLoneSurrogate"/>.</param>
+    /// <param name="destination">As long as <paramref name="raw"/>.</param>
+    /// <returns>The bytes written.</returns>
+    public static int Unescape(ReadOnlySpan<byte> raw, Span<byte> destination)
+    {
+        var length = 0;
+        while (!raw.IsEmpty)
+        {
+            var plain = raw.IndexOf((byte)'\\');
+            plain = plain < 0 ? raw.Length : plain;
+            raw[..plain].CopyTo(destination[length..]);
+            length += plain;
+            raw = raw[plain..];
+            if (raw.IsEmpty)
+            {
+                break;
+            }
+
+            if (raw[1] != 'u')
+            {
+                destination[length++] = raw[1] switch
+                {
+                    (byte)'b' => (byte)'\b',
+                    (byte)'f' => (byte)'\f',
+                    (byte)'n' => (byte)'\n',
+                    (byte)'r' => (byte)'\r',
+                    (byte)'t' => (byte)'\t',
+                    var same => same,
+                };
+                raw = raw[2..];
+                continue;
+            }
+
+            var unit = (char)Unit(raw);
+            raw = raw[6..];
+            var rune = Rune.TryCreate(unit, out var single) ? single : Rune.ReplacementChar;
+            if (char.IsHighSurrogate(unit) && raw.StartsWith("\\u"u8) && Rune.TryCreate(unit, (char)Unit(raw), out var pair))
+            {
+                rune = pair;
+                raw = raw[6..];
+            }
+
+            length += rune.EncodeToUtf8(destination[length..]);
+        }
+
+        return length;
     }
 
     private static int Unit(ReadOnlySpan<byte> escape)

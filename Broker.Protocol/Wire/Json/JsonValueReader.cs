@@ -4,7 +4,8 @@ namespace Broker.Protocol.Wire.Json;
 
 /// <summary>
 /// Reads the values of one frame. Beyond JSON's grammar, for which the reader of the runtime throws
-/// <see cref="JsonException"/>, it refuses keys that repeat in their map and lone surrogates: then it reads no further.
+/// <see cref="JsonException"/>, it refuses keys that repeat in their map, and lone surrogates outside the strings of a publisher's
+/// data (what <c>JSON.stringify</c> makes of half an emoji): then it reads no further.
 /// Every method that reads a value has read it to its end, also when it is not of the kind asked for.
 /// </summary>
 internal ref struct JsonValueReader
@@ -77,14 +78,17 @@ internal ref struct JsonValueReader
     public bool ReadMap(out ReadOnlyMemory<byte> raw)
     {
         var isMap = _reader.TokenType == JsonTokenType.StartObject;
-        raw = ReadRaw();
+        var start = (int)_reader.TokenStartIndex;
+        Skip();
+        raw = _frame[start..(int)_reader.BytesConsumed];
         return isMap;
     }
 
+    /// <summary>Data: its strings are passed on as they are, whatever they escape.</summary>
     public ReadOnlyMemory<byte> ReadRaw()
     {
         var start = (int)_reader.TokenStartIndex;
-        Skip();
+        Skip(isData: true);
         return _frame[start..(int)_reader.BytesConsumed];
     }
 
@@ -133,7 +137,7 @@ internal ref struct JsonValueReader
     }
 
     /// <summary>Reads the value at hand to its end, whatever is in it.</summary>
-    public void Skip()
+    public void Skip(bool isData = false)
     {
         var depth = 0;
         do
@@ -144,7 +148,7 @@ internal ref struct JsonValueReader
                     ReadName();
                     break;
                 case JsonTokenType.String:
-                    Refused = _reader.ValueIsEscaped && JsonText.HasLoneSurrogate(_reader.ValueSpan);
+                    Refused = !isData && _reader.ValueIsEscaped && JsonText.HasLoneSurrogate(_reader.ValueSpan);
                     break;
                 case JsonTokenType.StartObject:
                     _keys.Open();

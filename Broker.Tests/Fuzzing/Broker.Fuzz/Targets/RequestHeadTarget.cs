@@ -92,8 +92,8 @@ internal sealed class RequestHeadTarget : FuzzTarget
 
     private void Judge(RequestHead head)
     {
-        Origins.Allows(head, tls: false);
-        Origins.Allows(head, tls: true);
+        Origins.Allows(head, head.Host ?? "", tls: false);
+        Origins.Allows(head, head.Host ?? "", tls: true);
         head.QueryParameters("token");
         var result = ServerHandshake.Evaluate(head, Subprotocols, Deflate);
         Promise.Holds(result.Accepted == (result.Status == 101) && result.Status is 101 or 400 or 405 or 426, $"a status nobody expects: {result.Status}");
