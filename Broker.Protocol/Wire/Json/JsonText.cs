@@ -1,7 +1,6 @@
-using System.Text;
-
 #if NET
 using System.Buffers;
+using System.Text;
 #endif
 
 namespace Broker.Protocol.Wire.Json;
@@ -96,6 +95,7 @@ internal static class JsonText
         return false;
     }
 
+#if NET
     /// <summary>Takes the escapes out of a string, and puts U+FFFD in the place of what no UTF-8 can hold.</summary>
     /// <param name="raw">As for <see cref="HasLoneSurrogate"/>.</param>
     /// <param name="destination">As long as <paramref name="raw"/>.</param>
@@ -144,6 +144,7 @@ internal static class JsonText
 
         return length;
     }
+#endif
 
     private static int Unit(ReadOnlySpan<byte> escape)
     {
