@@ -43,14 +43,14 @@ public sealed class BrokerConfigurationSpecs
                 ["BROKER__LIMITS__CONNECTIONS_PER_ADDRESS"] = "5",
                 ["BROKER__TOPICS__0__MATCH"] = "x",
                 ["BROKER__TOPICS__2__MATCH"] = "c",
-                ["BROKER__ORIGINS__ALLOW__2"] = "https://a.example",
+                ["BROKER__ORIGINS__ALLOW__6"] = "https://a.example",
                 ["BROKER__AUTH__KEYS__0__SECRET"] = Secret,
                 ["BROKER__AUTH__KEYS__0__ALGORITHM"] = "HS256",
             }).Options!;
         Assert.Equal(5, options.Limits.ConnectionsPerAddress);
         Assert.Equal(["x", "b", "c"], options.Topics.Select(topic => topic.Match));
         Assert.True(options.Topics[0].Sender);
-        Assert.Equal(["http://localhost:*", "http://127.0.0.1:*", "https://a.example"], options.Origins.Allow);
+        Assert.Equal(["http://localhost:*", "https://localhost:*", "http://127.0.0.1:*", "https://127.0.0.1:*", "http://[::1]:*", "https://[::1]:*", "https://a.example"], options.Origins.Allow);
         Assert.Equal(Secret, Assert.Single(options.Auth.Keys).Secret);
     }
 
@@ -65,7 +65,7 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("BROKER__LISTEN__PORT", "99999", "environment BROKER__LISTEN__PORT: broker.listen.port: 99999: a whole number 0 to 65535")]
     [InlineData("BROKER__LISTEN__PROT", "1", "environment BROKER__LISTEN__PROT: broker.listen.prot: unknown key, did you mean broker.listen.port?")]
     [InlineData("BROKER__LISTEN____PORT", "1", "environment BROKER__LISTEN____PORT: not a key; broker.listen.port is BROKER__LISTEN__PORT")]
-    [InlineData("BROKER__ORIGINS__ALLOW__7", "x", "environment BROKER__ORIGINS__ALLOW__7: the array has 2 items; the next is 2")]
+    [InlineData("BROKER__ORIGINS__ALLOW__7", "x", "environment BROKER__ORIGINS__ALLOW__7: the array has 6 items; the next is 6")]
     [InlineData("BROKER__ORIGINS__ALLOW", "x", "environment BROKER__ORIGINS__ALLOW: broker.origins.allow: x: an array of texts; in the environment one variable an item, BROKER__ORIGINS__ALLOW__0")]
     [InlineData("BROKER__AUTH", "x", "environment BROKER__AUTH: broker.auth: x: an object { … }")]
     public void Bad_variable_stops_the_start(string name, string value, string expected) =>

@@ -34,7 +34,8 @@ public sealed class FlowSpecs
         var published = 0;
         async Task FloodAsync()
         {
-            while (node.ConnectionActors() == 5)
+            // Until that is decided: its last words have two seconds, in which a fast machine publishes as much again.
+            while (node.Metrics["broker.connections.closed 1013 slow consumer"] == 0)
             {
                 Assert.True(published < 2000, "120 MB for one that does not read");
                 await publisher.SendTextAsync(Publish(++published), Cancel);

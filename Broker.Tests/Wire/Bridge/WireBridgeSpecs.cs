@@ -117,10 +117,21 @@ public sealed class WireBridgeSpecs
     [InlineData("")]
     [InlineData("{")]
     [InlineData("1 2")]
-    [InlineData("\"\\ud800\"")]
-    [InlineData("{\"\\udc00\":1}")]
     public void What_no_codec_lets_through_is_not_carried(string json) =>
         Assert.False(WireBridge.TryCarry(Encoding.UTF8.GetBytes(json), WireFormat.Json, new ArrayBufferWriter<byte>()));
+
+    /// <summary>What <c>JSON.stringify</c> makes of a string that was cut; no UTF-8 can hold it.</summary>
+    [Theory]
+    [InlineData("\"\\ud83d\"", "A3EFBFBD")]
+    [InlineData("\"a\\ude00b\"", "A561EFBFBD62")]
+    [InlineData("\"\\ud83d\\ude00\"", "A4F09F9880")]
+    [InlineData("\"\\ud83d\\ud83d\\ude00\\n\\u00e9\\\\\"", "ABEFBFBDF09F98800AC3A95C")]
+    public void Half_a_pair_of_surrogates_becomes_the_replacement_character(string json, string expected)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Assert.True(WireBridge.TryCarry(Encoding.UTF8.GetBytes(json), WireFormat.Json, output));
+        Assert.Equal(expected, Convert.ToHexString(output.WrittenSpan));
+    }
 
     [Theory]
     [InlineData(16)]
