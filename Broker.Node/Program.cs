@@ -3,6 +3,7 @@ using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Connections;
 using Microsoft.Extensions.FileProviders;
+using Microsoft.Extensions.Logging.Console;
 
 var command = CommandLine.Parse(args);
 if (command.Token is { } token)
@@ -17,7 +18,8 @@ if (command.Run is null)
 }
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
-builder.Logging.ClearProviders().AddSimpleConsole(static console => console.SingleLine = true);
+Console.SetOut(new PrintableWriter(Console.Out));
+builder.Logging.ClearProviders().AddSimpleConsole(static console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
 
 // The node says itself where it listens, and below why it does not.
 builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);

@@ -1,3 +1,5 @@
+using Broker.Protocol.Http;
+
 namespace Broker.Node.Configuration;
 
 /// <summary><c>broker.limits</c>. Sizes in bytes.</summary>
@@ -43,4 +45,6 @@ public sealed record LimitOptions
 
     /// <summary><c>forbidden</c> answers in 10 s before close 1008 <c>abuse</c>.</summary>
     public int Forbidden { get; init; } = 20;
+
+    internal HttpLimits Heads() => new() { RequestLine = RequestLine, HeaderBytes = HeaderBytes, HeaderCount = HeaderCount };
 }

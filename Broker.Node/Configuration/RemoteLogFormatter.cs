@@ -5,6 +5,7 @@ namespace Broker.Node.Configuration;
 /// <summary>
 /// Formats what Akka logs as its default does, but for the reason why a peer cannot be reached: an exception that tells of the peer
 /// and of no fault here is its message, and those of what caused it, in one line. Every other exception keeps its stack.
+/// What a peer may have written is printable ASCII, in one line.
 /// </summary>
 public sealed class RemoteLogFormatter : ILogMessageFormatter
 {
@@ -17,7 +18,17 @@ public sealed class RemoteLogFormatter : ILogMessageFormatter
 
     private static object OneLine(object arg)
     {
-        if (arg is not Exception error || error.GetType().Namespace?.StartsWith("Akka.Remote", StringComparison.Ordinal) != true)
+        if (arg is IFormattable or null)
+        {
+            return arg!;
+        }
+
+        if (arg is not Exception error)
+        {
+            return PrintableWriter.Escape(arg.ToString() ?? "");
+        }
+
+        if (error.GetType().Namespace?.StartsWith("Akka.Remote", StringComparison.Ordinal) != true)
         {
             return arg;
         }
@@ -28,6 +39,6 @@ public sealed class RemoteLogFormatter : ILogMessageFormatter
             messages.Add(cause.Message.ReplaceLineEndings(" "));
         }
 
-        return string.Join(": ", messages);
+        return PrintableWriter.Escape(string.Join(": ", messages));
     }
 }

@@ -22,6 +22,7 @@ internal static class FrontDoorServices
         services.TryAddSingleton<ConnectionLog>();
         services.TryAddSingleton(new TrustedProxies(new ProxyOptions()));
         services.TryAddSingleton<LingeringClose>();
+        services.AddSingleton(limits.Heads());
         services.AddSingleton<HttpFrontDoor>();
         services.AddSingleton<IHttpFrontDoor>(provider => provider.GetRequiredService<HttpFrontDoor>());
 
@@ -39,8 +40,13 @@ internal static class FrontDoorServices
         // As RequestHeadParser reads them: other sites' cookies of the same host may hold any byte, and Kestrel's UTF-8 would answer 400.
         options.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
         options.AllowSynchronousIO = false;
-        options.Limits.MaxRequestLineSize = limits.RequestLine;
-        options.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes;
+
+        // RFC 9112 section 3.2.2: where the target names the host, Host is ignored.
+        options.AllowHostHeaderOverride = true;
+
+        // Not below those of RequestGuard, which has judged the head by then: Kestrel counts the ends of lines in another way.
+        options.Limits.MaxRequestLineSize = limits.RequestLine + 2;
+        options.Limits.MaxRequestHeadersTotalSize = limits.HeaderBytes + 2;
         options.Limits.MaxRequestHeaderCount = limits.HeaderCount;
         options.Limits.RequestHeadersTimeout = limits.HandshakeTimeout;
         options.Limits.MaxRequestBodySize = limits.ApiMessage;

@@ -1,5 +1,6 @@
 using System.Net;
 using Broker.Node.Transport;
+using Broker.Protocol.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -9,7 +10,7 @@ namespace Broker.Node.Http;
 /// Feeds Kestrel with connections that somebody else accepted. Those that come before Kestrel listens, after it stopped, or
 /// while <paramref name="maxWaiting"/> are waiting for it are answered 503. Thread-safe.
 /// </summary>
-internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metrics, ConnectionLog log, ILoggerFactory logging, int maxWaiting = HttpFrontDoor.MaxWaiting)
+internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metrics, ConnectionLog log, HttpLimits limits, ILoggerFactory logging, int maxWaiting = HttpFrontDoor.MaxWaiting)
     : IHttpFrontDoor, IConnectionListenerFactory, IConnectionListenerFactorySelector, IDisposable
 {
     /// <summary>Kestrel takes connections in a loop that does nothing else; more than this means that it has stopped.</summary>
@@ -49,25 +50,26 @@ internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metri
 
     internal FrontDoorConnection Connect(AcceptedConnection connection, ReadOnlyMemory<byte> received)
     {
+        ConnectionContext inner;
         if (connection.Socket is null)
         {
-            return Door(new StreamConnection(connection, received), connection);
+            inner = new StreamConnection(connection, received);
         }
-
-        var inner = _sockets.Create(connection.Socket);
-        inner.RemoteEndPoint = connection.Remote;
-        if (!received.IsEmpty)
+        else
         {
-            inner.Transport = new DuplexPipe(new PrefixedPipeReader(received, inner.Transport.Input), inner.Transport.Output);
+            inner = _sockets.Create(connection.Socket);
+            inner.RemoteEndPoint = connection.Remote;
+            if (!received.IsEmpty)
+            {
+                inner.Transport = new DuplexPipe(new PrefixedPipeReader(received, inner.Transport.Input), inner.Transport.Output);
+            }
         }
 
-        return Door(inner, connection);
-    }
-
-    /// <summary>What is upgraded later has to find its socket again.</summary>
-    private static FrontDoorConnection Door(ConnectionContext inner, AcceptedConnection connection)
-    {
+        // What is upgraded later has to find its socket again.
         inner.Features.Set(connection);
+        var guard = new RequestGuard(inner.Transport.Input, limits);
+        inner.Features.Set(guard);
+        inner.Transport = new DuplexPipe(guard, inner.Transport.Output);
         return new FrontDoorConnection(inner, connection);
     }
 

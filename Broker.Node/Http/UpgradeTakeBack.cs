@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text;
 using Broker.Node.Transport;
 using Broker.Protocol.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -13,47 +12,52 @@ namespace Broker.Node.Http;
 /// Middleware for upgrade paths on a connection that Kestrel owns already, because a proxy sent another request on it before:
 /// the decision is the gate's, and an accepted connection goes into the same graph as every other.
 /// </summary>
-internal sealed class UpgradeTakeBack(RequestDelegate next, IUpgradeGate gate, IConnectionPipeline pipeline, TimeProvider time)
+internal sealed class UpgradeTakeBack(
+    RequestDelegate next, IUpgradeGate gate, IConnectionPipeline pipeline, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
 {
     /// <summary>For what a client sent before it went: its close frame should not become an abnormal end.</summary>
     private static readonly TimeSpan LastReads = TimeSpan.FromSeconds(1);
 
     public Task InvokeAsync(HttpContext context)
     {
-        var request = context.Features.GetRequiredFeature<IHttpRequestFeature>();
-        var query = request.RawTarget.IndexOf('?', StringComparison.Ordinal);
-        var path = query < 0 ? request.RawTarget : request.RawTarget[..query];
-        return VersionMinor(request) is { } version && gate.Owns(path) ? AnswerAsync(context, request, version) : next(context);
-    }
-
-    /// <summary>Null for what is not HTTP/1: RFC 6455 knows nothing else.</summary>
-    private static int? VersionMinor(IHttpRequestFeature request) => request.Protocol switch
-    {
-        "HTTP/1.1" => 1,
-        "HTTP/1.0" => 0,
-        _ => null,
-    };
-
-    private static RequestHead Head(IHttpRequestFeature request, int version)
-    {
-        List<HttpHeader> headers = new(request.Headers.Count);
-        foreach (var (name, values) in request.Headers)
+        if (context.Features.Get<RequestGuard>() is not { } guard)
         {
-            // One element per line: two Sec-WebSocket-Key lines must not look like one.
-            foreach (var value in values)
-            {
-                headers.Add(new HttpHeader(name, value ?? ""));
-            }
+            // A port of the application's own.
+            return next(context);
         }
 
-        return new RequestHead(request.Method, request.RawTarget, version, headers);
+        if (guard.Refusal is { } refusal)
+        {
+            return RefuseAsync(context, refusal);
+        }
+
+        if (gate.Owns(guard.Head!.Path))
+        {
+            return AnswerAsync(context, guard);
+        }
+
+        if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
+        {
+            context.Features.Set<IHttpUpgradeFeature>(new GuardedUpgrade(upgrade, guard));
+        }
+
+        return next(context);
+    }
+
+    private Task RefuseAsync(HttpContext context, HttpRefusal refusal)
+    {
+        var reason = RefusalResponse.ReasonOf(refusal);
+        metrics.HandshakeRefused(reason);
+        log.Refused(Remote(context), reason, refusal.Reason);
+        return RefuseAsync(context, new UpgradeDecision(refusal.Status, [new(HeaderNames.Connection, "close")], refusal.Reason, null));
     }
 
     private static async Task RefuseAsync(HttpContext context, UpgradeDecision decision)
     {
-        var body = Encoding.UTF8.GetBytes(decision.Body);
+        var body = RefusalResponse.Content(decision.Body);
         context.Response.StatusCode = decision.Status;
         CopyHeaders(decision, context.Response, HeaderNames.ContentLength);
+        context.Response.ContentType = RefusalResponse.ContentType;
         context.Response.ContentLength = body.Length;
         await context.Response.Body.WriteAsync(body, context.RequestAborted);
     }
@@ -69,27 +73,28 @@ internal sealed class UpgradeTakeBack(RequestDelegate next, IUpgradeGate gate, I
         }
     }
 
-    private async Task AnswerAsync(HttpContext context, IHttpRequestFeature request, int version)
+    private static IPAddress Remote(HttpContext context)
     {
         var remote = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        if (remote.IsIPv4MappedToIPv6)
-        {
-            remote = remote.MapToIPv4();
-        }
+        return remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote;
+    }
 
-        var decision = gate.Evaluate(Head(request, version), remote, context.Request.IsHttps);
+    private async Task AnswerAsync(HttpContext context, RequestGuard guard)
+    {
+        var remote = Remote(context);
+        var decision = gate.Evaluate(guard.Head!, remote, context.Request.IsHttps);
         if (decision.Request is null)
         {
             await RefuseAsync(context, decision);
         }
         else if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
         {
-            await TakeBackAsync(context, upgrade, decision, new IPEndPoint(remote, context.Connection.RemotePort));
+            await TakeBackAsync(context, new GuardedUpgrade(upgrade, guard), decision, new IPEndPoint(remote, context.Connection.RemotePort));
         }
         else
         {
             decision.Place?.Dispose();
-            await RefuseAsync(context, new UpgradeDecision(StatusCodes.Status400BadRequest, [], "this connection cannot be upgraded\n", null));
+            await RefuseAsync(context, new UpgradeDecision(StatusCodes.Status400BadRequest, [], "this connection cannot be upgraded", null));
         }
     }
 

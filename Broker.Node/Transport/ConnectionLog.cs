@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.Net;
-using System.Text;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Transport;
@@ -54,7 +52,7 @@ internal sealed partial class ConnectionLog : IDisposable
     {
         if (MayWrite())
         {
-            RefusedOrigin(Printable(origin.Length <= LongestOrigin ? origin : origin[..LongestOrigin]) + (origin.Length <= LongestOrigin ? "" : "…"), remote);
+            RefusedOrigin(PrintableWriter.Escape(origin.Length <= LongestOrigin ? origin : origin[..LongestOrigin]) + (origin.Length <= LongestOrigin ? "" : "..."), remote);
         }
     }
 
@@ -96,25 +94,6 @@ internal sealed partial class ConnectionLog : IDisposable
     /// <summary>Origins have their line already, which names the setting.</summary>
     private static bool TellsOfOneClient(DisconnectReason reason) =>
         reason != DisconnectReasons.Restart && reason != DisconnectReasons.ServerError && reason != DisconnectReasons.OriginNotAllowed;
-
-    /// <summary>What a stranger wrote, for a terminal: nothing but printable ASCII, the rest as <c>\\xNN</c> or <c>\\uNNNN</c>.</summary>
-    internal static string Printable(string text)
-    {
-        if (text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
-        {
-            return text;
-        }
-
-        var printable = new StringBuilder(text.Length + 16);
-        foreach (var c in text)
-        {
-            _ = c is >= ' ' and <= '~' ? printable.Append(c)
-                : c <= '\u00ff' ? printable.Append(CultureInfo.InvariantCulture, $"\\x{(int)c:x2}")
-                : printable.Append(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}");
-        }
-
-        return printable.ToString();
-    }
 
     private bool MayWrite() => _logger.IsEnabled(LogLevel.Information) && _limit.TryTake();
 

@@ -2,7 +2,6 @@ using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Broker.Node.Configuration;
-using Broker.Protocol.Http;
 using Broker.Protocol.Session;
 using Broker.Protocol.Streams;
 
@@ -48,11 +47,10 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
             MessageTime = limits.MessageTime,
             ControlFrames = limits.ControlFrames,
         });
-        var http = new HttpLimits { RequestLine = limits.RequestLine, HeaderBytes = limits.HeaderBytes, HeaderCount = limits.HeaderCount };
         // Fused here, or the materializer would do it for every connection: more than half of what a materialisation takes.
         _graph = Fusing.Aggressive(Source.FromGraph(new EgressStage())
             .Via(new SocketStage(frontDoor))
-            .Via(new HandshakeStage(gate, http, accepted, metrics, log))
+            .Via(new HandshakeStage(gate, limits.Heads(), accepted, metrics, log))
             .Via(new FramingStage(time))
             .To(new ConnectionSink()));
     }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Akka.Streams;
 using Akka.Streams.Stage;
 using Broker.Protocol.Http;
@@ -116,7 +115,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
 
         private void OnRefused(HttpRefusal refusal)
         {
-            var reason = refusal.Status is 414 or 431 ? HandshakeRefusal.TooLarge : HandshakeRefusal.Malformed;
+            var reason = RefusalResponse.ReasonOf(refusal);
             _stage._metrics.HandshakeRefused(reason);
             _stage._log.Refused(_connection.Transport.Remote.Address, reason, refusal.Reason);
             Refuse(refusal.Status, [new HttpHeader("Connection", "close")], refusal.Reason);
@@ -144,7 +143,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             if (decision.Request is null)
             {
                 // RFC 9110 section 9.3.2: an answer to HEAD has no content.
-                Refuse(decision.Status, decision.Headers, head.Method == "HEAD" ? null : decision.Body);
+                Refuse(decision.Status, decision.Headers, decision.Body, withContent: head.Method != "HEAD");
                 return;
             }
 
@@ -172,21 +171,25 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             _stage._accepted(_connection);
         }
 
-        private void Refuse(int status, IReadOnlyList<HttpHeader> headers, string? body)
+        private void Refuse(int status, IReadOnlyList<HttpHeader> headers, string body, bool withContent = true)
         {
             (_parser, _head) = (null, null);
 
             // From here on the handshake's time-out must not write between.
             _connection.Transport.Lease?.HandshakeDone();
-            var text = body is null ? [] : Encoding.UTF8.GetBytes(body + "\n");
+            var content = RefusalResponse.Content(body);
             var response = new ArrayBufferWriter<byte>(512);
             ResponseHead.Write(response, status,
             [
                 .. headers,
-                new("Content-Type", "text/plain; charset=utf-8"),
-                new("Content-Length", text.Length.ToString(CultureInfo.InvariantCulture)),
+                new("Content-Type", RefusalResponse.ContentType),
+                new("Content-Length", content.Length.ToString(CultureInfo.InvariantCulture)),
             ]);
-            response.Write(text);
+            if (withContent)
+            {
+                response.Write(content);
+            }
+
             _connection.Finish(response.WrittenSpan);
             Pull(_stage._in);
         }

@@ -24,7 +24,8 @@ internal sealed record RequestLine(string Method, string Target, int VersionMino
             return null;
         }
 
-        if (version[5] != '1')
+        // A higher minor version would be answered as HTTP/1.1 here and refused by the server behind: one answer for both.
+        if (version[5] != '1' || version[7] > '1')
         {
             refusal = new HttpRefusal(505, "HTTP version not supported");
             return null;
@@ -42,6 +43,7 @@ internal sealed record RequestLine(string Method, string Target, int VersionMino
     }
 
     // RFC 9112 section 3.2: origin-form, absolute-form, and asterisk-form for OPTIONS; authority-form is for proxies.
+    // RFC 6455 section 4.1: an upgrade's absolute-form is http or https too.
     private static bool IsTarget(string method, string target)
     {
         if (target.StartsWith('/'))
@@ -66,6 +68,5 @@ internal sealed record RequestLine(string Method, string Target, int VersionMino
     }
 
     private static bool IsHttp(ReadOnlySpan<char> scheme) =>
-        scheme.Equals("http", StringComparison.OrdinalIgnoreCase) || scheme.Equals("https", StringComparison.OrdinalIgnoreCase)
-        || scheme.Equals("ws", StringComparison.OrdinalIgnoreCase) || scheme.Equals("wss", StringComparison.OrdinalIgnoreCase);
+        scheme.Equals("http", StringComparison.OrdinalIgnoreCase) || scheme.Equals("https", StringComparison.OrdinalIgnoreCase);
 }

@@ -20,13 +20,49 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
         var directory = Directory.CreateTempSubdirectory("broker-nginx-");
         try
         {
-            await using var nginx = await StartAsync(directory.FullName);
+            await using var nginx = await StartAsync(directory.FullName, Configuration(directory.FullName, shared.Node.Http.Port, "proxy_set_header Host $http_host;"));
             using var handler = Through(Path.Combine(directory.FullName, "http.sock"));
             using var http = new HttpClient(handler);
             for (var round = 0; round < 3; round++)
             {
                 await PageThenChatAsync(http);
             }
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>nginx's <c>$host</c> leaves the port out; and a node on a loopback address takes no Host for its own but localhost.</summary>
+    [Theory]
+    [InlineData("proxy_set_header Host $host;", HttpStatusCode.Forbidden)]
+    [InlineData("proxy_set_header Host $http_host;", HttpStatusCode.Forbidden)]
+    [InlineData("proxy_set_header Host $host; proxy_set_header X-Forwarded-Host $http_host;", HttpStatusCode.SwitchingProtocols)]
+    [InlineData("proxy_set_header Host node; proxy_set_header X-Forwarded-Host $http_host;", HttpStatusCode.SwitchingProtocols)]
+    public async Task A_page_and_its_socket_are_of_one_host_if_a_trusted_proxy_says_so(string hosts, HttpStatusCode expected)
+    {
+        var settings = new Dictionary<string, string> { ["BROKER__LISTEN__PROXY__TRUSTED__0"] = "127.0.0.1", ["BROKER__ORIGINS__REFUSE"] = "status" };
+        await using var node = await NodeProcess.StartAsync([], Cancellation, settings);
+        var directory = Directory.CreateTempSubdirectory("broker-nginx-");
+        try
+        {
+            await using var nginx = await StartAsync(directory.FullName, Configuration(directory.FullName, node.Http.Port, hosts));
+            using var handler = Through(Path.Combine(directory.FullName, "http.sock"));
+            using var http = new HttpClient(handler);
+            using var upgrade = new HttpRequestMessage(HttpMethod.Get, "http://chat.example:8443/ws")
+            {
+                Headers =
+                {
+                    { "Origin", "http://chat.example:8443" },
+                    { "Connection", "Upgrade" },
+                    { "Upgrade", "websocket" },
+                    { "Sec-WebSocket-Version", "13" },
+                    { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==" },
+                },
+            };
+            using var answer = await http.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+            Assert.Equal(expected, answer.StatusCode);
         }
         finally
         {
@@ -65,11 +101,11 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
             .Where(connection => connection.State == TcpState.Established && connection.RemoteEndPoint.Port == shared.Node.Http.Port)
             .Select(connection => connection.LocalEndPoint.Port));
 
-    private async Task<ChildProcess> StartAsync(string directory)
+    private async Task<ChildProcess> StartAsync(string directory, string text)
     {
         var program = RequiredTool.Find("nginx");
         var configuration = Path.Combine(directory, "nginx.conf");
-        await File.WriteAllTextAsync(configuration, Configuration(directory), Cancellation);
+        await File.WriteAllTextAsync(configuration, text, Cancellation);
         var nginx = ChildProcess.Start(program, ["-p", directory, "-e", "stderr", "-c", configuration]);
         try
         {
@@ -83,7 +119,7 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
         }
     }
 
-    private string Configuration(string directory) => $$"""
+    private static string Configuration(string directory, int port, string hosts) => $$"""
         daemon off;
         master_process off;
         error_log stderr notice;
@@ -98,7 +134,7 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
           scgi_temp_path {{directory}}/scgi;
           map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
           upstream node {
-            server {{IPAddress.Loopback}}:{{shared.Node.Http.Port.ToString(CultureInfo.InvariantCulture)}};
+            server {{IPAddress.Loopback}}:{{port.ToString(CultureInfo.InvariantCulture)}};
             keepalive 16;
           }
           server {
@@ -106,7 +142,7 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
             location / {
               proxy_pass http://node;
               proxy_http_version 1.1;
-              proxy_set_header Host $http_host;
+              {{hosts}}
               proxy_set_header Upgrade $http_upgrade;
               proxy_set_header Connection $connection_upgrade;
             }

@@ -7,54 +7,14 @@ namespace Broker.Tests.Hostile;
 
 public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
 {
-    private const string Upgrade = "Host: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
     private const string Second = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
     private readonly HostileNode _node = shared.Node;
 
     private static CancellationToken Cancel => Deadline.Cancel;
 
-    public static TheoryData<string, string, int> Refused => new()
-    {
-        { "a TLS hello", "\u0016\u0003\u0001\u0002\u0000\u0001\u0000\r\n\r\n", 400 },
-        { "another protocol", "SSH-2.0-OpenSSH_9.6\r\n\r\n", 400 },
-        { "HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505 },
-        { "HTTP/1.0", $"GET /ws HTTP/1.0\r\n{Upgrade}\r\n", 400 },
-        { "HTTP/9.9", $"GET /ws HTTP/9.9\r\n{Upgrade}\r\n", 505 },
-        { "a space after the version", $"GET /ws HTTP/1.1 \r\n{Upgrade}\r\n", 400 },
-        { "a long request line", $"GET /{new string('a', 8193)} HTTP/1.1\r\n{Upgrade}\r\n", 414 },
-        { "a line without an end", new string('a', 100_000), 414 },
-        { "a long header", $"GET /ws HTTP/1.1\r\nX: {new string('a', 17 * 1024)}\r\n{Upgrade}\r\n", 431 },
-        { "65 headers", $"GET /ws HTTP/1.1\r\n{string.Concat(Enumerable.Repeat("X: 1\r\n", 60))}{Upgrade}\r\n", 431 },
-        { "no Host", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("Host: a\r\n", "", StringComparison.Ordinal)}\r\n", 400 },
-        { "two Hosts", $"GET /ws HTTP/1.1\r\nHost: b\r\n{Upgrade}\r\n", 400 },
-        { "TE and CL", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n", 400 },
-        { "two CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", 400 },
-        { "a list of CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5, 5\r\n\r\n", 400 },
-        { "a signed CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +5\r\n\r\n", 400 },
-        { "a hexadecimal CL", "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x5\r\n\r\n", 400 },
-        { "an odd TE", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n", 400 },
-        { "chunked, identity", "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n", 400 },
-        { "a bare LF", "GET / HTTP/1.1\nHost: a\n\n", 400 },
-        { "a folded header", "GET / HTTP/1.1\r\nHost: a\r\nX: 1\r\n 2\r\n\r\n", 400 },
-        { "a space before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400 },
-        { "POST", $"POST /ws HTTP/1.1\r\n{Upgrade}\r\n", 405 },
-        { "HEAD", $"HEAD /ws HTTP/1.1\r\n{Upgrade}\r\n", 405 },
-        { "no upgrade", "GET /ws HTTP/1.1\r\nHost: a\r\n\r\n", 426 },
-        { "version 12", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("13", "12", StringComparison.Ordinal)}\r\n", 426 },
-        { "two versions", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Version: 13\r\n{Upgrade}\r\n", 426 },
-        { "a list of upgrades", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("websocket", "h2c, websocket", StringComparison.Ordinal)}\r\n", 426 },
-        { "Connection: close", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace(": Upgrade", ": close", StringComparison.Ordinal)}\r\n", 426 },
-        { "a short key", $"GET /ws HTTP/1.1\r\n{Upgrade.Replace("dGhlIHNhbXBsZSBub25jZQ==", "dGhlIHNhbXBsZQ==", StringComparison.Ordinal)}\r\n", 400 },
-        { "two keys", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n{Upgrade}\r\n", 400 },
-        { "a body announced", $"GET /ws HTTP/1.1\r\nContent-Length: 5\r\n{Upgrade}\r\nhello", 400 },
-        { "a chunked body announced", $"GET /ws HTTP/1.1\r\nTransfer-Encoding: chunked\r\n{Upgrade}\r\n", 400 },
-        { "an unknown subprotocol", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Protocol: graphql-ws\r\n{Upgrade}\r\n", 400 },
-        { "a bearer alone", $"GET /ws HTTP/1.1\r\nSec-WebSocket-Protocol: bearer.abc\r\n{Upgrade}\r\n", 400 },
-    };
-
     [Theory]
-    [MemberData(nameof(Refused))]
+    [MemberData(nameof(RequestCases.Refused), MemberType = typeof(RequestCases))]
     public async Task A_bad_request_is_refused_once_and_the_connection_ends(string what, string request, int status)
     {
         var bytes = Encoding.Latin1.GetBytes(request + Second);
@@ -86,7 +46,7 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
     public async Task An_answer_to_head_has_no_body()
     {
         using var client = await _node.HttpAsync();
-        await client.SendAsync($"HEAD /ws HTTP/1.1\r\n{Upgrade}\r\n");
+        await client.SendAsync($"HEAD /ws HTTP/1.1\r\n{RequestCases.Upgrade}\r\n");
 
         // RFC 9110 section 9.3.2.
         Assert.EndsWith("\r\n\r\n", await client.ReadToEndAsync(), StringComparison.Ordinal);

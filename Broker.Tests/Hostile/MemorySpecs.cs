@@ -23,7 +23,7 @@ public sealed class MemorySpecs
     public Task Requests_refused_leave_no_memory() =>
         LeavesNoMemoryAsync(async node =>
         {
-            foreach (var row in HandshakeSpecs.Refused)
+            foreach (var row in RequestCases.Refused)
             {
                 using var client = await node.HttpAsync();
                 await SendAsync(client, Encoding.Latin1.GetBytes(row.Data.Item2));

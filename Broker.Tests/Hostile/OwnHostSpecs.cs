@@ -113,10 +113,10 @@ public sealed class OwnHostSpecs
         await using var node = await HostileNode.StartAsync(HostileNode.Open + Settings);
         await using var socket = await node.DialAsync();
         await socket.UpgradeAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n"u8.ToArray(), Deadline.Cancel);
-        var request = Encoding.Latin1.GetString(RawWebSocket.UpgradeRequest("a", headers: [("Origin", "x")])).Replace("Origin: x", "Origin: http://a\u001b[2J\u009b\u0085", StringComparison.Ordinal);
+        var request = Encoding.Latin1.GetString(RawWebSocket.UpgradeRequest("a", headers: [("Origin", "x")])).Replace("Origin: x", "Origin: http://a\u009b2J\u0085", StringComparison.Ordinal);
         await socket.UpgradeAsync(Encoding.Latin1.GetBytes(request), Deadline.Cancel);
         Assert.Equal(403, socket.Status);
         var line = Assert.Single(node.TakeLines(), static line => line.Contains("Refused origin", StringComparison.Ordinal));
-        Assert.Contains("http://a\\x1b[2J\\x9b\\x85", line, StringComparison.Ordinal);
+        Assert.Contains("http://a\\x9b2J\\x85", line, StringComparison.Ordinal);
     }
 }

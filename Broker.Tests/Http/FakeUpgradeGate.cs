@@ -27,7 +27,7 @@ internal sealed class FakeUpgradeGate : IUpgradeGate
         var keys = head.Headers.Where(header => header.Name.Equals("Sec-WebSocket-Key", StringComparison.OrdinalIgnoreCase)).ToList();
         if (keys is not [{ Value: Key }])
         {
-            const string Body = "upgrade to websocket\n";
+            const string Body = "upgrade to websocket";
             return new UpgradeDecision(
                 426,
                 [new("Upgrade", "websocket"), new("Sec-WebSocket-Version", "13"), new("Content-Length", "21"), new("Content-Type", "text/plain"), new("Connection", "close")],

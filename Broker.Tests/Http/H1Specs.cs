@@ -12,7 +12,7 @@ public sealed class H1Specs
     private const string Host = "Host: example.com\r\n";
 
     /// <summary>Request, and its answer: 200 for one that is good, 0 where more has to come.</summary>
-    private static readonly (string Case, string Request, int Answer)[] Cases =
+    internal static readonly (string Case, string Request, int Answer)[] Cases =
     [
         ("fragmented method", "G", 0),
         ("fragmented target 1", "GET ", 0),

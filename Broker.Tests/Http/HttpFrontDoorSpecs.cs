@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using Broker.Node.Http;
 using Broker.Node.Transport;
+using Broker.Protocol.Http;
 using Broker.Tests.Support;
 using Broker.Tests.Transport;
 using Microsoft.AspNetCore.Connections;
@@ -230,7 +231,7 @@ public sealed class HttpFrontDoorSpecs
     {
         using var refusals = new LingeringClose(TimeProvider.System);
         using var metrics = new RecordedMetrics();
-        using var door = new HttpFrontDoor(refusals, metrics.Metrics, SilentLog.Connections, NullLoggerFactory.Instance, maxWaiting: 2);
+        using var door = new HttpFrontDoor(refusals, metrics.Metrics, SilentLog.Connections, new HttpLimits(), NullLoggerFactory.Instance, maxWaiting: 2);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync(handle: connection => door.Offer(connection, "G"u8.ToArray()));
 
@@ -261,7 +262,7 @@ public sealed class HttpFrontDoorSpecs
     public async Task Connection_closed_while_it_waits_does_not_stop_the_accept_loop()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), SilentLog.Connections, NullLoggerFactory.Instance);
+        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), SilentLog.Connections, new HttpLimits(), NullLoggerFactory.Instance);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync();
         using var one = await accepted.ConnectAsync();
@@ -280,7 +281,7 @@ public sealed class HttpFrontDoorSpecs
     public async Task Stop_disposes_what_waits()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
-        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), SilentLog.Connections, NullLoggerFactory.Instance);
+        using var door = new HttpFrontDoor(refusals, RecordedMetrics.Unobserved(), SilentLog.Connections, new HttpLimits(), NullLoggerFactory.Instance);
         await using var listener = await door.BindAsync(FrontDoorEndPoint.Instance, Cancel);
         await using var accepted = await ListenerHarness.StartAsync();
         using var client = await accepted.ConnectAsync();

@@ -17,7 +17,7 @@ internal sealed class RawClient(Socket socket, Stream stream) : IDisposable
     public async Task SendAsync(string text) => await stream.WriteAsync(Encoding.Latin1.GetBytes(text), Cancel);
 
     /// <summary>One response with a Content-Length (or none): head and body.</summary>
-    public async Task<(string Head, string Body)> ReadResponseAsync()
+    public async Task<(string Head, string Body)> ReadResponseAsync(bool withBody = true)
     {
         int end;
         while ((end = Text().IndexOf("\r\n\r\n", StringComparison.Ordinal)) < 0)
@@ -29,7 +29,7 @@ internal sealed class RawClient(Socket socket, Stream stream) : IDisposable
         _received.RemoveRange(0, end + 4);
         var length = head.Split("\r\n").Where(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
             .Select(line => int.Parse(line[15..], System.Globalization.CultureInfo.InvariantCulture)).FirstOrDefault();
-        return (head, await ReadAsync(length));
+        return (head, withBody ? await ReadAsync(length) : "");
     }
 
     public async Task<string> ReadAsync(int length)

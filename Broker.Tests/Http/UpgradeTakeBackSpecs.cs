@@ -1,9 +1,12 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Broker.Node.Configuration;
 using Broker.Node.Http;
 using Broker.Node.Transport;
+using Broker.Protocol.Http;
+using Broker.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -174,18 +177,15 @@ public sealed class UpgradeTakeBackSpecs
     {
         var rates = new Rates();
         var context = new DefaultHttpContext();
-        context.Features.Set<IHttpRequestFeature>(new HttpRequestFeature
-        {
-            Protocol = "HTTP/1.1",
-            Method = "GET",
-            RawTarget = "/ws",
-            Headers = { ["Sec-WebSocket-Key"] = FakeUpgradeGate.Key },
-        });
+        var guard = new RequestGuard(PipeReader.Create(new MemoryStream(Encoding.ASCII.GetBytes(Upgrade))), new HttpLimits());
+        Assert.False((await guard.ReadAsync(Cancel)).IsCanceled);
+        context.Features.Set(guard);
         context.Features.Set<IHttpUpgradeFeature>(rates);
         context.Features.Set<IHttpMinRequestBodyDataRateFeature>(rates);
         context.Features.Set<IHttpMinResponseDataRateFeature>(rates);
         var pipeline = new FakePipeline();
-        var takeBack = new UpgradeTakeBack(_ => Task.CompletedTask, new FakeUpgradeGate(), pipeline, TimeProvider.System);
+        var takeBack = new UpgradeTakeBack(
+            _ => Task.CompletedTask, new FakeUpgradeGate(), pipeline, RecordedMetrics.Unobserved(), SilentLog.Connections, TimeProvider.System);
 
         var answered = takeBack.InvokeAsync(context);
         var connection = await pipeline.NextUpgradedAsync();
