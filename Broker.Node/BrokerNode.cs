@@ -177,7 +177,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _lanes = new Lanes(
             _system,
             _options.Lanes,
-            lane => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate, new LaneMemory(memory, lane, _metrics), _metrics),
+            lane => new LaneTopics(_pool, _options.Limits.Lag, _options.Deflate, new LaneMemory(memory, lane, _metrics), _metrics, _fence),
             OnLaneFailed,
             _fence,
             "the cluster is being founded",

@@ -179,12 +179,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         // In a lane that is never done with its inbox, leaving keeps pace with what is executed.
         leaves += n;
         WorkOffLeaves(ref leaves);
-        if (isOpen && !_fence.IsOpen)
-        {
-            Disown();
-        }
-
-        EndBatch(unkept);
+        EndBatch(unkept, isOpen);
     }
 
     /// <summary>
@@ -206,7 +201,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
 
     /// <summary>
     /// The fence closed over this batch: the process stood still, and the others may have shown their clients the gap already. What
-    /// was answered has not left unless another thread was quicker, and must not.
+    /// connections were answered leaves only through <c>ConnectionWriter.MayLeave</c>; the publish API is told here.
     /// </summary>
     private void Disown()
     {
@@ -237,7 +232,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         return command.IsDone;
     }
 
-    private void EndBatch(int unkept)
+    private void EndBatch(int unkept, bool wasOpen)
     {
         _batch.Close();
         if (unkept > 0)
@@ -247,6 +242,11 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
 
         _topics.Flush(_othersFollow);
         _links.Send(Now);
+        if (wasOpen && !_fence.IsOpen)
+        {
+            Disown();
+        }
+
         Complete();
         if (!_lane.IsEmpty && _links.Room() <= 0)
         {

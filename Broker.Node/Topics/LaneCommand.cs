@@ -12,7 +12,7 @@ internal abstract class LaneCommand
     /// <summary>Topic name, UTF-8; valid until <see cref="Complete"/>.</summary>
     public abstract ReadOnlySpan<byte> Topic { get; }
 
-    /// <summary>The process stood still while the lane executed it, so that its answer may not be true any more: nobody may get it.</summary>
+    /// <summary>The fence closed over it: whether anybody else gets it is not known. Replies of connections do not leave by then.</summary>
     public virtual void Disown()
     {
     }

@@ -1,4 +1,5 @@
 using Broker.Node.Configuration;
+using Broker.Node.Membership;
 using Broker.Node.Transport;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Wire;
@@ -14,7 +15,8 @@ namespace Broker.Node.Topics;
 /// <param name="deflate">From which size and how hard pushes are compressed for those who take it.</param>
 /// <param name="memory">The lane's share of what lagging cursors keep.</param>
 /// <param name="metrics">Counts cursors that jump.</param>
-internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics) : ILaneTopics
+/// <param name="fence">Whether acknowledgements may leave.</param>
+internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics
 {
     /// <summary>Milliseconds after which a client may ask again what is unavailable.</summary>
     private const long RetryAfter = 1000;
@@ -163,7 +165,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         if (command.Publisher is { } publisher && command.Id.IsPresent)
         {
             codec.Write(_reply.Clear(), new PublishedMessage(command.Id, command.TopicMemory));
-            publisher.Send(_reply.Frame(command.Format.Opcode()), _batch);
+            publisher.Promise(_reply.Frame(command.Format.Opcode()), _batch, fence);
         }
 
         var push = new PushMessage(command.Topic, command.Data)
@@ -196,7 +198,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
 
         var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
         format.Codec().Write(_reply.Clear(), reply);
-        subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
+        subscription.Writer.Promise(_reply.Frame(format.Opcode()), _batch, fence);
         if (subscription.Log is null)
         {
             LogFor(subscription).Open(subscription);

@@ -51,14 +51,7 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     /// <summary>What became of it.</summary>
     public PublishResult Outcome { get; set; } = PublishResult.Published;
 
-    public override void Disown()
-    {
-        Outcome = PublishResult.Timeout;
-        if (Id.IsPresent)
-        {
-            Publisher?.Disown();
-        }
-    }
+    public override void Disown() => Outcome = PublishResult.Timeout;
 
     public override void Complete()
     {

@@ -26,8 +26,6 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
 
     public void Refuse() => connection.Tell(new SubscriptionRefused(subscription), ActorRefs.NoSender);
 
-    public override void Disown() => subscription.Writer.Disown();
-
     /// <summary>Of the request, so that its connection knows that it is under way; null where the server asks.</summary>
     public MessageBatch? Batch { get; init; }
 

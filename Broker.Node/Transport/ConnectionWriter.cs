@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Broker.Node.Membership;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -66,6 +67,8 @@ internal sealed class ConnectionWriter(long connectionId)
     private Action? _disowned;
     private Action<Exception>? _failed;
     private int _chunkHeld;
+    private bool _chunkPromises;
+    private Fence? _fence;
 
     public long ConnectionId { get; } = connectionId;
 
@@ -109,7 +112,7 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <param name="onOverrun">The first of them.</param>
     /// <param name="controlDrained">The second.</param>
     /// <param name="held">The third.</param>
-    /// <param name="disowned">Told that what waits here must not reach the client.</param>
+    /// <param name="disowned">Told that what was to leave must not reach the client.</param>
     /// <param name="failed">Told why a drainer could not go on; the stage ends the connection.</param>
     public void Observe(Action onOverrun, Action controlDrained, Action<int>? held = null, Action? disowned = null, Action<Exception>? failed = null)
     {
@@ -146,9 +149,6 @@ internal sealed class ConnectionWriter(long connectionId)
         return true;
     }
 
-    /// <summary>An answer that waits here may not be true any more: the connection ends without another byte. Any thread.</summary>
-    public void Disown() => _disowned?.Invoke();
-
     /// <summary>Queues a whole control frame and writes it if the writer is free. Any thread.</summary>
     public void Send(ReadOnlySpan<byte> frame)
     {
@@ -174,6 +174,14 @@ internal sealed class ConnectionWriter(long connectionId)
         {
             Drain();
         }
+    }
+
+    /// <summary>As <see cref="Send(ReadOnlySpan{byte}, DrainBatch)"/>, for what acknowledges something: it leaves while the fence is open, or never.</summary>
+    public void Promise(ReadOnlySpan<byte> frame, DrainBatch batch, Fence fence)
+    {
+        Volatile.Write(ref _fence, fence);
+        Hold(_control.Add(frame, last: false, promises: true));
+        batch.Add(this);
     }
 
     /// <summary>
@@ -259,6 +267,11 @@ internal sealed class ConnectionWriter(long connectionId)
         {
             while (!Volatile.Read(ref _stopping) && Gather())
             {
+                if (!MayLeave())
+                {
+                    return false;
+                }
+
                 var length = Chunk.Length;
                 var sent = _transport!.TrySend(Chunk);
                 if (sent < length)
@@ -290,6 +303,22 @@ internal sealed class ConnectionWriter(long connectionId)
 
             Interlocked.Exchange(ref _state, (int)WriterState.Draining);
         }
+    }
+
+    /// <summary>
+    /// Holder only, just before a chunk leaves. False: it acknowledges something while the node may promise nothing, so that the others
+    /// may have shown their clients the gap already; the connection ends without another byte.
+    /// </summary>
+    public bool MayLeave()
+    {
+        if (!_chunkPromises || Volatile.Read(ref _fence)!.IsOpen)
+        {
+            return true;
+        }
+
+        Broken = true;
+        _disowned?.Invoke();
+        return false;
     }
 
     /// <summary>Stage only: parks. False: there is work and the stage still holds the writer.</summary>
@@ -479,6 +508,7 @@ internal sealed class ConnectionWriter(long connectionId)
     public void Written()
     {
         Chunk.Release();
+        _chunkPromises = false;
         HoldChunk(0);
         Volatile.Write(ref _flushed, _gathered);
         var written = _longWritten;
@@ -520,8 +550,9 @@ internal sealed class ConnectionWriter(long connectionId)
 
     private int TakeControl(Span<byte> destination)
     {
-        var count = _control.Take(destination, out var drained, out var change);
+        var count = _control.Take(destination, out var drained, out var promised, out var change);
         Hold(change);
+        _chunkPromises |= promised;
         if (drained)
         {
             _controlDrained?.Invoke();

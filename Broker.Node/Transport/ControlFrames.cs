@@ -18,6 +18,7 @@ internal sealed class ControlFrames
     private int _pongStart = -1;
     private int _pongEnd;
     private bool _closed;
+    private bool _promised;
 
     /// <summary>Bytes that wait.</summary>
     public int Length => Volatile.Read(ref _end) - Volatile.Read(ref _start);
@@ -26,8 +27,11 @@ internal sealed class ControlFrames
     public bool IsClosed => Volatile.Read(ref _closed);
 
     /// <summary>Adds a frame. A full fence.</summary>
+    /// <param name="frame">All of it.</param>
+    /// <param name="last">Nothing is added after it.</param>
+    /// <param name="promises">It acknowledges something.</param>
     /// <returns>How <see cref="Length"/> has changed, in <see cref="HeldSteps"/>.</returns>
-    public int Add(ReadOnlySpan<byte> frame, bool last)
+    public int Add(ReadOnlySpan<byte> frame, bool last, bool promises = false)
     {
         int change;
         lock (_gate)
@@ -35,6 +39,7 @@ internal sealed class ControlFrames
             var before = _end - _start;
             Append(frame);
             _closed |= last;
+            _promised |= promises;
             change = HeldSteps.Between(before, _end - _start);
         }
 
@@ -70,10 +75,11 @@ internal sealed class ControlFrames
     /// <summary>Holder only: takes as much as fits.</summary>
     /// <param name="destination">Takes the bytes.</param>
     /// <param name="drained">Something was taken and nothing is left.</param>
+    /// <param name="promised">What was taken may acknowledge something.</param>
     /// <param name="change">How <see cref="Length"/> has changed, in <see cref="HeldSteps"/>.</param>
-    public int Take(Span<byte> destination, out bool drained, out int change)
+    public int Take(Span<byte> destination, out bool drained, out bool promised, out int change)
     {
-        (drained, change) = (false, 0);
+        (drained, promised, change) = (false, false, 0);
         if (Length == 0 || destination.IsEmpty)
         {
             return 0;
@@ -86,8 +92,11 @@ internal sealed class ControlFrames
             change = HeldSteps.Between(_end - _start, _end - _start - count);
             _start += count;
             drained = _start == _end;
+            promised = _promised;
             if (drained)
             {
+                _promised = false;
+
                 // A connection that talks keeps a small buffer; a burst's large one is let go.
                 _bytes = _bytes!.Length > Small ? null : _bytes;
                 _start = _end = 0;

@@ -58,6 +58,12 @@ internal sealed class EgressStage : GraphStage<SourceShape<EgressChunk>>
             {
                 if (_writer.Gather())
                 {
+                    if (!_writer.MayLeave())
+                    {
+                        _connection.Abort();
+                        return;
+                    }
+
                     Push(_stage._out, _writer.Chunk);
                     return;
                 }

@@ -86,6 +86,40 @@ public sealed class PartitionSpecs : ProcessClusterSpecs
         await AssertFlowsAgainAsync("cut.after", nodes[0], again);
     }
 
+    /// <summary>
+    /// Akka's resolver ends both ends of a link that stays broken; nothing but a longer <c>stable-after</c> is against that. A link that
+    /// has healed is used again when TCP tries it: about as long after as it was broken.
+    /// </summary>
+    [Fact]
+    public async Task One_broken_link_of_three_nodes_ends_nobody_within_stable_after()
+    {
+        var (broken, stableAfter) = Full ? (15, 45) : (6, 20);
+        Configure($"akka.cluster.split-brain-resolver.stable-after = {stableAfter}s");
+        var network = Owned(await TestNetwork.CreateAsync(3, Cancellation));
+        var nodes = await StartAsync(network, 3);
+        var listeners = await Task.WhenAll(nodes.Select(node => ListenAsync(node, Topic)));
+        string[] names = ["first", "second", "third"];
+        var talkers = await Task.WhenAll(nodes.Zip(names, (node, name) => TalkAsync(node, Topic, name)));
+        await Task.WhenAll(listeners.Select(listener => listener.UntilAsync(it => names.All(name => it.Last(name) > 100), Cancellation)));
+        var cut = Stopwatch.GetTimestamp();
+        await network.CutBothAsync(2, 3, Cancellation);
+        await listeners[0].UntilAsync(it => Stopwatch.GetElapsedTime(cut, it.LastSent) > TimeSpan.FromSeconds(broken), Cancellation);
+        await network.HealAsync(Cancellation);
+
+        await Task.WhenAll(listeners.Select(listener =>
+        {
+            var seen = names.Select(listener.Last).ToArray();
+            return listener.UntilAsync(it => names.Index().All(name => it.Last(name.Item) > seen[name.Index] + 100), Cancellation);
+        }));
+        Report($"gaps: {string.Join(", ", listeners.Select(static listener => listener.Gaps))}");
+        Assert.All(nodes, static node => Assert.False(node.Ended.IsCompleted));
+        Assert.Equal(0, listeners[0].Gaps);
+        foreach (var talker in talkers)
+        {
+            await talker.StopAsync();
+        }
+    }
+
     private async Task<NodeProcess[]> StartAsync(TestNetwork network, int hosts)
     {
         var nodes = await Task.WhenAll(Enumerable.Range(1, hosts).Select(host => LaunchOnAsync(network, host, Seeds(network))));

@@ -1,7 +1,9 @@
 using Akka.Actor;
+using Broker.Node.Membership;
 using Broker.Node.Topics;
 using Broker.Node.Transport;
 using Broker.Tests.Transport;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Topics;
 
@@ -33,6 +35,42 @@ public sealed class DrainBatchSpecs : IDisposable
         _lanes[1].Flush(static () => false);
 
         Assert.Equal((1, "ab"), (_socket.Sends, _socket.Text));
+    }
+
+    /// <summary>The lane that queued it looked at its fence, and the process stood still before another drained it.</summary>
+    [Fact]
+    public void An_acknowledgement_that_was_left_does_not_leave_once_the_fence_is_closed()
+    {
+        var time = new FakeTimeProvider();
+        var fence = new Fence(time);
+        fence.Open(time.GetTimestamp() + time.TimestampFrequency);
+        var disowned = 0;
+        _writer.Observe(static () => { }, static () => { }, disowned: () => disowned++);
+        _writer.Promise("a"u8, _lanes[0], fence);
+        _lanes[0].Flush(static () => true);
+        time.Advance(TimeSpan.FromSeconds(12));
+
+        _lanes[1].Flush();
+
+        Assert.Equal((0, 1), (_socket.Sends, disowned));
+        Assert.True(_writer.Broken);
+        Assert.Equal(WriterState.Stage, _writer.State);
+    }
+
+    [Fact]
+    public void What_acknowledges_nothing_leaves_whatever_the_fence_says()
+    {
+        var time = new FakeTimeProvider();
+        var fence = new Fence(time);
+        fence.Open(time.GetTimestamp() + time.TimestampFrequency);
+        _writer.Promise("a"u8, _lanes[0], fence);
+        _lanes[0].Flush();
+        time.Advance(TimeSpan.FromSeconds(12));
+        _writer.Send("b"u8, _lanes[0]);
+        _lanes[0].Flush();
+
+        Assert.Equal("ab", _socket.Text);
+        Assert.False(_writer.Broken);
     }
 
     [Fact]

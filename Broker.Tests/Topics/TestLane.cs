@@ -1,5 +1,6 @@
 using Broker.Node;
 using Broker.Node.Configuration;
+using Broker.Node.Membership;
 using Broker.Node.Topics;
 using Broker.Tests.Support;
 
@@ -12,6 +13,6 @@ internal static class TestLane
     {
         metrics ??= RecordedMetrics.Unobserved();
         memory ??= new LogMemory(1L << 40, 1, static _ => { });
-        return new LaneTopics(pool, lagLimit, deflate ?? new MessageDeflateOptions(), new LaneMemory(memory, lane, metrics), metrics);
+        return new LaneTopics(pool, lagLimit, deflate ?? new MessageDeflateOptions(), new LaneMemory(memory, lane, metrics), metrics, Fence.None);
     }
 }
