@@ -12,5 +12,6 @@ internal abstract record ListenerArrival
     public sealed record Opened(AcceptedConnection Connection) : ListenerArrival;
 
     /// <summary>Counted and logged where it failed.</summary>
-    public sealed record HandshakeFailed : ListenerArrival;
+    /// <param name="Fault">Of this side, logged by the listener; null: the client's.</param>
+    public sealed record HandshakeFailed(Exception? Fault = null) : ListenerArrival;
 }

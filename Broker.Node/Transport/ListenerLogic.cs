@@ -183,8 +183,13 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
                 _handshakes--;
                 Deliver(opened.Connection);
                 break;
-            case ListenerArrival.HandshakeFailed:
+            case ListenerArrival.HandshakeFailed failed:
                 _handshakes--;
+                if (failed.Fault is { } fault)
+                {
+                    Log.Error(fault, "A connection to {0} could not be opened", _stage.EndPoint);
+                }
+
                 break;
         }
     }
@@ -310,7 +315,23 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         }
     }
 
-    private async Task OpenAsync(Socket socket, IPEndPoint remote, AdmissionLease lease) => Post(await _opener.OpenAsync(socket, remote, lease));
+    private async Task OpenAsync(Socket socket, IPEndPoint remote, AdmissionLease lease)
+    {
+        ListenerArrival arrival;
+        try
+        {
+            arrival = await _opener.OpenAsync(socket, remote, lease);
+        }
+        catch (Exception e)
+        {
+            // A fault of this side: it costs one connection, and the count of handshakes stays right.
+            socket.Dispose();
+            lease.Dispose();
+            arrival = new ListenerArrival.HandshakeFailed(e);
+        }
+
+        Post(arrival);
+    }
 
     /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
     private void EndHandshake(Socket socket, IPEndPoint remote, HandshakeEnd end, bool tls)
