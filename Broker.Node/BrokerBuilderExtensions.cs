@@ -1,7 +1,9 @@
 using Broker.Node.Configuration;
+using Broker.Node.Hosting;
 using Broker.Node.Http;
+using Broker.Node.Listening;
 using Broker.Node.Topics;
-using Broker.Node.Transport;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Handshake;
 
 namespace Broker.Node;

@@ -1,7 +1,9 @@
 using System.Runtime.InteropServices;
 using Broker.Node;
+using Broker.Node.Auth;
 using Broker.Node.Configuration;
-using Broker.Node.Connections;
+using Broker.Node.Diagnostics;
+using Broker.Node.Hosting;
 using Microsoft.Extensions.FileProviders;
 using Microsoft.Extensions.Logging.Console;
 

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
 using Broker.Node.Links;
-using Broker.Node.Serialization;
 
 namespace Broker.Bench.Micro;
 

@@ -1,6 +1,5 @@
 using BenchmarkDotNet.Attributes;
-using Broker.Node.Topics;
-using Broker.Node.Transport;
+using Broker.Node.Delivery;
 
 namespace Broker.Bench.Micro;
 

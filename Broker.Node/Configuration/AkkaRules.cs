@@ -1,4 +1,5 @@
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Configuration;
 

@@ -1,4 +1,6 @@
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Hosting;
 
 namespace Broker.Node.Configuration;
 

@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Configuration;
 

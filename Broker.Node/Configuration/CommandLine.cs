@@ -4,6 +4,7 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Reflection;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Configuration;
 

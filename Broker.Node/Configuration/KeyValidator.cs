@@ -1,5 +1,6 @@
 using System.Text;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Configuration;
 

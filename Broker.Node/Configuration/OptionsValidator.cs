@@ -1,6 +1,7 @@
 using System.Net;
 using Broker.Node.Configuration.Hocon;
-using Broker.Node.Echo;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Transports.Echo;
 
 namespace Broker.Node.Configuration;
 

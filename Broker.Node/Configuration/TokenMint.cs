@@ -1,3 +1,5 @@
+using Broker.Node.Configuration.Options;
+
 namespace Broker.Node.Configuration;
 
 /// <summary>Signs a token.</summary>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Broker.Node.Transport;
+using Broker.Node.Delivery;
 using Broker.Protocol.Http;
 
 namespace Broker.Node.Connections;

@@ -2,10 +2,13 @@ using System.Buffers;
 using System.Globalization;
 using System.Text;
 using Akka.Actor;
-using Broker.Node.Configuration;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
+using Broker.Node.Diagnostics;
+using Broker.Node.Lanes;
 using Broker.Node.Topics;
-using Broker.Node.Transport;
-using Broker.Protocol.Streams;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 using Broker.Protocol.Wire.Bridge;
 

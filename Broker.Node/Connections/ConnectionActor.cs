@@ -1,9 +1,10 @@
 using Akka.Actor;
 using Akka.Event;
-using Broker.Node.Configuration;
-using Broker.Node.Topics;
-using Broker.Node.Transport;
-using Broker.Protocol.Streams;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
+using Broker.Node.Diagnostics;
+using Broker.Node.Lanes;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;

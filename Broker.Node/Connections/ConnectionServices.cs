@@ -1,8 +1,10 @@
 using System.Net;
-using Broker.Node.Configuration;
-using Broker.Node.Payloads;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
+using Broker.Node.Diagnostics;
+using Broker.Node.Lanes;
 using Broker.Node.Topics;
-using Broker.Node.Transport;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;

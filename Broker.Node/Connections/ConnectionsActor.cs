@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using Broker.Node.Transport;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;

@@ -1,4 +1,4 @@
-using Broker.Node.Transport;
+using Broker.Node.Listening;
 
 namespace Broker.Node.Connections;
 

@@ -1,3 +1,4 @@
+using Broker.Node.Auth;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;

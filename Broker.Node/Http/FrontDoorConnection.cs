@@ -1,6 +1,6 @@
 using System.IO.Pipelines;
 using System.Net;
-using Broker.Node.Transport;
+using Broker.Node.Listening;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
 

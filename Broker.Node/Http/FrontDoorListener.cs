@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
-using Broker.Node.Transport;
+using Broker.Node.Listening;
 using Microsoft.AspNetCore.Connections;
 
 namespace Broker.Node.Http;

@@ -1,6 +1,8 @@
 using System.Text;
-using Broker.Node.Configuration;
-using Broker.Node.Transport;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Diagnostics;
+using Broker.Node.Listening;
+using Broker.Node.Transports.WebSocket;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;

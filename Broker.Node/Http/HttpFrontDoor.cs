@@ -1,5 +1,7 @@
 using System.Net;
-using Broker.Node.Transport;
+using Broker.Node.Diagnostics;
+using Broker.Node.Listening;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Http;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;

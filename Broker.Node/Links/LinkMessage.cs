@@ -1,5 +1,3 @@
-using Broker.Node.Serialization;
-
 namespace Broker.Node.Links;
 
 /// <summary>What one end of a link says to the other.</summary>

@@ -1,5 +1,5 @@
 using Akka.Cluster;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Membership;
 

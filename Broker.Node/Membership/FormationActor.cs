@@ -3,7 +3,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote;
 using Akka.Remote.Transport;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Membership;
 

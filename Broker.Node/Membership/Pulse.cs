@@ -1,5 +1,5 @@
 using Akka.Event;
-using Broker.Node.Serialization;
+using Broker.Node.Links;
 
 namespace Broker.Node.Membership;
 

@@ -1,7 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Event;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Membership;
 

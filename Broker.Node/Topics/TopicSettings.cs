@@ -1,4 +1,4 @@
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Topics;
 

@@ -1,6 +1,6 @@
 using Akka.Remote.Transport;
-using Broker.Node.Configuration;
-using Broker.Tests.Topics;
+using Broker.Node.Configuration.Options;
+using Broker.Tests.Lanes;
 
 namespace Broker.Tests.Cluster;
 

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using Broker.Node;
 using Broker.Node.Configuration;
+using Broker.Node.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;

@@ -1,9 +1,9 @@
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Remote.Transport;
-using Broker.Node.Configuration;
-using Broker.Node.Serialization;
-using Broker.Tests.Topics;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Links;
+using Broker.Tests.Lanes;
 
 namespace Broker.Tests.Cluster;
 

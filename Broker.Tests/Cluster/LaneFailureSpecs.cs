@@ -1,8 +1,9 @@
 using System.Text;
 using Broker.Node;
+using Broker.Node.Lanes;
 using Broker.Node.Topics;
+using Broker.Tests.Lanes;
 using Broker.Tests.Support;
-using Broker.Tests.Topics;
 
 namespace Broker.Tests.Cluster;
 

@@ -3,10 +3,10 @@ using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Configuration;
 using Akka.Remote;
 using Akka.Remote.Transport;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Lanes;
 using Broker.Node.Membership;
-using Broker.Node.Topics;
-using Broker.Tests.Topics;
+using Broker.Tests.Lanes;
 
 namespace Broker.Tests.Cluster;
 
@@ -22,7 +22,7 @@ internal sealed class LaneNode : IAsyncDisposable
         Topics = [.. Enumerable.Range(0, Options.Count).Select(_ => new FakeLaneTopics())];
         System = ActorSystem.Create("broker", ConfigurationFactory.ParseString(extra).WithFallback(ConfigurationFactory.ParseString(Baseline)).WithFallback(DistributedPubSub.DefaultConfig()));
         Fence = isFenced ? new Fence(TimeProvider.System) : Fence.None;
-        Lanes = new Lanes(System, Options, TopicsOf, (lane, _) => OnFailed(lane), Fence);
+        Lanes = new LaneSet(System, Options, TopicsOf, (lane, _) => OnFailed(lane), Fence);
         if (isFenced)
         {
             Action nothing = static () => { };
@@ -36,7 +36,7 @@ internal sealed class LaneNode : IAsyncDisposable
 
     public Fence Fence { get; }
 
-    public Lanes Lanes { get; }
+    public LaneSet Lanes { get; }
 
     /// <summary>The logs of each lane; replaced when the lane is.</summary>
     public FakeLaneTopics[] Topics { get; }
@@ -58,8 +58,8 @@ internal sealed class LaneNode : IAsyncDisposable
             provider = cluster
             serialization-settings.allow-unregistered-types = off
             default-dispatcher.throughput = 100
-            serializers.broker = "Broker.Node.Serialization.BrokerSerializer, Broker.Node"
-            serialization-bindings { "Broker.Node.Serialization.IBrokerMessage, Broker.Node" = broker }
+            serializers.broker = "Broker.Node.Hosting.BrokerSerializer, Broker.Node"
+            serialization-bindings { "Broker.Node.Links.IBrokerMessage, Broker.Node" = broker }
           }
           remote {
             retry-gate-closed-for = 1s

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Net;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Cluster;

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Broker.Node;
 using Broker.Node.Configuration;
+using Broker.Node.Hosting;
 using Broker.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Logging;

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Broker.Node.Configuration;
+using Broker.Node.Hosting;
 
 namespace Broker.Tests.Configuration;
 

@@ -9,6 +9,7 @@ using Akka.Cluster;
 using Akka.Event;
 using Akka.Remote.Transport.DotNetty;
 using Broker.Node.Configuration;
+using Broker.Node.Hosting;
 
 namespace Broker.Tests.Configuration;
 

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Broker.Node;
+using Broker.Node.Auth;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
-using Broker.Node.Connections;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Hosting;
 using Broker.Node.Http;
+using Broker.Node.Listening;
 using Broker.Node.Topics;
-using Broker.Node.Transport;
+using Broker.Tests.Diagnostics;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Configuration;

@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Tests.Configuration;
 

@@ -1,4 +1,5 @@
 using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Tests.Configuration;
 

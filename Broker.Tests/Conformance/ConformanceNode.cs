@@ -1,7 +1,6 @@
 using System.Net.Security;
 using Broker.Tests.Hostile;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 
 namespace Broker.Tests.Conformance;
 

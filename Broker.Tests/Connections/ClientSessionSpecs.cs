@@ -1,14 +1,15 @@
 using System.Net;
 using Akka.Actor;
-using Broker.Node.Configuration;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
-using Broker.Node.Payloads;
+using Broker.Node.Delivery;
+using Broker.Node.Listening;
 using Broker.Node.Topics;
-using Broker.Node.Transport;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Connections;

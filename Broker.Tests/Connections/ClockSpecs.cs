@@ -1,5 +1,6 @@
 using Broker.Protocol.Wire;
 using Broker.Tests.Hostile;
+using Broker.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Connections;

@@ -1,9 +1,12 @@
 using System.Net;
 using Akka.Actor;
 using Akka.TestKit.Xunit;
-using Broker.Node.Configuration;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
-using Broker.Node.Transport;
+using Broker.Node.Delivery;
+using Broker.Node.Listening;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;

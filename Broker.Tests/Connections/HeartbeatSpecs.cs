@@ -1,5 +1,5 @@
 using Broker.Node.Connections;
-using Broker.Node.Transport;
+using Broker.Node.Listening;
 
 namespace Broker.Tests.Connections;
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Broker.Node.Auth;
 using Broker.Node.Connections;
 
 namespace Broker.Tests.Connections;

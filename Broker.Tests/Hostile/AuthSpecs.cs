@@ -1,4 +1,3 @@
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
@@ -190,7 +189,7 @@ public sealed class AuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await HostileNode.ReadAsync(last, "disconnecting");
         await HostileNode.ClosesAsync(last, 1008, "too many connections");
         sockets[0].Abort();
-        await Transport.Eventually.IsTrueAsync(() => _node.ConnectionActors() == 2 + 31, "a place is free");
+        await Eventually.IsTrueAsync(() => _node.ConnectionActors() == 2 + 31, "a place is free");
         await using var next = await _node.ClientAsync(Good("many"));
         await HostileNode.RoundTripAsync(next);
         foreach (var socket in sockets.Append(next))

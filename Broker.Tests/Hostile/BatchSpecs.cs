@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Broker.Tests.Connections;
 using Broker.Tests.Contracts;
 using Broker.Tests.Support;
 
@@ -129,7 +128,7 @@ public sealed class BatchSpecs(OpenNode shared) : IClassFixture<OpenNode>
             await node.AdvanceAsync(TimeSpan.FromMilliseconds(100));
         }
 
-        await Transport.Eventually.IsTrueAsync(() => node.Metrics[Cut] == 1, "the one that does not read is cut");
+        await Eventually.IsTrueAsync(() => node.Metrics[Cut] == 1, "the one that does not read is cut");
 
         // It does not take the close frame either.
         await node.AdvanceAsync(TimeSpan.FromSeconds(2));

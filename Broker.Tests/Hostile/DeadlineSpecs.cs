@@ -17,7 +17,7 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
     {
         using var client = await _node.HttpAsync();
         await client.SendAsync(half);
-        await Transport.Eventually.IsTrueAsync(() => _node.Broker.Admission.Handshakes == 1, "accepted");
+        await Eventually.IsTrueAsync(() => _node.Broker.Admission.Handshakes == 1, "accepted");
         await _node.AdvanceAsync(TimeSpan.FromSeconds(4.9));
         Assert.Equal(1, _node.Broker.Admission.Handshakes);
         await _node.AdvanceAsync(TimeSpan.FromSeconds(0.2));

@@ -1,6 +1,5 @@
 using System.IO.Compression;
 using System.Text;
-using Broker.Tests.Connections;
 using Broker.Tests.Deflate;
 using Broker.Tests.Support;
 

@@ -3,9 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Broker.Tests.Conformance;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 
 namespace Broker.Tests.Hostile;
 

@@ -64,7 +64,7 @@ public sealed class FlowSpecs
     public async Task Who_never_reads_the_replies_is_held_and_then_cut()
     {
         // It answers no ping either, and is not to be cut for that.
-        await using var node = await HostileNode.StartAsync(Fast + "broker.heartbeat.interval = 1h\n", Connections.TokenForge.Clock());
+        await using var node = await HostileNode.StartAsync(Fast + "broker.heartbeat.interval = 1h\n", TokenForge.Clock());
         await using var socket = await node.ClientAsync();
         socket.Socket.ReceiveBufferSize = 4096;
         var many = Enumerable.Repeat(TestFrame.Text("""{"type":"publish","topic":"t","data":1,"id":"0123456789012345678901234567890123456789"}"""), 500).SelectMany(static frame => frame).ToArray();

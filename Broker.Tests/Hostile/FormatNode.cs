@@ -1,4 +1,4 @@
-using Broker.Tests.Connections;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
 

@@ -1,6 +1,5 @@
 using System.Net.WebSockets;
 using System.Text;
-using Broker.Tests.Connections;
 using Broker.Tests.Contracts;
 using Broker.Tests.Support;
 

@@ -31,7 +31,7 @@ public sealed class FullNodeSpecs
 
         Assert.Equal(["broker.connections.refused total = 5"], node.Metrics.Since(before));
         await HostileNode.LeaveAsync(first);
-        await Transport.Eventually.IsTrueAsync(() => node.Broker.Ready, "ready again");
+        await Eventually.IsTrueAsync(() => node.Broker.Ready, "ready again");
         await using var next = await node.ClientAsync();
         await HostileNode.LeaveAsync(next);
         await HostileNode.LeaveAsync(last);

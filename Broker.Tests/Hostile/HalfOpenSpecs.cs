@@ -1,6 +1,6 @@
 using System.Net;
 using Broker.Tests.Conformance;
-using Broker.Tests.Connections;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
 
@@ -24,7 +24,7 @@ public sealed class HalfOpenSpecs
         await Parallel.ForAsync(0, count, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = cancel }, async (i, _) =>
             crowd[i] = await MuteClient.UpgradeAsync(new IPEndPoint(IPAddress.Loopback, node.Port), cancel));
         Assert.All(crowd, static client => Assert.True(client.IsOpen));
-        await Transport.Eventually.IsTrueAsync(() => node.ConnectionActors() == 2 + count, "all are there");
+        await Eventually.IsTrueAsync(() => node.ConnectionActors() == 2 + count, "all are there");
 
         await node.AdvanceAsync(TimeSpan.FromSeconds(25));
         foreach (var client in crowd)

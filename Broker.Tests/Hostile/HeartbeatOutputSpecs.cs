@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Broker.Tests.Connections;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
 
@@ -39,7 +39,7 @@ public sealed class HeartbeatOutputSpecs
         }
 
         await node.AdvanceAsync(TimeSpan.FromSeconds(8));
-        await Transport.Eventually.IsTrueAsync(() => node.Metrics["broker.connections.closed 1013 slow consumer"] == 1, "it takes nothing any more");
+        await Eventually.IsTrueAsync(() => node.Metrics["broker.connections.closed 1013 slow consumer"] == 1, "it takes nothing any more");
         await node.AdvanceAsync(TimeSpan.FromSeconds(2));
         await node.IsUnharmedAsync();
     }

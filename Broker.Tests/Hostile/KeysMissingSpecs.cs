@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Broker.Tests.Connections;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
 

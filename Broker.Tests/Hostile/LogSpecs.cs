@@ -1,7 +1,6 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using Broker.Node.Transport;
-using Broker.Tests.Connections;
+using Broker.Node.Diagnostics;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
@@ -79,7 +78,7 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
 
         using var half = await _node.HttpAsync();
         await half.SendAsync("GET /ws HTTP/1.1\r\n");
-        await Transport.Eventually.IsTrueAsync(() => _node.Broker.Admission.Handshakes == 1, "accepted");
+        await Eventually.IsTrueAsync(() => _node.Broker.Admission.Handshakes == 1, "accepted");
         await _node.AdvanceAsync(TimeSpan.FromSeconds(5));
         await half.ReadToEndAsync();
         HasOneLine("half a request", "Refused a handshake of 127.0.0.1: timeout \\(.+\\)");

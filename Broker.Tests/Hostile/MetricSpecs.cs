@@ -1,9 +1,7 @@
 using System.Net.Security;
 using Akka.Actor;
 using Broker.Node.Connections;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 
 namespace Broker.Tests.Hostile;
 

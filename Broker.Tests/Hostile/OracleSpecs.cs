@@ -1,5 +1,5 @@
 using Akka.Actor;
-using Broker.Tests.Connections;
+using Broker.Tests.Support;
 using Xunit.Sdk;
 
 namespace Broker.Tests.Hostile;
@@ -38,7 +38,7 @@ public sealed class OracleSpecs
         var system = node.Broker.System!;
         var listener = await system.ActorSelection("/user/" + NodeLog.ListenerName).ResolveOne(TimeSpan.FromSeconds(5), Cancel);
         await listener.GracefulStop(TimeSpan.FromSeconds(5));
-        await Transport.Eventually.IsTrueAsync(() => IsFree(system), "its name is free");
+        await Eventually.IsTrueAsync(() => IsFree(system), "its name is free");
         await Assert.ThrowsAnyAsync<XunitException>(() => node.IsUnharmedAsync());
     }
 

@@ -1,11 +1,10 @@
 using System.Net;
 using System.Text;
-using Broker.Node.Configuration;
-using Broker.Node.Transport;
-using Broker.Tests.Connections;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Listening;
 using Broker.Tests.Http;
+using Broker.Tests.Listening;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Broker.Tests.Hostile;

@@ -1,7 +1,6 @@
 using System.Text;
 using Broker.Tests.Cluster;
 using Broker.Tests.Configuration;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Hostile;

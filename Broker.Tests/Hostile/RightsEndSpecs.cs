@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
 using Broker.Node;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
@@ -82,7 +81,7 @@ public sealed class RightsEndSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await socket.SendTextAsync("""{"type":"subscribe","topic":"private.a"}""", Cancel);
 
         // What comes behind the refresh is refused already: the node has read both.
-        await Transport.Eventually.IsTrueAsync(() => _node.Metrics[Refused] == refused + 1, "the refresh is read");
+        await Eventually.IsTrueAsync(() => _node.Metrics[Refused] == refused + 1, "the refresh is read");
         var last = -1;
         var (authenticated, answered) = (false, false);
         while (true)

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Broker.Tests.Cluster;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
@@ -69,7 +68,7 @@ public sealed class SkipSpecs
         Assert.Equal(0, node.Metrics[$"broker.topics.skipped {policy}"]);
         await WaitAsync(node);
 
-        await Transport.Eventually.IsTrueAsync(() => node.Metrics[$"broker.topics.skipped {policy}"] > 0, "the cursor has jumped");
+        await Eventually.IsTrueAsync(() => node.Metrics[$"broker.topics.skipped {policy}"] > 0, "the cursor has jumped");
         await PublishAsync(publisher, topic, 51);
         var seen = await ReadToAsync(slow, 51);
         IsWhole(seen, policy);
@@ -89,7 +88,7 @@ public sealed class SkipSpecs
         await PublishAsync(publisher, "must", 1);
         await WaitAsync(node);
 
-        await Transport.Eventually.IsTrueAsync(() => node.ConnectionActors() == 3, "the slow one has been closed");
+        await Eventually.IsTrueAsync(() => node.ConnectionActors() == 3, "the slow one has been closed");
         Assert.Equal(1, node.Metrics["broker.connections.closed 1013 slow consumer"]);
     }
 
@@ -115,10 +114,10 @@ public sealed class SkipSpecs
         Assert.DoesNotContain(node.Metrics.Since(before), static count => count.Contains("memory.cuts", StringComparison.Ordinal));
 
         await FloodAsync(publisher, "most", 300);
-        await Transport.Eventually.IsTrueAsync(() => node.Metrics["broker.memory.cuts skip"] == 1, "the longest backlog has gone");
+        await Eventually.IsTrueAsync(() => node.Metrics["broker.memory.cuts skip"] == 1, "the longest backlog has gone");
         Assert.Equal(0, node.Metrics["broker.memory.cuts disconnect"]);
         await FloodAsync(publisher, "most", 300);
-        await Transport.Eventually.IsTrueAsync(() => node.ConnectionActors() == 5, "the longest backlog after that has gone");
+        await Eventually.IsTrueAsync(() => node.ConnectionActors() == 5, "the longest backlog after that has gone");
 
         Assert.Equal(Enumerable.Range(1, 100), await ReadToAsync(little, 100));
         await PublishAsync(publisher, "skip.much", 301);

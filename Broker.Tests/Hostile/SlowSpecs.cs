@@ -6,9 +6,7 @@ using System.Text.RegularExpressions;
 using Broker.Tests.Cluster;
 using Broker.Tests.Configuration;
 using Broker.Tests.Conformance;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 
 namespace Broker.Tests.Hostile;
 
@@ -70,7 +68,7 @@ public sealed partial class SlowSpecs
             }
         }
 
-        await Transport.Eventually.IsTrueAsync(() => node.Metrics[Cut] == 20, "those that do not read are cut");
+        await Eventually.IsTrueAsync(() => node.Metrics[Cut] == 20, "those that do not read are cut");
 
         // Who reads again within the two seconds that the last bytes have is told.
         await Task.WhenAll(crowd.Take(10).Select(member => member.ReadAsync(int.MaxValue, sent, null, Deadline.Cancel)));
@@ -82,7 +80,7 @@ public sealed partial class SlowSpecs
             await node.AdvanceAsync(TimeSpan.FromSeconds(1));
         }
 
-        await Transport.Eventually.IsTrueAsync(() => node.ConnectionActors() == 2 + 181, "only those that read are left");
+        await Eventually.IsTrueAsync(() => node.ConnectionActors() == 2 + 181, "only those that read are left");
         foreach (var member in crowd.Take(20).Skip(10))
         {
             await member.ReadAsync(int.MaxValue, sent, null, Deadline.Cancel);
@@ -123,7 +121,7 @@ public sealed partial class SlowSpecs
             }
         }
 
-        await Transport.Eventually.IsTrueAsync(() => node.Metrics[Cut] == Slow, "those that do not read are cut");
+        await Eventually.IsTrueAsync(() => node.Metrics[Cut] == Slow, "those that do not read are cut");
         foreach (var member in crowd.Take(Slow))
         {
             // Who reads again in time is told, behind what had been written.

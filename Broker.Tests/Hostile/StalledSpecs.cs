@@ -1,5 +1,5 @@
 using System.Net.Sockets;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;

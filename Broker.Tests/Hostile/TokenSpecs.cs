@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Broker.Tests.Connections;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Threading.Channels;
-using Broker.Node.Transport;
+using Broker.Node.Listening;
+using Broker.Node.Transports.WebSocket;
 
 namespace Broker.Tests.Http;
 

@@ -1,5 +1,6 @@
 using System.Net;
-using Broker.Node.Transport;
+using Broker.Node.Connections;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Http;
 using Broker.Protocol.Wire;
 

@@ -1,10 +1,11 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 using Broker.Node.Http;
-using Broker.Node.Transport;
-using Broker.Tests.Transport;
+using Broker.Node.Transports.WebSocket;
+using Broker.Tests.Listening;
+using Broker.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;

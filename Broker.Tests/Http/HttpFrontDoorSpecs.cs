@@ -1,10 +1,10 @@
 using System.Net;
 using System.Net.Sockets;
 using Broker.Node.Http;
-using Broker.Node.Transport;
+using Broker.Node.Listening;
 using Broker.Protocol.Http;
+using Broker.Tests.Listening;
 using Broker.Tests.Support;
-using Broker.Tests.Transport;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 using Broker.Node.Membership;
 
 namespace Broker.Tests.Membership;

@@ -2,7 +2,7 @@ using Akka.Actor;
 using Akka.Remote;
 using Akka.TestKit;
 using Akka.TestKit.Xunit;
-using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 using Broker.Node.Membership;
 using Microsoft.Extensions.Time.Testing;
 

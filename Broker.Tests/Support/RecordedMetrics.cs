@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using Broker.Node;
+using Broker.Node.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Broker.Tests.Support;

@@ -1,8 +1,7 @@
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
-using Broker.Node.Topics;
-using Broker.Node.Transport;
+using Broker.Node.Delivery;
 using Broker.Protocol.Wire;
 using Broker.Tests.Wire;
 using MessagePack;

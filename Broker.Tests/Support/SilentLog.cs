@@ -1,4 +1,4 @@
-using Broker.Node.Transport;
+using Broker.Node.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Broker.Tests.Support;

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
-using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Hosting;
 using Broker.Tests.Support;
 using CsCheck;
 

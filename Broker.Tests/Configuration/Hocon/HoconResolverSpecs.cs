@@ -1,6 +1,6 @@
 using System.Text;
-using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Hosting;
 
 namespace Broker.Tests.Configuration.Hocon;
 

@@ -16,8 +16,8 @@ internal sealed class InstrumentedCopy : IDisposable
     private static readonly string[] Namespaces =
     [
         "Broker.Protocol.Http.", "Broker.Protocol.Frames.", "Broker.Protocol.Handshake.", "Broker.Protocol.Session.", "Broker.Protocol.Deflate.",
-        "Broker.Protocol.Wire.", "Broker.Node.Configuration.Hocon.", "Broker.Node.Topics.Topic", "Broker.Node.Connections.Jwt",
-        "Broker.Node.Connections.Rights", "Broker.Node.Connections.StrictJson", "Broker.Fuzz.Targets.PlantedBug",
+        "Broker.Protocol.Wire.", "Broker.Node.Configuration.Hocon.", "Broker.Node.Topics.Topic", "Broker.Node.Auth.Jwt",
+        "Broker.Node.Auth.Rights", "Broker.Node.Auth.StrictJson", "Broker.Fuzz.Targets.PlantedBug",
     ];
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("broker-fuzz-");

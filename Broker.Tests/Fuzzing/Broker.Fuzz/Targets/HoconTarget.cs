@@ -1,7 +1,7 @@
 using System.Text;
 using Broker.Fuzz.Engine;
-using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
+using Broker.Node.Hosting;
 
 namespace Broker.Fuzz.Targets;
 

@@ -2,8 +2,8 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text;
 using Broker.Fuzz.Engine;
-using Broker.Node.Configuration;
-using Broker.Node.Connections;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
 using Broker.Protocol.Wire;
 using Microsoft.Extensions.Logging.Abstractions;
 

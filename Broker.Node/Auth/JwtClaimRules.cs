@@ -1,0 +1,107 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
+using Broker.Node.Configuration.Options;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Auth;
+
+/// <summary>What the registered claims (RFC 7519 section 4.1) must say. Immutable and thread-safe.</summary>
+internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
+{
+    /// <summary>Longest subject, in bytes of UTF-8.</summary>
+    public const int MaxSubject = 255;
+
+    /// <summary>9999-12-31T23:59:59Z, the last second a date can name.</summary>
+    private const double MaxDate = 253402300799;
+
+    private const double MaxSkew = 30;
+
+    private readonly double _skew = Math.Clamp(options.Skew.TotalSeconds, 0, MaxSkew);
+
+    /// <param name="payload">Of a token whose signature is good.</param>
+    /// <param name="claims">What it says, where that is in order but for the time.</param>
+    /// <param name="why">For the log of whoever signs: what is wrong, and nothing of the token; "" where nothing is.</param>
+    /// <returns><see cref="ErrorCode.TokenExpired"/> only where everything else is in order.</returns>
+    public ErrorCode Check(JsonElement payload, out JwtClaims claims, out string why)
+    {
+        claims = default;
+        var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+        var user = "";
+        double? expires = null, notBefore = null, issued = null;
+        why = !TryReadDate(payload, "exp", out expires) || expires is null ? "exp is missing, or no number of seconds"
+            : !TryReadDate(payload, "nbf", out notBefore) ? "nbf is no number of seconds"
+            : !TryReadDate(payload, "iat", out issued) ? "iat is no number of seconds"
+            : notBefore > now + _skew ? "nbf lies ahead"
+            : issued > now + _skew ? "iat lies ahead"
+            : LivesTooLong(expires.Value, issued, now) ? $"it lives longer than broker.auth.max-life ({options.MaxLife.TotalHours:0.##} h)"
+            : !IsIssuer(payload) ? "iss is not broker.auth.issuer"
+            : !IsAudience(payload) ? "aud has not broker.auth.audience"
+            : !TryReadSubject(payload, out user) ? $"sub is missing, or no text of 1 to {MaxSubject} bytes"
+            : "";
+        if (why.Length > 0)
+        {
+            return ErrorCode.InvalidToken;
+        }
+
+        JsonElement? rights = payload.TryGetProperty(options.RightsClaim, out var claim) ? claim : null;
+        claims = new JwtClaims(user!, DateTimeOffset.UnixEpoch.AddSeconds(expires!.Value), rights);
+
+        // RFC 7519 section 4.1.4: on or after the time it MUST NOT be accepted.
+        if (now < expires + _skew)
+        {
+            return ErrorCode.None;
+        }
+
+        why = "exp is over";
+        return ErrorCode.TokenExpired;
+    }
+
+    /// <summary>A NumericDate (RFC 7519 section 2) from 1970 to 9999; false where the claim is anything else. Null: absent.</summary>
+    private static bool TryReadDate(JsonElement payload, string name, out double? seconds)
+    {
+        seconds = null;
+        if (!payload.TryGetProperty(name, out var claim))
+        {
+            return true;
+        }
+
+        if (claim.ValueKind != JsonValueKind.Number || !claim.TryGetDouble(out var value) || !(value is >= 0 and <= MaxDate))
+        {
+            return false;
+        }
+
+        seconds = value;
+        return true;
+    }
+
+    private static bool TryReadSubject(JsonElement payload, [NotNullWhen(true)] out string? user)
+    {
+        user = payload.TryGetProperty("sub", out var claim) && claim.ValueKind == JsonValueKind.String ? claim.GetString() : null;
+        if (user is null || user.Any(char.IsControl) || Encoding.UTF8.GetByteCount(user) is 0 or > MaxSubject)
+        {
+            user = null;
+        }
+
+        return user is not null;
+    }
+
+    // Without iat the issuer's clock may be ahead of ours by the skew; with it, one clock wrote both.
+    private bool LivesTooLong(double expires, double? issued, double now) =>
+        expires - (issued ?? now + _skew) > options.MaxLife.TotalSeconds;
+
+    private bool IsIssuer(JsonElement payload) =>
+        options.Issuer.Length == 0
+        || (payload.TryGetProperty("iss", out var claim) && IsText(claim, options.Issuer));
+
+    private bool IsAudience(JsonElement payload) =>
+        options.Audience.Length == 0
+        || (payload.TryGetProperty("aud", out var claim)
+            && (claim.ValueKind == JsonValueKind.Array
+                ? claim.EnumerateArray().All(static entry => entry.ValueKind == JsonValueKind.String)
+                    && claim.EnumerateArray().Any(entry => IsText(entry, options.Audience))
+                : IsText(claim, options.Audience)));
+
+    private static bool IsText(JsonElement claim, string expected) =>
+        claim.ValueKind == JsonValueKind.String && claim.ValueEquals(expected);
+}

@@ -1,0 +1,112 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Text;
+using System.Text.Json;
+
+namespace Broker.Node.Auth;
+
+/// <summary>A token in compact form (RFC 7515 section 3.1), cut up and decoded strictly; nothing is verified yet.</summary>
+internal sealed class JwtParts
+{
+    /// <summary>Longest accepted token, in characters.</summary>
+    public const int MaxLength = 8 * 1024;
+
+    private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+    private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create(Alphabet);
+
+    private JwtParts(JwtAlgorithm algorithm, string? keyId, byte[] signingInput, byte[] payload, byte[] signature)
+    {
+        Algorithm = algorithm;
+        KeyId = keyId;
+        SigningInput = signingInput;
+        Payload = payload;
+        Signature = signature;
+    }
+
+    public JwtAlgorithm Algorithm { get; }
+
+    /// <summary><c>kid</c>; null: absent. Only ever compared with configured ids.</summary>
+    public string? KeyId { get; }
+
+    /// <summary>Header and payload as they arrived: what the signature covers.</summary>
+    public byte[] SigningInput { get; }
+
+    public byte[] Payload { get; }
+
+    public byte[] Signature { get; }
+
+    public static bool TryParse(string token, [NotNullWhen(true)] out JwtParts? parts)
+    {
+        parts = null;
+        if (token.Length > MaxLength)
+        {
+            return false;
+        }
+
+        var first = token.IndexOf('.', StringComparison.Ordinal);
+        var last = token.LastIndexOf('.');
+        if (first < 0
+            || first == last
+            || !TryDecode(token.AsSpan(0, first), out var header)
+            || !TryDecode(token.AsSpan((first + 1)..last), out var payload)
+            || !TryDecode(token.AsSpan(last + 1), out var signature)
+            || !TryReadHeader(header, out var algorithm, out var keyId))
+        {
+            return false;
+        }
+
+        parts = new JwtParts(algorithm, keyId, Encoding.ASCII.GetBytes(token, 0, last), payload, signature);
+        return true;
+    }
+
+    private static bool TryReadHeader(byte[] json, [NotNullWhen(true)] out JwtAlgorithm? algorithm, out string? keyId)
+    {
+        algorithm = null;
+        keyId = null;
+        if (!StrictJson.TryParseObject(json, out var document))
+        {
+            return false;
+        }
+
+        using (document)
+        {
+            // RFC 7515 section 4.1.11: an extension that is not understood MUST be refused, and none is understood.
+            // jwk, jku, x5u and x5c are ignored: keys come from the configuration alone.
+            var header = document.RootElement;
+            if (header.TryGetProperty("crit", out _)
+                || !header.TryGetProperty("alg", out var alg)
+                || alg.ValueKind != JsonValueKind.String
+                || !JwtAlgorithm.TryParse(alg.GetString(), out algorithm))
+            {
+                return false;
+            }
+
+            if (!header.TryGetProperty("kid", out var kid))
+            {
+                return true;
+            }
+
+            keyId = kid.ValueKind == JsonValueKind.String ? kid.GetString() : null;
+            return keyId is not null;
+        }
+    }
+
+    // RFC 7515 section 2: no padding, no white space. One spelling for each value, so that no other text is the same token.
+    private static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
+    {
+        bytes = null;
+        var unusedBits = (text.Length % 4) switch { 0 => 0, 2 => 0b1111, 3 => 0b11, _ => -1 };
+        if (text.IsEmpty
+            || unusedBits < 0
+            || text.ContainsAnyExcept(Base64UrlCharacters)
+            || (Alphabet.IndexOf(text[^1], StringComparison.Ordinal) & unusedBits) != 0)
+        {
+            return false;
+        }
+
+        bytes = Base64Url.DecodeFromChars(text);
+        return true;
+    }
+}

@@ -1,0 +1,128 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Topics;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Auth;
+
+/// <summary>Checks JSON Web Tokens against the configured keys and claims.</summary>
+/// <remarks>
+/// Thread-safe and without I/O. Nothing of the payload is parsed before the signature is good, and nothing of the header
+/// chooses more than one among the configured keys.
+/// </remarks>
+internal sealed class JwtValidator : ITokenValidator, IDisposable
+{
+    private readonly KeyRing _keys;
+    private readonly JwtClaimRules _rules;
+    private readonly RightsTemplate _defaultRights;
+    private readonly string _rightsClaim;
+
+    internal JwtValidator(AuthOptions options, KeyRing keys, RightsTemplate defaultRights, TimeProvider time)
+    {
+        _keys = keys;
+        _rules = new JwtClaimRules(options, time);
+        _defaultRights = defaultRights;
+        _rightsClaim = options.RightsClaim;
+    }
+
+    /// <remarks><paramref name="error"/>: What is wrong below <c>broker.</c>, without any secret; null on success.</remarks>
+    public static bool TryCreate(
+        AuthOptions options,
+        TimeProvider time,
+        ILogger logger,
+        [NotNullWhen(true)] out JwtValidator? validator,
+        [NotNullWhen(false)] out string? error)
+    {
+        validator = null;
+        if (!RightsTemplate.TryCreate(options.DefaultRights, out var rights, out error))
+        {
+            error = "auth.default-rights." + error;
+            return false;
+        }
+
+        if (!KeyRing.TryCreate(options.Keys, time, logger, out var keys, out error))
+        {
+            return false;
+        }
+
+        validator = new JwtValidator(options, keys, rights, time);
+        return true;
+    }
+
+    public AuthResult Validate(string token)
+    {
+        var error = Check(token, out var payload, out var claims, out var why);
+        using (payload)
+        {
+            if (error is not (ErrorCode.None or ErrorCode.TokenExpired))
+            {
+                return new AuthResult(null, error, why);
+            }
+
+            var rights = _defaultRights.For(claims.User);
+            var info = ReadOnlyMemory<byte>.Empty;
+            if (claims.Rights is { } claim
+                && !(RightsClaim.TryRead(claim, out var rules, out info) && Rights.TryCreate(rules, out rights, out _)))
+            {
+                return new AuthResult(null, ErrorCode.InvalidToken, $"its claim {_rightsClaim} is not of the form of rights");
+            }
+
+            return error == ErrorCode.None
+                ? new AuthResult(new Identity(claims.User, rights, claims.Expires, info), ErrorCode.None)
+                : new AuthResult(null, error, why);
+        }
+    }
+
+    public GrantResult ValidateGrant(string token, string user)
+    {
+        var error = Check(token, out var payload, out var claims, out _);
+        using (payload)
+        {
+            if (error is not (ErrorCode.None or ErrorCode.TokenExpired))
+            {
+                return new GrantResult(null, default, error);
+            }
+
+            if (claims.User != user
+                || claims.Rights is not { } claim
+                || !RightsClaim.TryReadGrant(claim, out var text)
+                || !TopicPattern.TryParse(text, out var pattern))
+            {
+                return new GrantResult(null, default, ErrorCode.InvalidToken);
+            }
+
+            return error == ErrorCode.None
+                ? new GrantResult(pattern, claims.Expires, ErrorCode.None)
+                : new GrantResult(null, default, error);
+        }
+    }
+
+    public void Dispose() => _keys.Dispose();
+
+    private ErrorCode Check(string token, out JsonDocument? payload, out JwtClaims claims, out string why)
+    {
+        payload = null;
+        claims = default;
+        if (!JwtParts.TryParse(token, out var parts))
+        {
+            why = "it is no JWT of an algorithm known here";
+            return ErrorCode.InvalidToken;
+        }
+
+        switch (_keys.Verify(parts))
+        {
+            case SignatureCheck.KeysMissing:
+                why = "the key set is not known yet";
+                return ErrorCode.Unavailable;
+            case SignatureCheck.Good when StrictJson.TryParseObject(parts.Payload, out payload):
+                return _rules.Check(payload.RootElement, out claims, out why);
+            case SignatureCheck.Good:
+                why = "its payload is no JSON object as this node reads them";
+                return ErrorCode.InvalidToken;
+            default:
+                why = parts.KeyId is null ? $"no key of broker.auth.keys for {parts.Algorithm} verifies it; it names none (kid)" : $"no key of broker.auth.keys for {parts.Algorithm} with its kid verifies it";
+                return ErrorCode.InvalidToken;
+        }
+    }
+}

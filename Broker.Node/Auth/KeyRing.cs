@@ -1,0 +1,234 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Broker.Node.Configuration.Options;
+
+namespace Broker.Node.Auth;
+
+/// <summary>All configured keys. Each is pinned to one algorithm, so no token can choose how its key is used.</summary>
+/// <remarks>Thread-safe; <see cref="Verify"/> does no I/O.</remarks>
+internal sealed class KeyRing : IDisposable
+{
+    private readonly ImmutableArray<JwtKey> _keys;
+    private readonly ImmutableArray<JwksSource> _sources;
+    private readonly HttpJwks? _http;
+
+    internal KeyRing(ImmutableArray<JwtKey> keys, ImmutableArray<JwksSource> sources, HttpJwks? http = null)
+    {
+        _keys = keys;
+        _sources = sources;
+        _http = http;
+    }
+
+    /// <summary>Reads all keys; sets behind a URL are fetched in the background from now on.</summary>
+    /// <remarks><paramref name="error"/>: What is wrong with which entry, without any secret; null on success.</remarks>
+    public static bool TryCreate(
+        IReadOnlyList<AuthKeyOptions> options,
+        TimeProvider time,
+        ILogger logger,
+        [NotNullWhen(true)] out KeyRing? ring,
+        [NotNullWhen(false)] out string? error)
+    {
+        ring = null;
+        error = null;
+        var keys = ImmutableArray.CreateBuilder<JwtKey>();
+        var sources = ImmutableArray.CreateBuilder<JwksSource>();
+        var http = new HttpJwks();
+        for (var i = 0; i < options.Count && error is null; i++)
+        {
+            if (!TryRead(options[i], http, time, logger, out var key, out var source, out error))
+            {
+                error = $"auth.keys.{i}: {error}";
+            }
+            else if (source is not null)
+            {
+                sources.Add(source);
+            }
+            else
+            {
+                keys.Add(key!);
+            }
+        }
+
+        var created = new KeyRing(keys.ToImmutable(), sources.ToImmutable(), http);
+        if (error is not null)
+        {
+            created.Dispose();
+            return false;
+        }
+
+        foreach (var source in sources)
+        {
+            source.Start();
+        }
+
+        ring = created;
+        return true;
+    }
+
+    public SignatureCheck Verify(JwtParts token)
+    {
+        if (AnyVerifies(_keys, token))
+        {
+            return SignatureCheck.Good;
+        }
+
+        var missing = false;
+        foreach (var source in _sources)
+        {
+            if (!ReferenceEquals(source.Algorithm, token.Algorithm))
+            {
+                continue;
+            }
+
+            if (source.Keys is not { } keys)
+            {
+                missing = true;
+            }
+            else if (AnyVerifies(keys, token))
+            {
+                return SignatureCheck.Good;
+            }
+            else if (token.KeyId is null && OnlyKey(token) is { } only && only.Verify(token.SigningInput, token.Signature))
+            {
+                return SignatureCheck.Good;
+            }
+            else if (token.KeyId is not null && !keys.Any(key => key.Fits(token)))
+            {
+                source.Miss();
+            }
+        }
+
+        return missing ? SignatureCheck.KeysMissing : SignatureCheck.Refused;
+    }
+
+    public void Dispose()
+    {
+        foreach (var source in _sources)
+        {
+            source.Dispose();
+        }
+
+        _http?.Dispose();
+    }
+
+    /// <summary>The key that a token can only mean which names none: the one of its algorithm, if there is just one.</summary>
+    private JwtKey? OnlyKey(JwtParts token)
+    {
+        JwtKey? only = null;
+        foreach (var key in _keys.Concat(_sources.SelectMany(static source => source.Keys ?? [])))
+        {
+            if (ReferenceEquals(key.Algorithm, token.Algorithm))
+            {
+                if (only is not null)
+                {
+                    return null;
+                }
+
+                only = key;
+            }
+        }
+
+        return only;
+    }
+
+    private static bool AnyVerifies(ImmutableArray<JwtKey> keys, JwtParts token)
+    {
+        foreach (var key in keys)
+        {
+            if (key.Fits(token) && key.Verify(token.SigningInput, token.Signature))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static bool TryRead(AuthKeyOptions options, HttpJwks http, TimeProvider time, ILogger logger, out JwtKey? key, out JwksSource? source, out string? error)
+    {
+        key = null;
+        source = null;
+        if (!JwtAlgorithm.TryParse(options.Algorithm, out var algorithm))
+        {
+            error = "algorithm: one of HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, ES512";
+            return false;
+        }
+
+        error = FindContradiction(options, algorithm);
+        if (error is not null)
+        {
+            return false;
+        }
+
+        if (options.Jwks.Length > 0)
+        {
+            return TryReadSet(options.Jwks, algorithm, http, time, logger, out source, out error);
+        }
+
+        if (algorithm.IsSymmetric)
+        {
+            var ok = HmacKey.TryCreate(options.Id, algorithm, options.Secret, out var hmac, out error);
+            key = hmac;
+            return ok;
+        }
+
+        var good = PublicJwtKey.TryCreate(options.Id, algorithm, options.PublicKey, out var publicKey, out error);
+        key = publicKey;
+        return good;
+    }
+
+    private static string? FindContradiction(AuthKeyOptions options, JwtAlgorithm algorithm)
+    {
+        if (options.Jwks.Length > 0)
+        {
+            return algorithm.IsSymmetric ? $"jwks: a set holds public keys, {algorithm} has none"
+                : options.Id.Length + options.Secret.Length + options.PublicKey.Length > 0 ? "jwks: excludes id, secret and public-key"
+                : null;
+        }
+
+        return algorithm.IsSymmetric
+            ? options.PublicKey.Length > 0 ? $"public-key: {algorithm} takes a secret" : null
+            : options.Secret.Length > 0 ? $"secret: {algorithm} takes a public-key" : null;
+    }
+
+    private static bool TryReadSet(string location, JwtAlgorithm algorithm, HttpJwks http, TimeProvider time, ILogger logger, out JwksSource? source, out string? error)
+    {
+        source = null;
+        error = null;
+        if (location.Contains("://", StringComparison.Ordinal))
+        {
+            if (!Uri.TryCreate(location, UriKind.Absolute, out var address) || address.Scheme != Uri.UriSchemeHttps || address.UserInfo.Length > 0)
+            {
+                error = "jwks: a file path or an https URL without user information";
+                return false;
+            }
+
+            source = new JwksSource(address.GetLeftPart(UriPartial.Path), algorithm, null, cancellation => http.FetchAsync(address, cancellation), time, logger);
+            return true;
+        }
+
+        try
+        {
+            if (!JwksReader.TryRead(ReadFile(location), algorithm, out var keys, out error))
+            {
+                error = $"jwks: {location}: {error}";
+                return false;
+            }
+
+            source = new JwksSource(location, algorithm, keys, cancellation => Task.FromResult(ReadFile(location)), time, logger);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            error = $"jwks: {e.Message}";
+            return false;
+        }
+    }
+
+    private static byte[] ReadFile(string path)
+    {
+        using var file = File.OpenRead(path);
+        var bytes = new byte[JwksReader.MaxBytes + 1];
+        return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
+    }
+}

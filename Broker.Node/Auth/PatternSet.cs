@@ -1,0 +1,67 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Broker.Node.Topics;
+
+namespace Broker.Node.Auth;
+
+/// <summary>A set of topic patterns, matched without allocation: plain names by hash, wildcards one by one.</summary>
+/// <remarks>Immutable and thread-safe.</remarks>
+internal sealed class PatternSet
+{
+    public static readonly PatternSet Empty = new([]);
+
+    private readonly ImmutableArray<TopicPattern> _all;
+    private readonly TopicPattern[] _wildcards;
+    private readonly HashSet<byte[]>? _names;
+
+    public PatternSet(ImmutableArray<TopicPattern> patterns)
+    {
+        _all = patterns;
+        _wildcards = [.. patterns.Where(static p => !p.IsName)];
+        if (_wildcards.Length < patterns.Length)
+        {
+            _names = new HashSet<byte[]>(
+                patterns.Where(static p => p.IsName).Select(static p => p.Utf8.ToArray()), NameComparer.Instance);
+        }
+    }
+
+    public bool Matches(ReadOnlySpan<byte> topic)
+    {
+        if (_names is not null && _names.GetAlternateLookup<ReadOnlySpan<byte>>().Contains(topic))
+        {
+            return true;
+        }
+
+        foreach (var pattern in _wildcards)
+        {
+            if (pattern.Matches(topic))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>Whether one member alone covers the pattern.</summary>
+    public bool Covers(TopicPattern pattern) => _all.Any(member => member.Covers(pattern));
+
+    public bool Overlaps(TopicPattern pattern) => _all.Any(member => member.Overlaps(pattern));
+
+    public PatternSet With(TopicPattern pattern) => new(_all.Add(pattern));
+
+    private sealed class NameComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
+    {
+        public static readonly NameComparer Instance = new();
+
+        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
+
+        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
+
+        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
+
+        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
+
+        public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)TopicName.Hash(alternate);
+    }
+}

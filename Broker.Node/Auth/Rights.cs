@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Topics;
+
+namespace Broker.Node.Auth;
+
+/// <summary>What a connection may do. A deny wins over every allow, in whatever order they stand.</summary>
+/// <remarks>Immutable and thread-safe; questions allocate nothing. Names are UTF-8; one that is not legal, or reserved, is always refused.</remarks>
+internal sealed class Rights
+{
+    private static readonly AccessRule NoAccess = new(PatternSet.Empty, PatternSet.Empty);
+
+    /// <summary>Nothing is permitted.</summary>
+    public static readonly Rights None = new(NoAccess, NoAccess, NoAccess, NoAccess, NoAccess, NoAccess);
+
+    private readonly AccessRule _subscribe;
+    private readonly AccessRule _publish;
+    private readonly AccessRule _history;
+    private readonly AccessRule _presence;
+    private readonly AccessRule _createRoom;
+    private readonly AccessRule _joinRoom;
+
+    private Rights(AccessRule subscribe, AccessRule publish, AccessRule history, AccessRule presence, AccessRule createRoom, AccessRule joinRoom)
+    {
+        _subscribe = subscribe;
+        _publish = publish;
+        _history = history;
+        _presence = presence;
+        _createRoom = createRoom;
+        _joinRoom = joinRoom;
+    }
+
+    /// <summary>Builds rights from lists of patterns.</summary>
+    /// <remarks><paramref name="error"/>: What is wrong, as <c>deny.publish: 'a..b' is not a topic pattern</c>; null on success.</remarks>
+    public static bool TryCreate(RightsOptions options, [NotNullWhen(true)] out Rights? rights, [NotNullWhen(false)] out string? error)
+    {
+        error = options.Deny?.Deny is null ? null : "deny.deny: a deny has no deny of its own";
+        var created = Create(options, ref error);
+        rights = error is null ? created : null;
+        return rights is not null;
+    }
+
+    public bool MaySubscribe(ReadOnlySpan<byte> topic) => _subscribe.Permits(topic);
+
+    /// <summary>Whether a subscription to a pattern is permitted: one allowed pattern covers it whole and no deny overlaps it.</summary>
+    public bool MaySubscribe(TopicPattern pattern) => _subscribe.Permits(pattern);
+
+    public bool MayPublish(ReadOnlySpan<byte> topic) => _publish.Permits(topic);
+
+    public bool MayReadHistory(ReadOnlySpan<byte> topic) => _history.Permits(topic);
+
+    public bool MaySeePresence(ReadOnlySpan<byte> topic) => _presence.Permits(topic);
+
+    public bool MayCreateRoom(ReadOnlySpan<byte> kind) => _createRoom.Permits(kind);
+
+    public bool MayJoinRoom(ReadOnlySpan<byte> kind) => _joinRoom.Permits(kind);
+
+    /// <summary>These rights and a subscription granted by a token of its own; what is denied stays denied.</summary>
+    public Rights WithSubscribe(TopicPattern granted) =>
+        new(_subscribe.With(granted), _publish, _history, _presence, _createRoom, _joinRoom);
+
+    private static Rights Create(RightsOptions allow, ref string? error)
+    {
+        var deny = allow.Deny ?? new RightsOptions();
+        return new Rights(
+            Rule("subscribe", allow.Subscribe, deny.Subscribe, ref error),
+            Rule("publish", allow.Publish, deny.Publish, ref error),
+            Rule("history", allow.History, deny.History, ref error),
+            Rule("presence", allow.Presence, deny.Presence, ref error),
+            Rule("rooms.create", allow.Rooms.Create, deny.Rooms.Create, ref error),
+            Rule("rooms.join", allow.Rooms.Join, deny.Rooms.Join, ref error));
+    }
+
+    private static AccessRule Rule(string name, IReadOnlyList<string> allow, IReadOnlyList<string> deny, ref string? error) =>
+        new(Parse(name, allow, ref error), Parse("deny." + name, deny, ref error));
+
+    private static PatternSet Parse(string name, IReadOnlyList<string> texts, ref string? error)
+    {
+        if (texts.Count == 0)
+        {
+            return PatternSet.Empty;
+        }
+
+        var patterns = ImmutableArray.CreateBuilder<TopicPattern>(texts.Count);
+        foreach (var text in texts)
+        {
+            if (TopicPattern.TryParse(text, out var pattern))
+            {
+                patterns.Add(pattern);
+            }
+            else
+            {
+                error ??= $"{name}: '{text}' is not a topic pattern";
+            }
+        }
+
+        return new PatternSet(patterns.ToImmutable());
+    }
+}

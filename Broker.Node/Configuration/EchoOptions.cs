@@ -1,7 +1,0 @@
-namespace Broker.Node.Configuration;
-
-/// <summary><c>broker.echo</c>: an endpoint for conformance suites.</summary>
-public sealed record EchoOptions
-{
-    public bool Enabled { get; init; }
-}

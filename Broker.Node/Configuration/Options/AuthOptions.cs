@@ -1,0 +1,36 @@
+namespace Broker.Node.Configuration.Options;
+
+/// <summary><c>broker.auth</c>.</summary>
+public sealed record AuthOptions
+{
+    /// <summary>Whether connections without a token are admitted.</summary>
+    public bool Anonymous { get; init; }
+
+    public RightsOptions AnonymousRights { get; init; } = new();
+
+    /// <summary>Rights of a token without a rights claim; <c>{user}</c> stands for the subject.</summary>
+    public RightsOptions DefaultRights { get; init; } = new();
+
+    /// <summary>Accepts <c>?token=</c> in the request target.</summary>
+    public bool QueryToken { get; init; }
+
+    /// <summary>How long a connection may take to authenticate.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    public IReadOnlyList<AuthKeyOptions> Keys { get; init; } = [];
+
+    /// <summary>Required <c>iss</c>; empty: not checked.</summary>
+    public string Issuer { get; init; } = "";
+
+    /// <summary>Required member of <c>aud</c>; empty: not checked.</summary>
+    public string Audience { get; init; } = "";
+
+    /// <summary>Longest accepted <c>exp - iat</c> (<c>exp - now</c> without <c>iat</c>).</summary>
+    public TimeSpan MaxLife { get; init; } = TimeSpan.FromHours(24);
+
+    /// <summary>Clock skew accepted on <c>exp</c>, <c>nbf</c> and <c>iat</c>; at most 30 s.</summary>
+    public TimeSpan Skew { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Claim that holds the rights object (and its member <c>info</c>).</summary>
+    public string RightsClaim { get; init; } = "broker";
+}

@@ -1,0 +1,35 @@
+using Akka.Actor;
+using Broker.Node.Hosting;
+
+namespace Broker.Node.Configuration.Options;
+
+/// <summary><c>broker.cluster</c>: remoting and formation.</summary>
+public sealed record ClusterOptions
+{
+    /// <summary>IP address or host name other nodes reach this node by.</summary>
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>Remoting port; 0 lets the system choose.</summary>
+    public int Port { get; init; }
+
+    /// <summary>Seed nodes as <c>host:port</c>; empty, or only this node: a single node that joins itself.</summary>
+    public IReadOnlyList<string> Seeds { get; init; } = [];
+
+    /// <summary>Seeds that must be members before a cluster founded anew serves; null: a majority of three or more, of two both or the one that runs.</summary>
+    public int? RequiredSeeds { get; init; }
+
+    /// <summary>Who goes on when nodes cannot reach each other.</summary>
+    public DowningMode Downing { get; init; }
+
+    public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>Allows remoting beyond loopback without mutual TLS.</summary>
+    public bool Insecure { get; init; }
+
+    /// <summary>The seeds as addresses of the actor system, each once.</summary>
+    internal IEnumerable<Address> SeedAddresses() =>
+        Seeds.Select(NodeAddress.TryParse).OfType<NodeAddress>().Distinct().Select(seed => Address.Parse($"{AkkaConfig.Scheme(this)}://{AkkaConfig.SystemName}@{seed}"));
+
+    /// <summary>Seeds other than this node.</summary>
+    internal bool HasOtherSeeds => Seeds.Select(NodeAddress.TryParse).Any(seed => seed is not null && seed != new NodeAddress(Host, Port));
+}

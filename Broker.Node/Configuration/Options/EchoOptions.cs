@@ -1,0 +1,7 @@
+namespace Broker.Node.Configuration.Options;
+
+/// <summary><c>broker.echo</c>: an endpoint for conformance suites.</summary>
+public sealed record EchoOptions
+{
+    public bool Enabled { get; init; }
+}

@@ -1,0 +1,29 @@
+namespace Broker.Node.Configuration.Options;
+
+/// <summary>One entry of <c>broker.topics</c>.</summary>
+public sealed record TopicOptions
+{
+    /// <summary>Topic pattern: <c>*</c> one token, <c>&gt;</c> one or more trailing tokens.</summary>
+    public string Match { get; init; } = ">";
+
+    /// <summary>How messages reach subscribers.</summary>
+    public DeliveryKind Delivery { get; init; } = DeliveryKind.Broadcast;
+
+    /// <summary>What a lagging subscriber gets.</summary>
+    public SlowPolicy Slow { get; init; } = SlowPolicy.Disconnect;
+
+    /// <summary>Adds <c>from</c> to pushes.</summary>
+    public bool Sender { get; init; }
+
+    /// <summary>Adds <c>time</c> to pushes.</summary>
+    public bool Time { get; init; }
+
+    /// <summary>Largest <c>data</c> in bytes; 0: the message limit.</summary>
+    public int MaxSize { get; init; }
+
+    /// <summary>What is done to the texts inside <c>data</c>, on the publisher's node.</summary>
+    public Sanitising Sanitise { get; init; } = Sanitising.None;
+
+    /// <summary>Local subscribers of one topic on one node; 0: no bound.</summary>
+    public int MaxSubscribers { get; init; }
+}

@@ -1,0 +1,288 @@
+using Broker.Node.Configuration.Options;
+using Broker.Node.Lanes;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Delivery;
+
+/// <summary>
+/// One topic on one node in one form: an append-only log of framed pushes and the cursors that read it.
+/// Only its lane calls it; readers hold <see cref="LogSegment"/>s and never this object's mutable parts.
+/// </summary>
+/// <remarks>A segment is as large as some batches; a log that nothing was appended to has none, and one that is still keeps a small one at most.</remarks>
+/// <param name="form">Of what is appended.</param>
+/// <param name="slow">What happens to a cursor that lags over its bound.</param>
+internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disconnect)
+{
+    private const int SmallestSegment = 1024;
+    private const int LargestSegment = 64 * 1024;
+
+    /// <summary>A segment that was full after fewer is followed by a larger one, after four times as many by a smaller one.</summary>
+    private const int FewBatches = 16;
+
+    private LogSegment _tail = new(capacity: 0, start: 0);
+    private Subscription[] _subscribers = new Subscription[1];
+    private long _marked;
+    private int _batches;
+    private long _counted;
+    private LogSegment? _newest;
+    private LogSegment? _gap;
+    private long _lastOrigin;
+    private long _gapEnd;
+
+    public PushForm Form => form;
+
+    public SlowPolicy Slow => slow;
+
+    /// <summary>The topic's next log, in another form; null for the last.</summary>
+    public TopicLog? Sibling { get; set; }
+
+    public int Subscribers { get; private set; }
+
+    /// <summary>Subscribers whose connection has not ended. Looks at each.</summary>
+    public int CountPresent()
+    {
+        var present = 0;
+        foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+        {
+            present += subscription.HasLeft ? 0 : 1;
+        }
+
+        return present;
+    }
+
+    /// <summary>Log position behind the last entry.</summary>
+    public long Position => _tail.Start + _tail.Head;
+
+    /// <summary>Length of the newest entry: the lag bound counts beyond it.</summary>
+    public int LastEntry { get; private set; }
+
+    /// <summary>Already in its lane's list of logs appended to since the last flush.</summary>
+    public bool Touched { get; set; }
+
+    /// <summary>Already among the logs that its lane's <see cref="LaneMemory"/> looks at.</summary>
+    public bool Watched { get; set; }
+
+    /// <summary>Appends a framed push, or a <c>gap</c>. <paramref name="origin"/> is the connection that must not get it, 0 for none.</summary>
+    public void Append(ReadOnlySpan<byte> frame, long origin, bool isGap = false)
+    {
+        if (_tail.Free < frame.Length)
+        {
+            Roll(Math.Max(frame.Length, NextSize()));
+        }
+
+        _tail.Append(frame, origin, isGap);
+        (LastEntry, _lastOrigin) = (frame.Length, origin);
+        (_newest, _gap) = (null, null);
+        if (isGap)
+        {
+            _gapEnd = Position;
+        }
+    }
+
+    /// <summary>Opens a cursor at the head: it sees what is appended from now on.</summary>
+    public void Open(Subscription subscription)
+    {
+        if (Subscribers == _subscribers.Length)
+        {
+            Array.Resize(ref _subscribers, Subscribers * 2);
+        }
+
+        subscription.Index = Subscribers;
+        _subscribers[Subscribers++] = subscription;
+        subscription.Open(this, _tail, _tail.Head);
+    }
+
+    /// <summary>Closes a cursor: nothing more of this log is written to its connection.</summary>
+    public void Close(Subscription subscription)
+    {
+        subscription.Close();
+        var last = _subscribers[--Subscribers];
+        _subscribers[subscription.Index] = last;
+        last.Index = subscription.Index;
+        _subscribers[Subscribers] = null!;
+    }
+
+    /// <summary>
+    /// Makes every cursor's connection see what was appended. One full fence stands between the heads written before and
+    /// the dirty flags read here; a drainer clears the flag first and reads the head after it, so one of the two sees the other.
+    /// Connections that gather pushes are drained when their window is over, and before that only if it is full.
+    /// A cursor over the bound has its connection closed or jumps, if it is the client that does not take more: while somebody has
+    /// taken the writer, it is only this node that has not come to it.
+    /// </summary>
+    /// <returns>How many jumped.</returns>
+    public int Mark(DrainBatch batch, int lagLimit)
+    {
+        Interlocked.MemoryBarrier();
+        var bound = Position - LastEntry - lagLimit;
+        var added = Position - _marked;
+        _marked = Position;
+        _batches++;
+        var jumps = 0;
+        foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+        {
+            var newly = subscription.MarkDirty();
+            if (subscription.Window is { } window ? window.Fill(added) : newly)
+            {
+                batch.Add(subscription.Writer);
+            }
+            else if (!newly && subscription.Position < bound && subscription.Writer.State == WriterState.Stage)
+            {
+                if (slow == SlowPolicy.Disconnect)
+                {
+                    subscription.Writer.Overrun();
+                }
+                else if (Jump(subscription, batch))
+                {
+                    jumps++;
+                }
+            }
+        }
+
+        return jumps;
+    }
+
+    /// <summary>
+    /// Moves a lagging cursor of a log that skips to the log's end, whoever holds its writer: what it passes is free at once.
+    /// In its way stands one <c>gap</c>, or the newest entry, which all cursors share that jump before the next append.
+    /// </summary>
+    /// <returns>False: there was nothing to gain.</returns>
+    public bool Jump(Subscription subscription, DrainBatch batch)
+    {
+        if (subscription.Position >= Position - LastEntry)
+        {
+            return false;
+        }
+
+        var landing = Landing(subscription);
+        if (subscription.Position >= landing.Start)
+        {
+            return false;
+        }
+
+        subscription.Jump(landing, _tail);
+        if (subscription.MarkDirty())
+        {
+            batch.Add(subscription.Writer);
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Bytes that this log keeps for its cursors, which share them: as many as the one furthest behind lags. Those whose
+    /// connection has been told to close are gone already.
+    /// </summary>
+    public long Kept()
+    {
+        var furthest = Position;
+        foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+        {
+            var position = subscription.Position;
+            if (position < furthest && !subscription.Writer.IsOverrun)
+            {
+                furthest = position;
+            }
+        }
+
+        return Position - furthest;
+    }
+
+    /// <summary>
+    /// Called from time to time while nothing is kept. Where nothing was appended since the last time, a segment larger than the
+    /// smallest is given up: all cursors have read it.
+    /// </summary>
+    /// <returns>False: something was appended, it has to be called again.</returns>
+    public bool TryRest()
+    {
+        if (_counted != Position && Subscribers > 0)
+        {
+            _counted = Position;
+            return false;
+        }
+
+        if (_tail.Bytes.Length > SmallestSegment)
+        {
+            Roll(0);
+            foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+            {
+                // Those that are told to close may be behind.
+                if (subscription.Position == Position)
+                {
+                    subscription.Jump(_tail, _tail);
+                }
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>Closes the connections of cursors that lag so much, or has the cursors jump.</summary>
+    /// <returns>How many.</returns>
+    public int Cut(long lag, DrainBatch batch)
+    {
+        var position = Position;
+        var cut = 0;
+        foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
+        {
+            if (position - subscription.Position >= lag
+                && (slow == SlowPolicy.Disconnect ? subscription.Writer.Overrun() : Jump(subscription, batch)))
+            {
+                cut++;
+            }
+        }
+
+        return cut;
+    }
+
+    private LogSegment Landing(Subscription subscription)
+    {
+        if (_tail.Head > 0)
+        {
+            _newest = slow == SlowPolicy.Latest ? CopyNewest() : null;
+            Roll(SmallestSegment);
+            _newest?.Seal(_tail);
+        }
+
+        // An empty tail that something was appended before is one that was rolled here, and nothing was appended since; or the log
+        // rests, and who lags has been told to close.
+        var landing = _newest ?? _tail;
+
+        // Where values are skipped without a word, a gap that another node caused still has to be told, unless it is the newest entry.
+        return slow == SlowPolicy.Skip || (_gapEnd < Position && subscription.Taken < Math.Max(_gapEnd, subscription.GapEnd))
+            ? _gap ??= Gap(subscription.Topic, landing)
+            : landing;
+    }
+
+    private LogSegment CopyNewest()
+    {
+        var newest = new LogSegment(LastEntry, Position - LastEntry) { IsLanding = true };
+        newest.Append(_tail.Bytes.AsSpan(_tail.Head - LastEntry, LastEntry), _lastOrigin, isGap: _gapEnd == Position);
+        return newest;
+    }
+
+    private LogSegment Gap(byte[] topic, LogSegment next)
+    {
+        var buffer = FrameBuffer.OfThread;
+        form.Format.Codec().Write(buffer, new GapMessage(topic));
+        var frame = buffer.Frame(form.Format.Opcode());
+        var gap = new LogSegment(frame.Length, next.Start - frame.Length) { IsLanding = true };
+        gap.Append(frame, origin: 0, isGap: true);
+        gap.Seal(next);
+        return gap;
+    }
+
+    private int NextSize()
+    {
+        var size = _tail.Bytes.Length;
+        size = _batches < FewBatches ? size * 2 : _batches < 4 * FewBatches ? size : size / 2;
+        return Math.Clamp(size, SmallestSegment, LargestSegment);
+    }
+
+    private void Roll(int size)
+    {
+        _batches = 0;
+        var next = new LogSegment(size, Position);
+        _tail.Seal(next);
+        _tail = next;
+    }
+}

@@ -1,0 +1,136 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Lanes;
+using Broker.Node.Topics;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Hosting;
+
+/// <summary>The publish API: what it takes goes through the same codec and lanes as what clients send.</summary>
+internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroker
+{
+    /// <summary>Publishes under way at once; more of them wait, in the order of the calls.</summary>
+    public const int Concurrent = 256;
+
+    /// <summary>Publishes that wait; one more is <see cref="PublishResult.Unavailable"/>.</summary>
+    public const int MaxWaiting = 65536;
+
+    private readonly Lock _gate = new();
+    private readonly Queue<PublishCommand> _waiting = new();
+    private int _underWay;
+
+    public NodeState State => node.State;
+
+    public Task Ready => node.ReadyForClients;
+
+    public Task<PublishResult> PublishAsync<T>(string topic, T value, JsonSerializerOptions? options = null, CancellationToken cancellationToken = default) =>
+        PublishAsync(topic, JsonSerializer.SerializeToUtf8Bytes(value, options), cancellationToken);
+
+    public async Task<PublishResult> PublishAsync(string topic, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(topic);
+        var name = Encoding.UTF8.GetBytes(topic);
+        if (!TopicName.IsValid(name))
+        {
+            return PublishResult.InvalidTopic;
+        }
+
+        var settings = node.Topics.Of(name);
+        var largest = settings.MaxSize > 0 ? settings.MaxSize : options.Limits.ApiMessage;
+        if (data.Length > largest)
+        {
+            return PublishResult.TooLarge;
+        }
+
+        if (!IsOneValue(name, data.Span))
+        {
+            return PublishResult.InvalidData;
+        }
+
+        if (node.Payloads.Apply(settings, WireFormat.Json, largest, ref data) != ErrorCode.None)
+        {
+            return PublishResult.TooLarge;
+        }
+
+        if (cancellationToken.CanBeCanceled)
+        {
+            // Cancelling ends the wait, not the publish: the caller has its bytes back before a lane has read them.
+            data = data.ToArray();
+        }
+
+        var taken = new TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _ = taken.Task.ContinueWith(_ => OnTaken(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        var posted = TryPost(new PublishCommand(TopicName.Hash(name), name, data)
+        {
+            Taken = taken,
+            Time = settings.Time ? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
+        });
+        if (!posted)
+        {
+            return PublishResult.Unavailable;
+        }
+
+        // What a lane has not taken when the node has ended will not be taken.
+        var ended = node.System!.WhenTerminated;
+        return await Task.WhenAny(taken.Task, ended).WaitAsync(cancellationToken) == ended && !taken.Task.IsCompleted
+            ? PublishResult.Unavailable
+            : await taken.Task;
+    }
+
+    private bool TryPost(PublishCommand command)
+    {
+        lock (_gate)
+        {
+            if (_underWay == Concurrent)
+            {
+                if (_waiting.Count == MaxWaiting)
+                {
+                    return false;
+                }
+
+                _waiting.Enqueue(command);
+                return true;
+            }
+
+            if (!node.TryPost(command))
+            {
+                return false;
+            }
+
+            _underWay++;
+            return true;
+        }
+    }
+
+    private void OnTaken()
+    {
+        lock (_gate)
+        {
+            if (_waiting.TryDequeue(out var next))
+            {
+                node.Post(next);
+            }
+            else
+            {
+                _underWay--;
+            }
+        }
+    }
+
+    private static bool IsOneValue(byte[] topic, ReadOnlySpan<byte> data)
+    {
+        var request = new ArrayBufferWriter<byte>(data.Length + topic.Length + 64);
+        request.Write("{\"type\":\"publish\",\"topic\":\""u8);
+        request.Write(topic);
+        request.Write("\",\"data\":"u8);
+        request.Write(data);
+        request.Write("}"u8);
+        var decoded = new ClientMessageList();
+        return JsonWireCodec.Instance.Decode(request.WrittenMemory, decoded) == ErrorCode.None
+            && decoded.Count == 1
+            && decoded[0].Error == ErrorCode.None
+            && decoded[0].Data.Length == data.Trim(" \t\r\n"u8).Length;
+    }
+}

@@ -1,0 +1,543 @@
+using Akka.Actor;
+using Akka.Cluster.Tools.PublishSubscribe;
+using Akka.Event;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Links;
+using Broker.Node.Membership;
+
+namespace Broker.Node.Lanes;
+
+/// <summary>
+/// The single-threaded owner of one lane's topics on this node: executes what local connections post, sends it to the lane's
+/// counterparts on other nodes, and appends what they send.
+/// </summary>
+/// <remarks>
+/// States: taking; stalled (a peer's window is full: the inbox waits, at most <see cref="LaneOptions.SkipAfter"/>); fenced (the
+/// node may promise nothing: the inbox waits, at most <see cref="FenceWait"/>); refusing (it has waited as long as that, and what
+/// asks for a promise is answered <c>unavailable</c>); leaving (the goodbye is being said, nothing is taken any more). What it does with a burst, local or remote: append all, drain the
+/// dirty connections once or leave them to a lane that is about to, then envelopes or the acknowledgement, then the commands'
+/// completion.
+/// </remarks>
+internal sealed class LaneActor : UntypedActor, IWithTimers
+{
+    /// <summary>Commands executed before messages from peers get their turn.</summary>
+    public const int Slice = 512;
+
+    /// <summary>
+    /// Subscriptions of ended connections closed at a time. The rest waits behind everybody else's commands: clients with
+    /// thousands of topics that leave together would hold up the lane for a second.
+    /// </summary>
+    public const int LeaveSlice = 64;
+
+    /// <summary>How long publishes and subscribes wait for the fence to open: longer than it takes the others to decide about a node.</summary>
+    public static readonly TimeSpan FenceWait = TimeSpan.FromSeconds(10);
+
+    private static readonly TimeSpan FenceLook = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan QuickTick = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan SlowTick = TimeSpan.FromSeconds(1);
+
+    private readonly LaneIdentity _identity;
+    private readonly Lane _lane;
+    private readonly ILaneTopics _topics;
+    private readonly IActorRef _mediator;
+    private readonly LaneOptions _options;
+    private readonly TimeProvider _time;
+    private readonly long _started;
+    private readonly LinkCounters _counters;
+    private readonly Fence _fence;
+    private readonly LaneLinks _links;
+    private readonly LaneBatch _batch;
+    private readonly Queue<LaneCommand> _taken = new();
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Func<bool> _othersFollow;
+    private int _room;
+    private TimeSpan? _fencedSince;
+    private bool _isStalled;
+    private bool _isSliceOpen;
+    private bool _isTickSlow;
+    private bool _isLeaving;
+    private bool _hasLeft;
+    private bool _isFarewellDone;
+
+    public LaneActor(LaneIdentity identity, Lane lane, Func<int, ILaneTopics> topics, IActorRef mediator, LaneOptions options, TimeProvider time, LinkCounters counters, Fence fence)
+    {
+        (_identity, _lane, _topics, _mediator, _options, _time, _counters, _fence) = (identity, lane, topics(identity.Lane), mediator, options, time, counters, fence);
+        _started = time.GetTimestamp();
+        _othersFollow = lane.OthersFollow;
+        _links = new LaneLinks(identity, Self, mediator, options, counters);
+        _batch = new LaneBatch(options.Envelope, OnSegment);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => _time.GetElapsedTime(_started);
+
+    protected override void PreStart()
+    {
+        _mediator.Tell(new Subscribe(_identity.Topic, Self));
+        _isTickSlow = true;
+        ScheduleTick();
+    }
+
+    protected override void PostStop()
+    {
+        // However the lane ended: nobody else would ever drain the connections it holds, not even to close them, and nothing
+        // that was taken may leave its connection waiting. No lane leaves anything to this one before it has a successor.
+        _lane.Hold();
+        try
+        {
+            _topics.Flush();
+        }
+        finally
+        {
+            Complete();
+        }
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case LaneSignal.Drain: OnDrain(); break;
+            case LinkEnvelope envelope: OnEnvelope(envelope); break;
+            case LinkAck ack: OnAck(ack); break;
+            case EndOfSlice: OnEndOfSlice(); break;
+            case LinkStatement statement: OnStatement(statement); break;
+            case LinkResend resend: OnResend(resend); break;
+            case LinkHello hello: OnHello(hello); break;
+            case LinkWelcome welcome: OnWelcome(welcome); break;
+            case Tick: OnTick(); break;
+            case SkipFull: OnSkipFull(); break;
+            case LookAtFence: OnDrain(); break;
+            case LaneSignal.Peer peer: OnPeer(peer); break;
+            case LaneSignal.Farewell: OnFarewell(); break;
+            case SubscribeAck: Context.Parent.Tell(new LaneEvent.Subscribed(_identity)); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnDrain()
+    {
+        var isOpen = _fence.IsOpen;
+        if (_isStalled || _hasLeft || (!isOpen && !_lane.IsEmpty && MustWait()))
+        {
+            // Others may have left it their writers.
+            _lane.Hold();
+            _topics.Flush(_othersFollow);
+            return;
+        }
+
+        if (isOpen)
+        {
+            _fencedSince = null;
+        }
+
+        _lane.Disarm();
+        _room = _links.Room();
+        var isKeeping = _links.IsKeeping;
+        var unkept = 0;
+        var leaves = LeaveSlice;
+        WorkOffLeaves(ref leaves);
+        _topics.HasLeaving = _lane.FirstPutOff is not null;
+        var n = 0;
+        for (; n < Slice && _batch.Length < _room && _lane.TryTake(out var command); n++)
+        {
+            if (command is LeaveCommand leave)
+            {
+                if (!Leave(leave, ref leaves))
+                {
+                    _lane.PutOff(leave);
+                    _topics.HasLeaving = true;
+                }
+
+                continue;
+            }
+
+            _taken.Enqueue(command);
+            if (!isOpen)
+            {
+                _topics.Refuse(command);
+                continue;
+            }
+
+            var frame = _topics.Execute(command);
+            if (frame.IsEmpty)
+            {
+                continue;
+            }
+
+            if (!isKeeping)
+            {
+                unkept++;
+            }
+            else if (!_batch.TryAdd(command.Topic, frame))
+            {
+                OnTooLarge(frame.Length);
+            }
+        }
+
+        // In a lane that is never done with its inbox, leaving keeps pace with what is executed.
+        leaves += n;
+        WorkOffLeaves(ref leaves);
+        EndBatch(unkept, isOpen);
+    }
+
+    /// <summary>
+    /// The node may promise nothing now. What waits longer than <see cref="FenceWait"/> is refused, and so is everything after it;
+    /// a node that stops has no time to wait.
+    /// </summary>
+    private bool MustWait()
+    {
+        _fencedSince ??= Now;
+        if (_isLeaving || Now - _fencedSince >= FenceWait)
+        {
+            return false;
+        }
+
+        // Nobody tells the lane when it opens: a wake-up at the wrong moment could be lost, a look cannot.
+        Timers.StartSingleTimer(LookAtFence.Instance, LookAtFence.Instance, FenceLook);
+        return true;
+    }
+
+    /// <summary>
+    /// The fence closed over this batch: the process stood still, and the others may have shown their clients the gap already. What
+    /// connections were answered leaves only through <c>ConnectionWriter.MayLeave</c>; the publish API is told here.
+    /// </summary>
+    private void Disown()
+    {
+        _log.Warning("Lane {0}: this node lost touch with the others in the middle of {1} requests; their outcome is unknown", _identity.Lane, _taken.Count);
+        foreach (var command in _taken)
+        {
+            command.Disown();
+        }
+    }
+
+    private void WorkOffLeaves(ref int budget)
+    {
+        while (budget > 0 && _lane.FirstPutOff is { } command && Leave(command, ref budget))
+        {
+            _lane.DropFirstPutOff();
+        }
+    }
+
+    /// <returns>Whether nothing of it is left.</returns>
+    private bool Leave(LeaveCommand command, ref int budget)
+    {
+        while (budget > 0 && command.TryTake(out var subscription))
+        {
+            budget--;
+            _topics.Leave(subscription);
+        }
+
+        return command.IsDone;
+    }
+
+    private void EndBatch(int unkept, bool wasOpen)
+    {
+        _batch.Close();
+        if (unkept > 0)
+        {
+            _links.Count(unkept);
+        }
+
+        _topics.Flush(_othersFollow);
+        _links.Send(Now);
+        if (wasOpen && !_fence.IsOpen)
+        {
+            Disown();
+        }
+
+        Complete();
+        if (!_lane.IsEmpty && _links.Room() <= 0)
+        {
+            _isStalled = true;
+            Timers.StartSingleTimer(SkipFull.Instance, SkipFull.Instance, _options.SkipAfter);
+        }
+        else if (!_lane.IsEmpty || _lane.FirstPutOff is not null)
+        {
+            _lane.Arm();
+        }
+
+        Hasten();
+        ContinueFarewell();
+    }
+
+    // Remoting would drop the frame without a word: peers are shown a gap instead.
+    private void OnTooLarge(int length)
+    {
+        _log.Error("Lane {0}: a message of {1} bytes is too large for other nodes", _identity.Lane, length);
+        _links.GiveUp();
+        _room = _links.Room();
+    }
+
+    private void OnSegment(Segment segment)
+    {
+        _links.Offer(segment);
+        _room = _links.Room();
+    }
+
+    private void Complete()
+    {
+        while (_taken.TryDequeue(out var command))
+        {
+            command.Complete();
+        }
+    }
+
+    private void OnSkipFull()
+    {
+        foreach (var peer in _links.SkipFull(Now))
+        {
+            _log.Warning("Lane {0}: node {1} did not take its share for {2} and is skipped", _identity.Lane, peer, _options.SkipAfter);
+        }
+
+        Resume();
+    }
+
+    // A window has room again, or does not count any more.
+    private void Resume()
+    {
+        if (_isStalled && _links.Room() > 0)
+        {
+            _isStalled = false;
+            Timers.Cancel(SkipFull.Instance);
+            OnDrain();
+        }
+    }
+
+    private void OnEnvelope(LinkEnvelope envelope)
+    {
+        if (_links.IsForMe(envelope, envelope.To, out var link) && _links.OnEnvelope(envelope, link, Sender) is { } arrival)
+        {
+            Take(arrival);
+            if (arrival.Deliver)
+            {
+                Append(envelope);
+            }
+        }
+    }
+
+    private void Append(LinkEnvelope envelope)
+    {
+        foreach (var part in envelope.Body)
+        {
+            var rest = part.Span;
+            var isWhole = true;
+            while (EnvelopeEntry.TryRead(ref rest, out var topic, out var frame))
+            {
+                isWhole &= _topics.AppendRemote(topic, frame);
+            }
+
+            if (!rest.IsEmpty || !isWhole)
+            {
+                _log.Error("Lane {0}: envelope {1} of node {2} is malformed", _identity.Lane, envelope.Number, envelope.From);
+                AppendGap();
+            }
+        }
+    }
+
+    private void OnStatement(LinkStatement statement)
+    {
+        if (_links.IsForMe(statement, statement.To, out var link))
+        {
+            Take(_links.OnStatement(statement, link, Sender));
+            Resume();
+        }
+    }
+
+    private void OnHello(LinkHello hello)
+    {
+        if (!_links.IsForMe(hello, _identity.Incarnation, out var link) || link.IsRefused)
+        {
+            return;
+        }
+
+        if (hello.Major != LinkProtocol.Major || hello.Lanes != _identity.Lanes)
+        {
+            link.Refuse();
+            Context.Parent.Tell(new LaneEvent.Refused(hello.From, $"protocol {hello.Major}.{hello.Minor} with {hello.Lanes} lanes, here {LinkProtocol.Major}.{LinkProtocol.Minor} with {_identity.Lanes}"));
+            return;
+        }
+
+        Take(_links.OnHello(hello, link));
+        ReportReady(link);
+    }
+
+    private void OnWelcome(LinkWelcome welcome)
+    {
+        if (_links.IsForMe(welcome, welcome.To, out var link))
+        {
+            Take(_links.OnWelcome(welcome, link, Sender));
+            _links.Send(Now);
+            ReportReady(link);
+        }
+    }
+
+    private void ReportReady(PeerLink link)
+    {
+        if (link.IsReady)
+        {
+            Context.Parent.Tell(new LaneEvent.LinkReady(_identity, link.Peer));
+        }
+
+        Resume();
+        Hasten();
+    }
+
+    private void OnAck(LinkAck ack)
+    {
+        if (_links.IsForMe(ack, ack.To, out var link))
+        {
+            link.OnAck(ack.Incarnation, ack.Number, ack.Goodbye);
+            _links.Send(Now);
+            Resume();
+            ContinueFarewell();
+        }
+    }
+
+    private void OnResend(LinkResend resend)
+    {
+        if (_links.IsForMe(resend, resend.To, out var link))
+        {
+            _links.OnResend(resend, link, Now);
+        }
+    }
+
+    private void Take(Arrival? arrival)
+    {
+        if (arrival is null)
+        {
+            return;
+        }
+
+        if (arrival is { Gap: true })
+        {
+            AppendGap();
+        }
+
+        // One message at the end of what lies in the mailbox now: one flush and one acknowledgement for all of it.
+        if (!_isSliceOpen)
+        {
+            _isSliceOpen = true;
+            Self.Tell(EndOfSlice.Instance);
+        }
+    }
+
+    private void AppendGap()
+    {
+        _counters.Gap();
+        _topics.AppendGap();
+    }
+
+    private void OnEndOfSlice()
+    {
+        _isSliceOpen = false;
+        _topics.Flush(_othersFollow);
+        _links.SendAcks(all: false);
+        Hasten();
+    }
+
+    private void OnPeer(LaneSignal.Peer peer)
+    {
+        switch (peer.Change)
+        {
+            case PeerChange.Seen: _links.See(peer.Uid); break;
+            case PeerChange.Reachable: _links.Reachable(peer.Uid, Now); break;
+            case PeerChange.Unreachable: _links.Unreachable(peer.Uid); break;
+            case PeerChange.Leaving: _links.Depart(peer.Uid); break;
+            default: OnRemoved(peer.Uid); break;
+        }
+
+        _links.Tick(Now);
+        Resume();
+        Hasten();
+        ContinueFarewell();
+    }
+
+    private void OnRemoved(uint peer)
+    {
+        if (_links.Remove(peer))
+        {
+            // It went without goodbye: what it acknowledged last may be missing here.
+            AppendGap();
+            _topics.Flush(_othersFollow);
+        }
+    }
+
+    private void OnFarewell()
+    {
+        _isLeaving = true;
+        OnDrain();
+        ContinueFarewell();
+    }
+
+    private void ContinueFarewell()
+    {
+        if (!_isLeaving || _isFarewellDone)
+        {
+            return;
+        }
+
+        if (!_hasLeft && _lane.IsEmpty)
+        {
+            _hasLeft = true;
+            _links.Leave();
+            _links.Tick(Now);
+            Hasten();
+        }
+
+        if (_hasLeft && _links.IsFarewellDone)
+        {
+            _isFarewellDone = true;
+            Context.Parent.Tell(new LaneEvent.FarewellDone(_identity));
+        }
+    }
+
+    private void OnTick()
+    {
+        if (!_isSliceOpen)
+        {
+            _links.SendAcks(all: true);
+        }
+
+        _topics.Recount();
+        _links.Tick(Now);
+        ContinueFarewell();
+        ScheduleTick();
+    }
+
+    private void ScheduleTick()
+    {
+        _isTickSlow = !_links.IsBusy;
+        Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _isTickSlow ? SlowTick : QuickTick);
+    }
+
+    // Something is under way now: do not let it wait for the slow tick.
+    private void Hasten()
+    {
+        if (_isTickSlow && _links.IsBusy)
+        {
+            ScheduleTick();
+        }
+    }
+
+    private sealed class EndOfSlice : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly EndOfSlice Instance = new();
+    }
+
+    private sealed class Tick : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly Tick Instance = new();
+    }
+
+    private sealed class LookAtFence : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly LookAtFence Instance = new();
+    }
+
+    private sealed class SkipFull : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly SkipFull Instance = new();
+    }
+}

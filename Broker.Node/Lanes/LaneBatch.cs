@@ -1,0 +1,63 @@
+using Broker.Node.Links;
+
+namespace Broker.Node.Lanes;
+
+/// <summary>Collects the publishes of one batch as envelope entries: encoded once, for all peers.</summary>
+/// <param name="limit">Bytes at which a segment closes; a single message above it gets its own.</param>
+/// <param name="closed">Takes each segment as it closes.</param>
+internal sealed class LaneBatch(int limit, Action<Segment> closed)
+{
+    /// <summary>The largest entry that fits a remoting frame of 2 MiB with everything around it.</summary>
+    public const int MaxEntry = (2 * 1024 * 1024) - (32 * 1024);
+
+    private byte[] _buffer = new byte[Math.Min(limit, 4096)];
+    private int _length;
+    private int _messages;
+
+    /// <summary>Bytes collected since the last segment closed.</summary>
+    public int Length => _length;
+
+    /// <summary>False: too large for any envelope; what was collected before it has been closed.</summary>
+    public bool TryAdd(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    {
+        var length = EnvelopeEntry.Length(topic, frame);
+        if (_length > 0 && _length + length > limit)
+        {
+            Close();
+        }
+
+        if (length > MaxEntry)
+        {
+            return false;
+        }
+
+        if (length > limit)
+        {
+            var alone = new byte[length];
+            EnvelopeEntry.Write(alone, topic, frame);
+            closed(new Segment(alone, 1));
+            return true;
+        }
+
+        if (_length + length > _buffer.Length)
+        {
+            Array.Resize(ref _buffer, Math.Min(limit, Math.Max(2 * _buffer.Length, _length + length)));
+        }
+
+        EnvelopeEntry.Write(_buffer.AsSpan(_length), topic, frame);
+        _length += length;
+        _messages++;
+        return true;
+    }
+
+    /// <summary>The end of the batch.</summary>
+    public void Close()
+    {
+        if (_length > 0)
+        {
+            var segment = new Segment(_buffer.AsSpan(0, _length).ToArray(), _messages);
+            _length = _messages = 0;
+            closed(segment);
+        }
+    }
+}

@@ -1,0 +1,353 @@
+using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
+using Broker.Node.Diagnostics;
+using Broker.Node.Membership;
+using Broker.Protocol.Frames;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Lanes;
+
+/// <summary>
+/// The local logs of one lane's topics: of each topic one for every form that a connection here takes, and nothing is made in
+/// a form that nobody takes. Single-threaded: only its lane calls it.
+/// </summary>
+/// <param name="pool">Shares big fan-outs.</param>
+/// <param name="lagLimit">Bytes a cursor may lag beyond the newest entry.</param>
+/// <param name="deflate">From which size and how hard pushes are compressed for those who take it.</param>
+/// <param name="memory">The lane's share of what lagging cursors keep.</param>
+/// <param name="metrics">Counts cursors that jump.</param>
+/// <param name="fence">Whether acknowledgements may leave.</param>
+internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics
+{
+    /// <summary>Milliseconds after which a client may ask again what is unavailable.</summary>
+    private const long RetryAfter = 1000;
+
+    /// <summary>Topics whose room is never given back.</summary>
+    private const int SmallCapacity = 4096;
+
+    /// <summary>The first log of each topic; the others are its siblings.</summary>
+    private readonly Dictionary<byte[], TopicLog> _logs = new(TopicKeyComparer.Instance);
+    private readonly PushForms _forms = new(deflate);
+    private readonly List<TopicLog> _touched = [];
+    private readonly DrainBatch _batch = new(pool);
+    private readonly FrameBuffer _reply = new();
+    private readonly FrameBuffer _push = new();
+
+    public int Count => _logs.Count;
+
+    /// <summary>Topics there is room for.</summary>
+    public int Capacity => _logs.Capacity;
+
+    public bool HasLeaving { get; set; }
+
+    public ReadOnlySpan<byte> Execute(LaneCommand command)
+    {
+        switch (command)
+        {
+            case PublishCommand publish:
+                return Publish(publish);
+            case SubscribeCommand subscribe:
+                Subscribe(subscribe);
+                return default;
+            case UnsubscribeCommand unsubscribe:
+                Unsubscribe(unsubscribe);
+                return default;
+            case JumpCommand jump:
+                Jump(jump.Subscription);
+                return default;
+            case ReplyCommand reply:
+                reply.Writer.Send(reply.Frame, _batch);
+                return default;
+            default:
+                throw new ArgumentException($"Not a lane's command: {command.GetType().Name}.", nameof(command));
+        }
+    }
+
+    public void Refuse(LaneCommand command)
+    {
+        switch (command)
+        {
+            case PublishCommand publish:
+                publish.Outcome = PublishResult.Unavailable;
+                if (publish.Publisher is { } publisher)
+                {
+                    Answer(publisher, publish.Format, new ErrorMessage(ErrorCode.Unavailable, publish.Id) { Topic = publish.TopicMemory, RetryAfter = RetryAfter });
+                }
+
+                break;
+            case SubscribeCommand subscribe:
+                Refuse(subscribe, ErrorCode.Unavailable);
+                break;
+            default:
+                Execute(command);
+                break;
+        }
+    }
+
+    public void Leave(Subscription subscription)
+    {
+        if (subscription.Log is { } log)
+        {
+            log.Close(subscription);
+            if (log.Subscribers == 0)
+            {
+                Remove(subscription.Topic, log);
+            }
+        }
+    }
+
+    public bool AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    {
+        if (!PushGatherer.IsOneFrame(frame))
+        {
+            return false;
+        }
+
+        if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var log))
+        {
+            // Whatever its header says: a publisher's frame travels as it is, and its opcode is its format's.
+            var format = (Opcode)(frame[0] & 0x0f) == Opcode.Binary ? WireFormat.MessagePack : WireFormat.Json;
+            Append(log, topic, frame, format, origin: 0);
+        }
+
+        return true;
+    }
+
+    public void AppendGap()
+    {
+        foreach (var (topic, first) in _logs)
+        {
+            for (TopicLog? log = first; log is not null; log = log.Sibling)
+            {
+                log.Form.Format.Codec().Write(_reply.Clear(), new GapMessage(topic));
+                Append(log, _reply.Frame(log.Form.Format.Opcode()), origin: 0, isGap: true);
+            }
+        }
+    }
+
+    public void Flush(Func<bool>? othersFollow = null)
+    {
+        try
+        {
+            foreach (var log in _touched)
+            {
+                log.Touched = false;
+                if (log.Mark(_batch, lagLimit) is > 0 and var jumps)
+                {
+                    metrics.Skipped(log.Slow, jumps);
+                }
+            }
+        }
+        finally
+        {
+            // Whatever a log does: nobody else would ever drain the writers that are taken.
+            _touched.Clear();
+            _batch.Flush(othersFollow);
+        }
+
+        // What a client takes at once is not kept for it.
+        if (memory.IsDue)
+        {
+            Recount();
+        }
+    }
+
+    public void Recount()
+    {
+        _batch.Flush();
+        memory.Settle(_batch);
+        _batch.Flush();
+    }
+
+    /// <summary>The reply is queued before the append, so it goes out before the publisher's own echo.</summary>
+    private ReadOnlySpan<byte> Publish(PublishCommand command)
+    {
+        var codec = command.Format.Codec();
+        if (command.Publisher is { } publisher && command.Id.IsPresent)
+        {
+            codec.Write(_reply.Clear(), new PublishedMessage(command.Id, command.TopicMemory));
+            publisher.Promise(_reply.Frame(command.Format.Opcode()), _batch, fence);
+        }
+
+        var push = new PushMessage(command.Topic, command.Data)
+        {
+            FromConnection = command.FromConnection.Span,
+            FromUser = command.FromUser.Span,
+            FromInfo = command.FromInfo.Span,
+            Time = command.Time,
+        };
+        var length = codec.MeasureMessage(push);
+        _push.Clear().Advance(codec.WriteMessage(_push.GetSpan(length), push));
+        var frame = _push.Frame(command.Format.Opcode());
+        if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(command.Topic, out var log))
+        {
+            Append(log, command.Topic, frame, command.Format, command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0);
+        }
+
+        return frame;
+    }
+
+    private void Subscribe(SubscribeCommand command)
+    {
+        var subscription = command.Subscription;
+        var format = subscription.Form.Format;
+        if (subscription.Log is null && (subscription.IsRefused || !Admits(command)))
+        {
+            Refuse(command, ErrorCode.LimitExceeded);
+            return;
+        }
+
+        var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
+        format.Codec().Write(_reply.Clear(), reply);
+        subscription.Writer.Promise(_reply.Frame(format.Opcode()), _batch, fence);
+        if (subscription.Log is null)
+        {
+            LogFor(subscription).Open(subscription);
+        }
+    }
+
+    /// <summary>A cursor that is not open stays closed, whatever follows it in the inbox; one that is open stays so.</summary>
+    private void Refuse(SubscribeCommand command, ErrorCode code)
+    {
+        var subscription = command.Subscription;
+        Answer(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic, RetryAfter = code == ErrorCode.Unavailable ? RetryAfter : null });
+        if (subscription.Log is null)
+        {
+            subscription.IsRefused = true;
+            command.Refuse();
+        }
+    }
+
+    private void Answer(ConnectionWriter writer, WireFormat format, in ErrorMessage error)
+    {
+        metrics.RequestRefused(error.Code);
+        format.Codec().Write(_reply.Clear(), error);
+        writer.Send(_reply.Frame(format.Opcode()), _batch);
+    }
+
+    private void Jump(Subscription subscription)
+    {
+        if (subscription.Log is { } log && log.Jump(subscription, _batch))
+        {
+            metrics.Skipped(log.Slow, 1);
+        }
+    }
+
+    /// <summary>Counts the subscribers of all forms.</summary>
+    private bool Admits(SubscribeCommand command)
+    {
+        if (command.MaxSubscribers == 0 || !_logs.TryGetValue(command.Subscription.Topic, out var first))
+        {
+            return true;
+        }
+
+        // Who has ended holds no place, even where it waits to be closed.
+        return Sum(first, static log => log.Subscribers) < command.MaxSubscribers
+            || (HasLeaving && Sum(first, static log => log.CountPresent()) < command.MaxSubscribers);
+    }
+
+    private static int Sum(TopicLog first, Func<TopicLog, int> of)
+    {
+        var sum = 0;
+        for (TopicLog? log = first; log is not null; log = log.Sibling)
+        {
+            sum += of(log);
+        }
+
+        return sum;
+    }
+
+    private TopicLog LogFor(Subscription subscription)
+    {
+        if (!_logs.TryGetValue(subscription.Topic, out var log))
+        {
+            log = new TopicLog(subscription.Form, subscription.Slow);
+            _logs.Add(subscription.Topic, log);
+        }
+
+        while (log.Form != subscription.Form)
+        {
+            log = log.Sibling ??= new TopicLog(subscription.Form, subscription.Slow);
+        }
+
+        return log;
+    }
+
+    private void Unsubscribe(UnsubscribeCommand command)
+    {
+        var subscription = command.Subscription;
+        Leave(subscription);
+        var format = subscription.Form.Format;
+        var reply = new UnsubscribedMessage(command.Id, subscription.Topic) { Reason = command.Reason };
+        format.Codec().Write(_reply.Clear(), reply);
+        subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
+    }
+
+    /// <summary>Also called, and without effect, for a log of the lane's predecessor that failed.</summary>
+    private void Remove(byte[] topic, TopicLog empty)
+    {
+        if (!_logs.TryGetValue(topic, out var log))
+        {
+            return;
+        }
+
+        if (!ReferenceEquals(log, empty))
+        {
+            while (log is not null && !ReferenceEquals(log.Sibling, empty))
+            {
+                log = log.Sibling;
+            }
+
+            log?.Sibling = empty.Sibling;
+        }
+        else if (empty.Sibling is { } next)
+        {
+            _logs[topic] = next;
+        }
+        else
+        {
+            _logs.Remove(topic);
+            Shrink();
+        }
+    }
+
+    /// <summary>A dictionary keeps the room of the most it ever had. Halved at a quarter, it costs each topic a few steps.</summary>
+    private void Shrink()
+    {
+        if (_logs.Capacity > SmallCapacity && _logs.Count < _logs.Capacity / 4)
+        {
+            _logs.TrimExcess(_logs.Capacity / 2);
+        }
+    }
+
+    /// <summary>Appends a push to every log of a topic. With one form, the publisher's, that is a comparison more than an append.</summary>
+    private void Append(TopicLog first, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame, WireFormat format, long origin)
+    {
+        var own = new PushForm(format, Deflated: false);
+        _forms.Begin();
+        for (TopicLog? log = first; log is not null; log = log.Sibling)
+        {
+            if (log.Form == own)
+            {
+                Append(log, frame, origin);
+            }
+            else
+            {
+                var made = _forms.Make(log.Form, topic, frame, format);
+                Append(log, made, origin, _forms.IsGap && log.Form.Format != format);
+            }
+        }
+    }
+
+    private void Append(TopicLog log, ReadOnlySpan<byte> frame, long origin, bool isGap = false)
+    {
+        log.Append(frame, origin, isGap);
+        memory.Appended(frame.Length);
+        if (!log.Touched)
+        {
+            log.Touched = true;
+            _touched.Add(log);
+            memory.Watch(log);
+        }
+    }
+}

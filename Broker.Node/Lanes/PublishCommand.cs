@@ -1,0 +1,60 @@
+using Broker.Node.Delivery;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Lanes;
+
+/// <summary>A publish that has passed rights and limits. Points into its owner's bytes until <see cref="Complete"/>.</summary>
+/// <param name="topicHash">Of <paramref name="topic"/>.</param>
+/// <param name="topic">Topic name, UTF-8.</param>
+/// <param name="data">The encoded value.</param>
+internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic, ReadOnlyMemory<byte> data) : LaneCommand
+{
+    public override uint TopicHash => topicHash;
+
+    public override ReadOnlySpan<byte> Topic => topic.Span;
+
+    public ReadOnlyMemory<byte> TopicMemory => topic;
+
+    public ReadOnlySpan<byte> Data => data.Span;
+
+    /// <summary>Of the data, the sender's info and the reply.</summary>
+    public WireFormat Format { get; init; }
+
+    /// <summary>The publishing connection's writer; null for the publish API.</summary>
+    public ConnectionWriter? Publisher { get; init; }
+
+    /// <summary>Of the request; absent: no reply is wanted.</summary>
+    public WireId Id { get; init; }
+
+    /// <summary>False: not live back to the publishing connection.</summary>
+    public bool Echo { get; init; } = true;
+
+    /// <summary>UTF-8; empty unless the topic shows its senders.</summary>
+    public ReadOnlyMemory<byte> FromConnection { get; init; }
+
+    /// <summary>UTF-8; empty for anonymous.</summary>
+    public ReadOnlyMemory<byte> FromUser { get; init; }
+
+    /// <summary>Encoded value; empty for none.</summary>
+    public ReadOnlyMemory<byte> FromInfo { get; init; }
+
+    /// <summary>Milliseconds since the epoch, where the topic shows times.</summary>
+    public long? Time { get; init; }
+
+    /// <summary>Holds topic and data of a connection's publish; released on completion.</summary>
+    public MessageBatch? Batch { get; init; }
+
+    /// <summary>Set to the outcome on completion of the publish API's.</summary>
+    public TaskCompletionSource<PublishResult>? Taken { get; init; }
+
+    /// <summary>What became of it.</summary>
+    public PublishResult Outcome { get; set; } = PublishResult.Published;
+
+    public override void Disown() => Outcome = PublishResult.Timeout;
+
+    public override void Complete()
+    {
+        Batch?.Release();
+        Taken?.TrySetResult(Outcome);
+    }
+}

@@ -1,0 +1,33 @@
+using Akka.Actor;
+using Broker.Node.Delivery;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Lanes;
+
+/// <summary>Opens a cursor after queueing <c>subscribed</c>; on a cursor that is open it only answers.</summary>
+/// <param name="subscription">The connection's cursor.</param>
+/// <param name="id">Of the request.</param>
+/// <param name="maxSubscribers">Local bound of the topic, 0 for none.</param>
+/// <param name="connection">Told <see cref="SubscriptionRefused"/> when the bound is reached.</param>
+internal sealed class SubscribeCommand(Subscription subscription, WireId id, int maxSubscribers, IActorRef connection) : LaneCommand
+{
+    public override uint TopicHash => subscription.TopicHash;
+
+    public override ReadOnlySpan<byte> Topic => subscription.Topic;
+
+    public Subscription Subscription => subscription;
+
+    public WireId Id => id;
+
+    public int MaxSubscribers => maxSubscribers;
+
+    /// <summary>The request asked to recover, which a broadcast topic never can.</summary>
+    public bool AskedToRecover { get; init; }
+
+    public void Refuse() => connection.Tell(new SubscriptionRefused(subscription), ActorRefs.NoSender);
+
+    /// <summary>Of the request, so that its connection knows that it is under way; null where the server asks.</summary>
+    public MessageBatch? Batch { get; init; }
+
+    public override void Complete() => Batch?.Release();
+}

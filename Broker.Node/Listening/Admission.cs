@@ -1,0 +1,268 @@
+using System.Net;
+using System.Runtime.InteropServices;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Diagnostics;
+
+namespace Broker.Node.Listening;
+
+/// <summary>
+/// The listener's bounds: connections, connections per address, accepts a second, handshakes in flight, the time a
+/// handshake (TLS and request head together) may take, and memory. Thread-safe; one lock, held for a few dictionary steps.
+/// </summary>
+internal sealed class Admission : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly LimitOptions _limits;
+    private readonly Dictionary<AddressKey, int> _addresses = [];
+    private readonly AcceptRate _rate;
+    private readonly DeadlineQueue<Entry> _handshakes;
+    private readonly BrokerMetrics _metrics;
+    private readonly MemoryGuard? _memory;
+    private int _connections;
+
+    /// <param name="limits">The bounds.</param>
+    /// <param name="metrics">Counts refusals.</param>
+    /// <param name="time">For rates and time-outs.</param>
+    /// <param name="memory">Refuses too; null: memory is not looked at.</param>
+    public Admission(LimitOptions limits, BrokerMetrics metrics, TimeProvider time, MemoryGuard? memory = null)
+    {
+        _limits = limits;
+        _metrics = metrics;
+        _memory = memory;
+        _rate = new AcceptRate(limits.AcceptsPerSecond, time);
+        _handshakes = new DeadlineQueue<Entry>(limits.HandshakeTimeout, time, OnTimeout);
+    }
+
+    /// <summary>Connections that hold a lease.</summary>
+    public int Connections => Volatile.Read(ref _connections);
+
+    /// <summary>Leases whose handshake is not done.</summary>
+    public int Handshakes => _handshakes.Count;
+
+    /// <summary>Addresses (IPv6: /64 networks) with at least one lease.</summary>
+    public int Addresses
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _addresses.Count;
+            }
+        }
+    }
+
+    /// <summary>The next connection would be refused whoever asks: the node is not ready for more.</summary>
+    public bool Full => Connections >= _limits.Connections;
+
+    /// <summary>The next connection would be refused because memory is short.</summary>
+    public bool IsShedding => _memory is { IsShedding: true };
+
+    /// <summary>As <see cref="IsShedding"/>, after a look where one is due: for whoever is about to let a connection in.</summary>
+    public bool MustShed() => _memory?.Look() ?? false;
+
+    /// <summary>
+    /// Lets a new connection in or refuses it. <paramref name="abort"/> is called at most once, from any thread, as long as
+    /// the lease's handshake is not done; it must not throw or block, and whoever owns the connection still disposes the lease.
+    /// </summary>
+    /// <param name="remote">The address that counts; null: a trusted proxy's, whose client is claimed for later.</param>
+    /// <param name="abort">Ends the connection.</param>
+    /// <param name="waits">
+    /// Whether bytes of the client lie there that nobody has read: then the node is behind, and the client is no stranger who says
+    /// nothing. Asked when the handshake's time is over, and when there are too many; any thread, outside locks.
+    /// </param>
+    public AdmissionResult Enter(IPAddress? remote, Action<HandshakeEnd> abort, Func<bool>? waits = null)
+    {
+        if (MustShed())
+        {
+            _metrics.ConnectionRefused(AdmissionRefusal.Memory);
+            return new AdmissionResult(null, AdmissionRefusal.Memory);
+        }
+
+        if (_handshakes.Count >= _limits.Handshakes && _handshakes.Oldest is { IsWaiting: true })
+        {
+            // All its work for the oldest would be lost, and its client back at once: the queue would never get shorter.
+            _metrics.ConnectionRefused(AdmissionRefusal.Handshakes);
+            return new AdmissionResult(null, AdmissionRefusal.Handshakes);
+        }
+
+        var entry = new Entry(this, remote is null ? null : AddressKey.Of(remote), abort, waits);
+        Entry? evicted = null;
+        lock (_gate)
+        {
+            var refusal = Count(entry.Key);
+            if (refusal != AdmissionRefusal.None)
+            {
+                _metrics.ConnectionRefused(refusal);
+                return new AdmissionResult(null, refusal);
+            }
+
+            // Dropping the newest instead would let a few silent clients lock everybody out.
+            if (_handshakes.Count >= _limits.Handshakes)
+            {
+                evicted = _handshakes.TakeOldest();
+            }
+
+            entry.Join(_handshakes);
+        }
+
+        if (evicted is not null)
+        {
+            End(evicted, HandshakeEnd.Evicted);
+        }
+
+        return new AdmissionResult(new AdmissionLease(entry.HandshakeDone, entry.Release), AdmissionRefusal.None);
+    }
+
+    /// <summary>A place among the connections of an address that a trusted proxy names; null when there are too many.</summary>
+    public IDisposable? TryClaim(IPAddress remote)
+    {
+        var key = AddressKey.Of(remote);
+        lock (_gate)
+        {
+            if (_addresses.GetValueOrDefault(key) >= _limits.ConnectionsPerAddress)
+            {
+                return null;
+            }
+
+            CollectionsMarshal.GetValueRefOrAddDefault(_addresses, key, out _)++;
+            return new Place(this, key);
+        }
+    }
+
+    public void Dispose()
+    {
+        _handshakes.Dispose();
+        _memory?.Dispose();
+    }
+
+    private AdmissionRefusal Count(AddressKey? key)
+    {
+        if (_connections >= _limits.Connections)
+        {
+            return AdmissionRefusal.Total;
+        }
+
+        if (key is { } counted && _addresses.GetValueOrDefault(counted) >= _limits.ConnectionsPerAddress)
+        {
+            return AdmissionRefusal.Address;
+        }
+
+        // Last, so that what is refused anyway takes no token from the others.
+        if (!_rate.TryTake())
+        {
+            return AdmissionRefusal.Rate;
+        }
+
+        _connections++;
+        if (key is { } address)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(_addresses, address, out _)++;
+        }
+
+        return AdmissionRefusal.None;
+    }
+
+    private void Leave(AddressKey? key)
+    {
+        lock (_gate)
+        {
+            _connections--;
+            if (key is { } address)
+            {
+                GiveBack(address);
+            }
+        }
+    }
+
+    private void GiveBack(AddressKey key)
+    {
+        lock (_gate)
+        {
+            ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_addresses, key);
+            if (--count == 0)
+            {
+                _addresses.Remove(key);
+            }
+        }
+    }
+
+    /// <summary>The time-out is for strangers who say nothing; who waits for this node has it once more.</summary>
+    private void OnTimeout(Entry entry)
+    {
+        if (!entry.IsWaiting)
+        {
+            End(entry, HandshakeEnd.TimedOut);
+        }
+        else if (!entry.TryExtend(_handshakes))
+        {
+            End(entry, HandshakeEnd.Behind);
+        }
+    }
+
+    private void End(Entry entry, HandshakeEnd end)
+    {
+        if (end is HandshakeEnd.Evicted or HandshakeEnd.Behind)
+        {
+            _metrics.ConnectionRefused(AdmissionRefusal.Handshakes);
+        }
+        else
+        {
+            _metrics.HandshakeRefused(HandshakeRefusal.Timeout);
+        }
+
+        entry.Abort(end);
+    }
+
+    private sealed class Place(Admission owner, AddressKey key) : IDisposable
+    {
+        private Admission? _owner = owner;
+
+        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.GiveBack(key);
+    }
+
+    private sealed class Entry(Admission owner, AddressKey? key, Action<HandshakeEnd> abort, Func<bool>? waits)
+    {
+        private Func<bool>? _waits = waits;
+        private bool _extended;
+        private Action<HandshakeEnd>? _abort = abort;
+        private LinkedListNode<DeadlineQueue<Entry>.Waiting>? _place;
+
+        public AddressKey? Key => key;
+
+        public bool IsWaiting => Volatile.Read(ref _waits) is { } waits && waits();
+
+        /// <summary>Once. A handshake that ends meanwhile is not in the queue: whichever of the two comes second takes it out.</summary>
+        public bool TryExtend(DeadlineQueue<Entry> handshakes)
+        {
+            if (_extended)
+            {
+                return false;
+            }
+
+            _extended = true;
+            var place = handshakes.Add(this);
+            Interlocked.Exchange(ref _place, place);
+            if (Volatile.Read(ref _abort) is null)
+            {
+                handshakes.Remove(place);
+            }
+
+            return true;
+        }
+
+        public void Join(DeadlineQueue<Entry> handshakes) => _place = handshakes.Add(this);
+
+        public bool HandshakeDone()
+        {
+            // Nothing of the handshake stays in memory for the life of the connection.
+            Interlocked.Exchange(ref _abort, null);
+            Volatile.Write(ref _waits, null);
+            return Interlocked.Exchange(ref _place, null) is { } place && owner._handshakes.Remove(place);
+        }
+
+        public void Release() => owner.Leave(key);
+
+        public void Abort(HandshakeEnd end) => Interlocked.Exchange(ref _abort, null)?.Invoke(end);
+    }
+}

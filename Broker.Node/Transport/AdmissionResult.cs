@@ -1,4 +1,0 @@
-namespace Broker.Node.Transport;
-
-/// <summary>A lease, or why there is none.</summary>
-internal readonly record struct AdmissionResult(AdmissionLease? Lease, AdmissionRefusal Refusal);

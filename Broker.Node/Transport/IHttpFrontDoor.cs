@@ -1,8 +1,0 @@
-namespace Broker.Node.Transport;
-
-/// <summary>Takes connections whose first request is not a WebSocket upgrade to ASP.NET Core. Thread-safe.</summary>
-internal interface IHttpFrontDoor
-{
-    /// <summary>Hands over the connection with the bytes already received from it; takes ownership of both.</summary>
-    void Offer(AcceptedConnection connection, ReadOnlyMemory<byte> received);
-}

@@ -1,6 +1,0 @@
-using System.Net.Security;
-
-namespace Broker.Node.Transport;
-
-/// <summary>The authenticated stream, or why there is none.</summary>
-internal readonly record struct TlsOutcome(SslStream? Stream, string? Failure);

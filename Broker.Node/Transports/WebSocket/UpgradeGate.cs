@@ -1,0 +1,240 @@
+using System.Net;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Connections;
+using Broker.Node.Delivery;
+using Broker.Node.Diagnostics;
+using Broker.Node.Listening;
+using Broker.Node.Transports.Echo;
+using Broker.Protocol.Deflate;
+using Broker.Protocol.Handshake;
+using Broker.Protocol.Http;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Transports.WebSocket;
+
+/// <summary>
+/// Admits WebSocket upgrades: handshake, parameters, readiness, origin, token. What a browser can only read on an open connection
+/// (a bad token it sent, an origin where so configured) is accepted here and closed by the connection's actor.
+/// </summary>
+/// <param name="services">Shared by all connections.</param>
+/// <param name="origins">Allowed origins.</param>
+/// <param name="proxies">Who is believed about a client's address.</param>
+/// <param name="forwarders">Told of those who are not.</param>
+/// <param name="admission">Counts clients that proxies bring, and knows when memory is short.</param>
+/// <param name="isReady">Whether this node serves clients now.</param>
+/// <param name="log">Every refusal.</param>
+internal sealed class UpgradeGate(
+    ConnectionServices services,
+    OriginPolicy origins,
+    TrustedProxies proxies,
+    UntrustedForwarders forwarders,
+    Admission admission,
+    Func<bool> isReady,
+    ConnectionLog log) : IUpgradeGate
+{
+    /// <summary>With both contexts, and every message compressed: that is what suites are to see.</summary>
+    private static readonly DeflateOptions EchoDeflate = new() { Threshold = 0 };
+
+    private readonly BrokerOptions _options = services.Options;
+    private readonly DeflateOptions? _deflate = services.Options.Deflate.Enabled ? BrokerDeflate(services.Options.Deflate) : null;
+    private readonly bool _isLoopback = IPAddress.IsLoopback(IPAddress.Parse(services.Options.Listen.Host));
+    private readonly HashSet<string> _paths = new(services.Options.Listen.Paths, StringComparer.Ordinal);
+
+    public bool Owns(string path) => IsEcho(path) || _paths.Contains(path);
+
+    public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
+    {
+        var remote = proxies.ClientOf(head, peer, out var isUnreadable);
+
+        // Also on a connection that was let in before, which a proxy may have kept for hours.
+        if (admission.MustShed())
+        {
+            services.Metrics.ConnectionRefused(AdmissionRefusal.Memory);
+            log.Refused(remote, AdmissionRefusal.Memory);
+            return Answer(503, "The node has no memory for more connections.", new HttpHeader("Retry-After", "5"));
+        }
+
+        if (isUnreadable)
+        {
+            forwarders.Unreadable(peer);
+        }
+
+        if (remote.Equals(peer) || proxies.Contains(remote))
+        {
+            if (!proxies.Contains(peer))
+            {
+                forwarders.Saw(head, peer);
+            }
+
+            return Decide(head, remote, peer, tls);
+        }
+
+        // Before any work for it: the address's other connections hold its share.
+        if (admission.TryClaim(remote) is not { } place)
+        {
+            services.Metrics.ConnectionRefused(AdmissionRefusal.Address);
+            log.Refused(remote, AdmissionRefusal.Address);
+            return Answer(429, "Too many connections.", new HttpHeader("Retry-After", "5"));
+        }
+
+        var decision = Decide(head, remote, peer, tls);
+        if (decision.Request is not null)
+        {
+            return decision with { Place = place };
+        }
+
+        place.Dispose();
+        return decision;
+    }
+
+    private UpgradeDecision Decide(RequestHead head, IPAddress remote, IPAddress peer, bool tls)
+    {
+        var echo = IsEcho(head.Path);
+        var handshake = echo ? ServerHandshake.Evaluate(head, [], EchoDeflate) : ServerHandshake.Evaluate(head, WireFormats.Subprotocols, _deflate);
+        if (!handshake.Accepted)
+        {
+            services.Metrics.HandshakeRefused(HandshakeRefusal.Upgrade);
+            log.Refused(remote, HandshakeRefusal.Upgrade, handshake.Reason);
+            return new UpgradeDecision(handshake.Status, handshake.Headers, handshake.Reason, null);
+        }
+
+        var window = TimeSpan.Zero;
+        if (!echo && !BatchParameter.TryRead(head, out window))
+        {
+            return Refuse(remote, HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchClock.Longest.TotalMilliseconds}.");
+        }
+
+        if (!isReady())
+        {
+            return Refuse(remote, HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
+        }
+
+        if (!origins.Allows(head, OwnHost(head, peer), tls))
+        {
+            log.OriginRefused(remote, head.Single("Origin") ?? "");
+            if (_options.Origins.Refuse == OriginRefusal.Status)
+            {
+                services.Metrics.HandshakeRefused(HandshakeRefusal.Origin);
+                return Answer(403, DisconnectReasons.OriginNotAllowed.Reason);
+            }
+
+            return Accept(handshake, new UpgradedRequest(Format(handshake), remote, null) { Echo = echo, OriginRefused = true });
+        }
+
+        return echo
+            ? Accept(handshake, new UpgradedRequest(WireFormat.Json, remote, null) { Echo = true })
+            : Authenticate(head, handshake, remote, window);
+    }
+
+    /// <summary>
+    /// The host whose pages are this node's own. On a loopback listener only the names of loopback are: any other name was made to
+    /// point here by whoever owns it (DNS rebinding), and its pages would be let in as the own ones. A trusted proxy's word counts.
+    /// </summary>
+    private string OwnHost(RequestHead head, IPAddress peer)
+    {
+        var lines = head.Headers.Where(static line => line.Name.Equals("X-Forwarded-Host", StringComparison.OrdinalIgnoreCase)).Select(static line => line.Value);
+        var host = proxies.HostOf(lines, peer, head.Host ?? "", out var isForwarded);
+        return isForwarded || !_isLoopback || (Authority.TryParse(host, out var own) && IsLoopbackName(own.Host)) ? host : "";
+    }
+
+    private static bool IsLoopbackName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    private bool IsEcho(string path) => _options.Echo.Enabled && path == EchoEndpoint.Path;
+
+    private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote, TimeSpan window)
+    {
+        if (!TryReadBearer(head, out var header))
+        {
+            return Refuse(remote, HandshakeRefusal.Token, 400, "One Authorization header with a bearer token.");
+        }
+
+        var query = _options.Auth.QueryToken ? head.QueryParameters("token") : [];
+        var token = header ?? handshake.BearerToken ?? (query.Count > 0 ? query[0] : null);
+        if (token is null)
+        {
+            var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.AnonymousRights) : null;
+            return Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous) { BatchWindow = window });
+        }
+
+        if (new[] { header, handshake.BearerToken }.Concat(query).Any(other => other is not null && other != token))
+        {
+            return Refuse(remote, HandshakeRefusal.Token, 400, "Two different tokens.");
+        }
+
+        if (!services.Guesses.MayTry(remote))
+        {
+            services.Metrics.TokenRefused(TokenRefusal.Throttled);
+            return Refuse(remote, HandshakeRefusal.Throttled, 429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
+        }
+
+        var result = services.Tokens.Validate(token);
+        services.OnBadToken(result.Error, remote);
+        if (result.Error == ErrorCode.Unavailable)
+        {
+            return Refuse(remote, HandshakeRefusal.Keys, 503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
+        }
+
+        if (result.Identity is null && header is not null)
+        {
+            services.Metrics.HandshakeRefused(HandshakeRefusal.Token);
+            log.Refused(remote, HandshakeRefusal.Token, $"{ErrorCodes.Text(result.Error)}: {result.Why}");
+            return Answer(401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
+        }
+
+        return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error, TokenWhy = result.Why, BatchWindow = window });
+    }
+
+    private static WireFormat Format(ServerHandshakeResult handshake) => WireFormats.OfSubprotocol(handshake.Subprotocol);
+
+    /// <summary>A header of another scheme, which is a proxy's, or without a token brings none.</summary>
+    /// <returns>False: more than one brings a token.</returns>
+    private static bool TryReadBearer(RequestHead head, out string? token)
+    {
+        const string Scheme = "Bearer ";
+        token = null;
+        foreach (var (name, value) in head.Headers)
+        {
+            if (!name.Equals("Authorization", StringComparison.OrdinalIgnoreCase)
+                || !value.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
+                || value[Scheme.Length..].Trim() is not { Length: > 0 } bearer)
+            {
+                continue;
+            }
+
+            if (token is not null)
+            {
+                return false;
+            }
+
+            token = bearer;
+        }
+
+        return true;
+    }
+
+    /// <summary>
+    /// Pushes are shared, so the server has no context per connection; and a client that keeps none either costs nothing while
+    /// it is idle.
+    /// </summary>
+    private static DeflateOptions BrokerDeflate(MessageDeflateOptions options) => new()
+    {
+        ServerNoContextTakeover = true,
+        ClientNoContextTakeover = true,
+        Threshold = options.Threshold,
+        Level = options.CompressionLevel,
+    };
+
+    private static UpgradeDecision Accept(ServerHandshakeResult handshake, UpgradedRequest request) =>
+        new(101, handshake.Headers, "", request with { Compression = handshake.Deflate });
+
+    private UpgradeDecision Refuse(IPAddress remote, HandshakeRefusal reason, int status, string body, params IReadOnlyList<HttpHeader> headers)
+    {
+        services.Metrics.HandshakeRefused(reason);
+        log.Refused(remote, reason, body);
+        return Answer(status, body, headers);
+    }
+
+    private static UpgradeDecision Answer(int status, string body, params IReadOnlyList<HttpHeader> headers) => new(status, [.. headers, new HttpHeader("Connection", "close")], body, null);
+}

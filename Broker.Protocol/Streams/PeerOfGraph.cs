@@ -1,9 +1,0 @@
-using Akka.Streams;
-
-namespace Broker.Protocol.Streams;
-
-/// <summary>Carries a connection to the stages of a blueprint that is built once and materialised for every connection.</summary>
-public sealed class PeerOfGraph(IWebSocketPeer peer) : Attributes.IAttribute
-{
-    public IWebSocketPeer Peer { get; } = peer;
-}

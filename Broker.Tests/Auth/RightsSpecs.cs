@@ -1,0 +1,155 @@
+using System.Text;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Topics;
+using Broker.Tests.Topics;
+using CsCheck;
+
+namespace Broker.Tests.Auth;
+
+public sealed class RightsSpecs
+{
+    private static readonly Gen<string[]> Rules =
+        Gen.OneOf("a", "b", "a.b", "a.*", "*.b", "a.>", ">", "a.*.c", "a.b.c", "*").Array[0, 4];
+
+    private static readonly Gen<string> Names = Gen.OneOf("a", "b", "c").Array[1, 4].Select(tokens => string.Join('.', tokens));
+
+    [Fact]
+    public void Deny_wins_in_whatever_order_the_rules_stand() =>
+        Gen.Select(Rules, Rules, Names).Sample(
+            (allow, deny, name) =>
+            {
+                var expected = allow.Any(rule => TopicPatternSpecs.ModelMatches(rule, name)) && !deny.Any(rule => TopicPatternSpecs.ModelMatches(rule, name));
+                var topic = Encoding.UTF8.GetBytes(name);
+                return Subscribing(allow, deny).MaySubscribe(topic) == expected
+                    && Subscribing([.. allow.Reverse()], [.. deny.Reverse()]).MaySubscribe(topic) == expected;
+            },
+            iter: 100_000);
+
+    [Fact]
+    public void Pattern_subscription_that_is_permitted_never_reaches_a_forbidden_name() =>
+        Gen.Select(Rules, Rules, Rules.Where(rules => rules.Length > 0), Names).Sample(
+            (allow, deny, wanted, name) =>
+            {
+                var rights = Subscribing(allow, deny);
+                var pattern = Parse(wanted[0]);
+                var topic = Encoding.UTF8.GetBytes(name);
+                return !rights.MaySubscribe(pattern) || !pattern.Matches(topic) || rights.MaySubscribe(topic);
+            },
+            iter: 20_000);
+
+    [Theory]
+    [InlineData("a.*", true)]
+    [InlineData("a.b.*", true)]
+    [InlineData("a.>", true)]
+    [InlineData("a.b", true)]
+    [InlineData("a", false)]
+    [InlineData(">", false)]
+    [InlineData("*.b", false)]
+    [InlineData("a.secret.b", false)]
+    [InlineData("a.*.b", false)]
+    [InlineData("a.secret.>", false)]
+    public void Pattern_subscription_needs_one_rule_that_covers_it_and_no_deny_that_overlaps(string wanted, bool permitted)
+    {
+        var deny = wanted is "a.>" ? [] : new[] { "a.secret.b" };
+        Assert.Equal(permitted, Subscribing(["a.>"], deny).MaySubscribe(Parse(wanted)));
+    }
+
+    [Fact]
+    public void Each_right_stands_alone()
+    {
+        var only = new[] { "t" };
+        var questions = new (RightsOptions Options, Func<Rights, bool> Ask)[]
+        {
+            (new RightsOptions { Subscribe = only }, static rights => rights.MaySubscribe("t"u8)),
+            (new RightsOptions { Publish = only }, static rights => rights.MayPublish("t"u8)),
+            (new RightsOptions { History = only }, static rights => rights.MayReadHistory("t"u8)),
+            (new RightsOptions { Presence = only }, static rights => rights.MaySeePresence("t"u8)),
+            (new RightsOptions { Rooms = new RoomRightsOptions { Create = only } }, static rights => rights.MayCreateRoom("t"u8)),
+            (new RightsOptions { Rooms = new RoomRightsOptions { Join = only } }, static rights => rights.MayJoinRoom("t"u8)),
+        };
+        foreach (var (options, ask) in questions)
+        {
+            Assert.Equal(1, questions.Count(question => question.Ask(Create(options))));
+            Assert.True(ask(Create(options)));
+            Assert.False(ask(Create(options with { Deny = options })));
+        }
+    }
+
+    [Theory]
+    [InlineData("$user")]
+    [InlineData("$sys.a")]
+    [InlineData("")]
+    [InlineData("a.")]
+    [InlineData("a..b")]
+    [InlineData("a.\n")]
+    [InlineData("é")]
+    public void Reserved_and_illegal_names_are_refused_even_to_who_may_everything(string name)
+    {
+        var all = new[] { ">" };
+        var rights = Create(new RightsOptions { Subscribe = all, Publish = all, History = all, Presence = all });
+        var topic = Encoding.UTF8.GetBytes(name);
+        Assert.False(rights.MaySubscribe(topic) || rights.MayPublish(topic) || rights.MayReadHistory(topic) || rights.MaySeePresence(topic));
+    }
+
+    [Fact]
+    public void No_rights_permit_nothing()
+    {
+        Assert.False(Rights.None.MaySubscribe("a"u8));
+        Assert.False(Rights.None.MayPublish("a"u8));
+        Assert.False(Rights.None.MaySubscribe(Parse("a.>")));
+    }
+
+    [Fact]
+    public void Grant_adds_a_subscription_but_not_what_is_denied()
+    {
+        var rights = Subscribing(["a"], ["b.secret"]);
+        var granted = rights.WithSubscribe(Parse("b.>"));
+        Assert.True(granted.MaySubscribe("a"u8));
+        Assert.True(granted.MaySubscribe("b.c"u8));
+        Assert.False(granted.MaySubscribe("b.secret"u8));
+        Assert.False(granted.MaySubscribe(Parse("b.>")));
+        Assert.False(granted.MayPublish("b.c"u8));
+        Assert.False(rights.MaySubscribe("b.c"u8));
+    }
+
+    [Fact]
+    public void Wrong_pattern_is_named_with_its_place()
+    {
+        var options = new RightsOptions { Deny = new RightsOptions { Rooms = new RoomRightsOptions { Join = ["a..b"] } } };
+        Assert.False(Rights.TryCreate(options, out _, out var error));
+        Assert.Equal("deny.rooms.join: 'a..b' is not a topic pattern", error);
+    }
+
+    [Fact]
+    public void Deny_of_a_deny_is_an_error()
+    {
+        var options = new RightsOptions { Deny = new RightsOptions { Deny = new RightsOptions() } };
+        Assert.False(Rights.TryCreate(options, out _, out var error));
+        Assert.StartsWith("deny.deny", error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Asking_allocates_nothing()
+    {
+        var rights = Subscribing(["a", "b.c", "chat.>"], ["chat.secret"]);
+        var permitted = rights.MaySubscribe("chat.room"u8) ? 1 : 0;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        for (var i = 0; i < 999; i++)
+        {
+            permitted += rights.MaySubscribe("chat.room"u8) && !rights.MaySubscribe("chat.secret"u8) ? 1 : 0;
+        }
+
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+        Assert.Equal(1000, permitted);
+    }
+
+    private static Rights Subscribing(string[] allow, string[] deny) =>
+        Create(new RightsOptions { Subscribe = allow, Deny = new RightsOptions { Subscribe = deny } });
+
+    private static Rights Create(RightsOptions options) =>
+        Rights.TryCreate(options, out var rights, out var error) ? rights : throw new ArgumentException(error);
+
+    private static TopicPattern Parse(string text) =>
+        TopicPattern.TryParse(text, out var pattern) ? pattern : throw new ArgumentException(text);
+}

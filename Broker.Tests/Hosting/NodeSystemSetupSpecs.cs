@@ -1,0 +1,19 @@
+using Akka.Event;
+using Broker.Node.Hosting;
+
+namespace Broker.Tests.Hosting;
+
+public sealed class NodeSystemSetupSpecs
+{
+    [Theory]
+    [InlineData("TLS handshake failed on channel [x](Id=1)\nTLS handshake failed (Server side):\n  Error: not an SSL/TLS record: 4745", false)]
+    [InlineData("Error caught channel [x](Id=1)", false)]
+    [InlineData("Rejected incoming connection from [x] due to TLS handshake failure. This is likely invalid or malicious traffic.", true)]
+    [InlineData("Refused a cluster connection with x: no certificate", true)]
+    [InlineData("Something else: TLS handshake failed on channel", true)]
+    public void Stranger_on_the_remoting_port_leaves_one_line(string message, bool kept)
+    {
+        var log = new Error(null, "TcpServerHandler (akka://broker)", typeof(NodeSystemSetupSpecs), message);
+        Assert.Equal(kept, NodeSystemSetup.Strangers().CreateEvaluator().ShouldTryKeepMessage(log, out _));
+    }
+}
