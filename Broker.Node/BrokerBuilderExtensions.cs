@@ -16,6 +16,7 @@ public static class BrokerBuilderExtensions
     {
         Origins = static allow => OriginPolicy.TryCreate(allow, out _, out var error) ? null : error,
         TopicPattern = static text => TopicPattern.TryParse(text, out _),
+        Akka = static (options, akka, errors) => AkkaConfig.Build(options, akka, errors),
     };
 
     /// <summary>

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;

@@ -1,6 +1,5 @@
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Hosting;
 
 namespace Broker.Node.Configuration;
 
@@ -14,13 +13,11 @@ internal static class BrokerConfiguration
     /// <param name="environment">Variables of the process.</param>
     /// <param name="checks">Rules of other parts.</param>
     /// <param name="readFile">Text of a file, null when it is not there; null reads the disk.</param>
-    /// <param name="brokerSerializer">Whether messages of the broker are bound to their serializer.</param>
     public static ConfigurationResult Load(
         CommandLineOptions flags,
         IReadOnlyDictionary<string, string> environment,
         ConfigurationChecks checks,
-        Func<string, string?>? readFile = null,
-        bool brokerSerializer = true)
+        Func<string, string?>? readFile = null)
     {
         var errors = new ConfigurationErrors();
         var files = new ConfigurationFiles(readFile);
@@ -29,7 +26,7 @@ internal static class BrokerConfiguration
             return new ConfigurationResult { Errors = errors.Lines };
         }
 
-        var akka = AkkaConfig.Build(bound.Options, bound.Tree["akka"] as HoconObject, errors, brokerSerializer);
+        var akka = checks.Akka(bound.Options, bound.Tree["akka"] as HoconObject, errors);
         new OptionsValidator(bound.Options, bound.Tree, checks, files, errors).Validate();
         AkkaRules.Validate(bound.Options, akka, bound.Tree, errors);
         if (errors.Any)

@@ -1,6 +1,5 @@
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Hosting;
 
 namespace Broker.Node.Configuration;
 
@@ -10,7 +9,7 @@ internal sealed record ConfigurationResult
     /// <summary>Null when there are errors.</summary>
     public BrokerOptions? Options { get; init; }
 
-    /// <summary>The whole tree for the actor system, ready for <see cref="AkkaConfig.ToConfig"/>; null when there are errors.</summary>
+    /// <summary>The whole tree for the actor system, ready for <c>AkkaConfig.ToConfig</c>; null when there are errors.</summary>
     public HoconObject? Akka { get; init; }
 
     /// <summary>One line each.</summary>

@@ -1,7 +1,6 @@
 using System.Net;
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Transports.Echo;
 
 namespace Broker.Node.Configuration;
 
@@ -79,9 +78,9 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
             Refuse("broker.listen.proxy.trusted", $"\"{network}\": an address, or a network such as 10.0.0.0/8; not all addresses there are: then anybody could be anybody");
         }
 
-        if (options.Echo.Enabled && options.Listen.Paths.Contains(EchoEndpoint.Path))
+        if (options.Echo.Enabled && options.Listen.Paths.Contains(EchoOptions.Path))
         {
-            Refuse("broker.listen.paths", $"{EchoEndpoint.Path} is the echo endpoint's, because broker.echo.enabled = on");
+            Refuse("broker.listen.paths", $"{EchoOptions.Path} is the echo endpoint's, because broker.echo.enabled = on");
         }
 
         if (options.Ops.Port is > 0 && options.Ops.Port == options.Listen.Port)

@@ -8,7 +8,6 @@ using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
-using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 using Broker.Protocol.Wire.Bridge;
 
@@ -22,7 +21,7 @@ namespace Broker.Node.Connections;
 /// <param name="services">Shared by all connections.</param>
 /// <param name="self">The connection's actor.</param>
 /// <param name="disconnect">Tells the client and closes.</param>
-internal sealed class ClientSession(ClientConnection connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
+internal sealed class ClientSession(IClientTransport connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
 {
     /// <summary>Bytes of pushes that are one array's worth.</summary>
     private const int LargestBatch = 64 * 1024;

@@ -4,7 +4,6 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
-using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -19,9 +18,8 @@ namespace Broker.Node.Connections;
 /// </remarks>
 internal sealed class ConnectionActor : UntypedActor
 {
-    private static readonly byte[] PingFrame = [0x89, 0x00];
 
-    private readonly ClientConnection _connection;
+    private readonly IClientTransport _connection;
     private readonly ConnectionServices _services;
     private readonly ClientSession _session;
     private readonly ITimer _timer;
@@ -33,7 +31,7 @@ internal sealed class ConnectionActor : UntypedActor
     private LagWatch _skippableLag;
     private bool _closing;
 
-    public ConnectionActor(ClientConnection connection, ConnectionServices services)
+    public ConnectionActor(IClientTransport connection, ConnectionServices services)
     {
         _connection = connection;
         _services = services;
@@ -212,8 +210,7 @@ internal sealed class ConnectionActor : UntypedActor
         SetTimer();
         if (action == HeartbeatAction.Ping)
         {
-            _connection.Pinged();
-            _connection.Writer.Send(PingFrame);
+            _connection.Ping();
         }
     }
 

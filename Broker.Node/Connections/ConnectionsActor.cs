@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
-using Broker.Node.Transports.WebSocket;
+using Broker.Node.Delivery;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -29,7 +29,7 @@ internal sealed class ConnectionsActor : ReceiveActor
     public ConnectionsActor(ConnectionServices services)
     {
         _services = services;
-        Receive<ClientConnection>(OnConnection);
+        Receive<IClientTransport>(OnConnection);
         Receive<DrainAll>(OnDrain);
         Receive<DisconnectAll>(OnDisconnectAll);
         Receive<DrainStep>(OnDrainStep);
@@ -53,7 +53,7 @@ internal sealed class ConnectionsActor : ReceiveActor
         return Directive.Stop;
     });
 
-    private void OnConnection(ClientConnection connection)
+    private void OnConnection(IClientTransport connection)
     {
         var actor = Context.ActorOf(Props.CreateBy(new Producer(connection, _services)));
         Context.Watch(actor);
@@ -140,7 +140,7 @@ internal sealed class ConnectionsActor : ReceiveActor
     private sealed record DrainStep(int Count) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
 
     /// <summary>Makes actors without the reflection of an expression.</summary>
-    private sealed class Producer(ClientConnection connection, ConnectionServices services) : IIndirectActorProducer
+    private sealed class Producer(IClientTransport connection, ConnectionServices services) : IIndirectActorProducer
     {
         public Type ActorType => typeof(ConnectionActor);
 

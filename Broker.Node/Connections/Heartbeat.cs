@@ -1,4 +1,4 @@
-using Broker.Node.Listening;
+using Broker.Node.Delivery;
 
 namespace Broker.Node.Connections;
 

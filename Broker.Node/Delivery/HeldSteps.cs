@@ -1,9 +1,7 @@
-using Broker.Node.Transports.WebSocket;
-
 namespace Broker.Node.Delivery;
 
 /// <summary>
-/// Bytes rounded down to steps: what a connection holds is told to <see cref="OpenConnections"/> where a step is passed, or every
+/// Bytes rounded down to steps: what a connection holds is told to <c>OpenConnections</c> where a step is passed, or every
 /// small message would change a number that all connections share.
 /// </summary>
 internal static class HeldSteps

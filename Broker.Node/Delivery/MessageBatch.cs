@@ -1,5 +1,4 @@
 using System.Buffers;
-using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Frames;
 
 namespace Broker.Node.Delivery;
@@ -8,7 +7,7 @@ namespace Broker.Node.Delivery;
 /// The messages of one read, in one rented array. Counted: the array goes back, and the connection may read on, when
 /// everyone who took a message out of it has released it. Filled by one thread, then handed on.
 /// </summary>
-public sealed class MessageBatch(IWebSocketPeer peer)
+public sealed class MessageBatch(IBatchOwner owner)
 {
     private byte[]? _bytes;
     private int _length;
@@ -65,7 +64,7 @@ public sealed class MessageBatch(IWebSocketPeer peer)
         if (Interlocked.Decrement(ref _references) == 0)
         {
             ReturnArray();
-            peer.OnTaken(_length);
+            owner.OnTaken(_length);
         }
     }
 

@@ -1,5 +1,4 @@
 using Broker.Node.Configuration.Options;
-using Broker.Node.Lanes;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Delivery;
@@ -59,7 +58,7 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
     /// <summary>Already in its lane's list of logs appended to since the last flush.</summary>
     public bool Touched { get; set; }
 
-    /// <summary>Already among the logs that its lane's <see cref="LaneMemory"/> looks at.</summary>
+    /// <summary>Already among the logs that its lane's <c>LaneMemory</c> looks at.</summary>
     public bool Watched { get; set; }
 
     /// <summary>Appends a framed push, or a <c>gap</c>. <paramref name="origin"/> is the connection that must not get it, 0 for none.</summary>

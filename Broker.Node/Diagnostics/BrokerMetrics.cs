@@ -1,8 +1,5 @@
 using System.Diagnostics.Metrics;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Delivery;
-using Broker.Node.Links;
-using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Diagnostics;
@@ -79,18 +76,18 @@ internal sealed class BrokerMetrics
     public void PongReceived(TimeSpan roundTrip) => _latency.Record(roundTrip.TotalSeconds);
 
     /// <summary>Shows the totals of the links between nodes from now on.</summary>
-    public void Show(LinkCounters links)
+    public void ShowLinks(Func<long> gaps, Func<long> skips, Func<long> lost)
     {
-        Meter.CreateObservableCounter("broker.links.gaps", () => links.Gaps, "{gap}", "Gaps shown to subscribers here for what a peer could not deliver");
-        Meter.CreateObservableCounter("broker.links.skips", () => links.Skips, "{skip}", "Times a peer did not take its share and was skipped");
-        Meter.CreateObservableCounter("broker.links.lost", () => links.MessagesLost, "{message}", "Messages given up that were kept for a peer");
+        Meter.CreateObservableCounter("broker.links.gaps", gaps, "{gap}", "Gaps shown to subscribers here for what a peer could not deliver");
+        Meter.CreateObservableCounter("broker.links.skips", skips, "{skip}", "Times a peer did not take its share and was skipped");
+        Meter.CreateObservableCounter("broker.links.lost", lost, "{message}", "Messages given up that were kept for a peer");
     }
 
     /// <summary>Shows what is kept for lagging subscribers, and for single connections, from now on.</summary>
-    public void Show(LogMemory logs, OpenConnections connections)
+    public void ShowMemory(Func<long> logs, Func<long> connections)
     {
-        Meter.CreateObservableGauge("broker.memory.logs", () => logs.Total, "By", "Bytes of messages kept for subscribers that lag behind");
-        Meter.CreateObservableGauge("broker.memory.connections", () => connections.Held, "By", "Bytes kept for single connections");
+        Meter.CreateObservableGauge("broker.memory.logs", logs, "By", "Bytes of messages kept for subscribers that lag behind");
+        Meter.CreateObservableGauge("broker.memory.connections", connections, "By", "Bytes kept for single connections");
     }
 
     private void Closed(int code, string reason) => _closed.Add(1, Tag("code", code), Tag(Reason, reason));

@@ -17,9 +17,6 @@ namespace Broker.Node.Hosting;
 /// </summary>
 internal static class AkkaConfig
 {
-    /// <summary>Name of the actor system; part of every node's address.</summary>
-    public const string SystemName = "broker";
-
     /// <summary>Dispatcher of lanes and peer links: threads of its own, so that a busy thread pool does not stop them.</summary>
     public const string LaneDispatcher = "broker.lane-dispatcher";
 
@@ -79,9 +76,6 @@ internal static class AkkaConfig
     /// <summary>The configuration with Akka's own defaults below it.</summary>
     public static Config ToConfig(HoconObject tree) =>
         ConfigurationFactory.ParseString(Render(tree)).WithFallback(DistributedPubSub.DefaultConfig());
-
-    /// <summary>The address scheme of nodes.</summary>
-    public static string Scheme(ClusterOptions cluster) => cluster.Tls.Enabled ? "akka.ssl.tcp" : "akka.tcp";
 
     private static void SetActors(HoconObject root, bool brokerSerializer)
     {

@@ -171,7 +171,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     {
         _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new ConfigurationException([error!]);
         var setup = NodeSystemSetup.TryCreate(_configuration, _time, out error) ?? throw new ConfigurationException([error!]);
-        _system = ActorSystem.Create(AkkaConfig.SystemName, setup);
+        _system = ActorSystem.Create(ClusterOptions.SystemName, setup);
         var cluster = Cluster.Get(_system);
         var address = cluster.SelfAddress;
         _id = cluster.SelfUniqueAddress.Uid.ToString("x8", CultureInfo.InvariantCulture);
@@ -187,8 +187,9 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             _fence,
             "the cluster is being founded",
             _time);
-        _metrics.Show(_lanes.Counters);
-        _metrics.Show(memory, _open);
+        var links = _lanes.Counters;
+        _metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);
+        _metrics.ShowMemory(() => memory.Total, () => _open.Held);
         _batches.Start();
         var services = ConnectionServices();
         _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
@@ -202,7 +203,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
             () => NotServing is null,
             _log);
         _materializer = _system.Materializer();
-        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _open, _metrics, _log, _time);
+        _pipeline = new ConnectionPipeline(_materializer, _options.Limits, _gate, _services.GetRequiredService<IHttpFrontDoor>(), OnAccepted, _echo, _open, _metrics, _log, _time);
         OrderShutdown(_system);
         cluster.RegisterOnMemberUp(() => Volatile.Write(ref _hasJoined, true));
         Observe(CloseClientsAsync(_lanes.Gate));

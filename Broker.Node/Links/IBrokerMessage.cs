@@ -1,6 +1,4 @@
-using Broker.Node.Hosting;
-
 namespace Broker.Node.Links;
 
-/// <summary>Marks what nodes say to each other; bound to <see cref="BrokerSerializer"/> in the Akka configuration.</summary>
+/// <summary>Marks what nodes say to each other; bound to <c>BrokerSerializer</c> in the Akka configuration.</summary>
 internal interface IBrokerMessage;

@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
-using Broker.Node.Connections;
+using Broker.Node.Delivery;
 
 namespace Broker.Node.Listening;
 

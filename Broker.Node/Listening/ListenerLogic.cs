@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using Akka.Event;
 using Akka.Streams.Stage;
+using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 
 namespace Broker.Node.Listening;

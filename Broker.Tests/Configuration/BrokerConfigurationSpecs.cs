@@ -1,5 +1,6 @@
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Hosting;
 
 namespace Broker.Tests.Configuration;
 
@@ -315,6 +316,7 @@ public sealed class BrokerConfigurationSpecs
     {
         Origins = allow => allow.Contains("bad") ? "bad is no origin" : null,
         TopicPattern = pattern => pattern != "bad",
+        Akka = static (options, akka, errors) => AkkaConfig.Build(options, akka, errors),
     };
 
     private static string Key(string algorithm, string secret) => $"broker.auth.keys = [ {{ algorithm = {algorithm}, secret = \"{secret}\" }} ]";

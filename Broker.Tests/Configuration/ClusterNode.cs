@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Actor.Setup;
 using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 using Broker.Node.Hosting;
 
 namespace Broker.Tests.Configuration;
@@ -18,9 +19,9 @@ internal sealed class ClusterNode : IAsyncDisposable
 
         """;
 
-    private static readonly ConfigurationChecks Checks = new() { Origins = _ => null, TopicPattern = _ => true };
+    private static readonly ConfigurationChecks Checks = new() { Origins = _ => null, TopicPattern = _ => true, Akka = static (options, akka, errors) => AkkaConfig.Build(options, akka, errors) };
 
-    public ClusterNode(ActorSystemSetup setup) => System = ActorSystem.Create(AkkaConfig.SystemName, setup);
+    public ClusterNode(ActorSystemSetup setup) => System = ActorSystem.Create(ClusterOptions.SystemName, setup);
 
     public ActorSystem System { get; }
 
@@ -28,7 +29,7 @@ internal sealed class ClusterNode : IAsyncDisposable
 
     public static ConfigurationResult Load(string text, bool brokerSerializer = false)
     {
-        var result = BrokerConfiguration.Load(new CommandLineOptions { Config = "node.conf" }, new Dictionary<string, string>(), Checks, Read, brokerSerializer);
+        var result = BrokerConfiguration.Load(new CommandLineOptions { Config = "node.conf" }, new Dictionary<string, string>(), Checks with { Akka = (options, akka, errors) => AkkaConfig.Build(options, akka, errors, brokerSerializer) }, Read);
         Assert.Empty(result.Errors);
         return result;
 

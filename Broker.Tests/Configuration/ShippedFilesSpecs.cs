@@ -1,11 +1,12 @@
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Hosting;
 
 namespace Broker.Tests.Configuration;
 
 public sealed class ShippedFilesSpecs
 {
-    private static readonly ConfigurationChecks Checks = new() { Origins = _ => null, TopicPattern = _ => true };
+    private static readonly ConfigurationChecks Checks = new() { Origins = _ => null, TopicPattern = _ => true, Akka = static (options, akka, errors) => AkkaConfig.Build(options, akka, errors) };
 
     [Fact]
     public void Cluster_file_starts_three_nodes_from_flags()

@@ -1,5 +1,5 @@
 using Broker.Node.Connections;
-using Broker.Node.Listening;
+using Broker.Node.Delivery;
 
 namespace Broker.Tests.Connections;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Broker.Node.Connections;
+using Broker.Node.Delivery;
 using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Http;
 using Broker.Protocol.Wire;

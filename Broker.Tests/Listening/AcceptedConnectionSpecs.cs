@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Broker.Node.Delivery;
 using Broker.Node.Listening;
 
 namespace Broker.Tests.Listening;

@@ -1,11 +1,13 @@
 using Akka.Actor;
-using Broker.Node.Hosting;
 
 namespace Broker.Node.Configuration.Options;
 
 /// <summary><c>broker.cluster</c>: remoting and formation.</summary>
 public sealed record ClusterOptions
 {
+    /// <summary>Name of the actor system; part of every node's address.</summary>
+    public const string SystemName = "broker";
+
     /// <summary>IP address or host name other nodes reach this node by.</summary>
     public string Host { get; init; } = "127.0.0.1";
 
@@ -28,8 +30,11 @@ public sealed record ClusterOptions
 
     /// <summary>The seeds as addresses of the actor system, each once.</summary>
     internal IEnumerable<Address> SeedAddresses() =>
-        Seeds.Select(NodeAddress.TryParse).OfType<NodeAddress>().Distinct().Select(seed => Address.Parse($"{AkkaConfig.Scheme(this)}://{AkkaConfig.SystemName}@{seed}"));
+        Seeds.Select(NodeAddress.TryParse).OfType<NodeAddress>().Distinct().Select(seed => Address.Parse($"{Scheme}://{SystemName}@{seed}"));
 
     /// <summary>Seeds other than this node.</summary>
     internal bool HasOtherSeeds => Seeds.Select(NodeAddress.TryParse).Any(seed => seed is not null && seed != new NodeAddress(Host, Port));
+
+    /// <summary>The address scheme of nodes.</summary>
+    internal string Scheme => Tls.Enabled ? "akka.ssl.tcp" : "akka.tcp";
 }

@@ -9,12 +9,10 @@ namespace Broker.Node.Transports.Echo;
 /// The connections of the echo endpoint: the stages of every connection, without an actor behind them. Each message goes back
 /// as it came; the next is not read before that has been written or copied. Thread-safe.
 /// </summary>
-internal sealed class EchoEndpoint
+internal sealed class EchoEndpoint : IEndpoint
 {
-    public const string Path = "/echo";
-
     /// <summary>Only sizes are bounded: suites send what no client of the broker may.</summary>
-    public static readonly WebSocketLimits Limits = new()
+    public WebSocketLimits Limits { get; } = new()
     {
         Message = 64 * 1024 * 1024,
         Fragments = int.MaxValue,
@@ -24,6 +22,8 @@ internal sealed class EchoEndpoint
 
     private readonly ConcurrentDictionary<long, ClientConnection> _connections = new();
     private bool _closing;
+
+    public IReply Open(ClientConnection connection) => new EchoReply(connection);
 
     /// <summary>A connection whose upgrade has been accepted.</summary>
     public void Add(ClientConnection connection)

@@ -9,7 +9,7 @@ using Broker.Protocol.Session;
 namespace Broker.Node.Transports.Echo;
 
 /// <summary>Sends the messages of one echo connection back, compressed where that was negotiated. For its sink's thread.</summary>
-internal sealed class EchoReply(ClientConnection connection) : IDisposable
+internal sealed class EchoReply(ClientConnection connection) : IReply
 {
     /// <summary>Up to here a frame is copied among the control frames; a larger one is written from its own array.</summary>
     private const int Copied = 4 * 1024;

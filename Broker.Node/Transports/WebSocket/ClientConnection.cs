@@ -3,7 +3,6 @@ using Broker.Node.Connections;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Listening;
-using Broker.Node.Transports.Echo;
 using Broker.Protocol.Deflate;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
@@ -15,17 +14,20 @@ namespace Broker.Node.Transports.WebSocket;
 /// What the stages of one connection's graph, its actor and the lanes share of it. Everything here is safe from any thread
 /// unless said; state that has one owner lives with the owner.
 /// </summary>
-internal sealed class ClientConnection : IWebSocketPeer
+internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 {
     /// <summary>So far below zero that nothing which is still added or taken brings it near.</summary>
     private const long Released = long.MinValue / 2;
 
     private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
 
+    private static readonly byte[] PingFrame = [0x89, 0x00];
+
     private readonly TimeProvider _time;
     private readonly BrokerMetrics _metrics;
     private readonly ConnectionLog _log;
     private readonly FormatLimits _limits;
+    private readonly IEndpoint? _echo;
     private readonly int _inboundLimit;
     private readonly OpenConnections _open;
     private readonly Lock _gate = new();
@@ -47,11 +49,12 @@ internal sealed class ClientConnection : IWebSocketPeer
     private long _pinged;
     private long _messageBegun;
 
-    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, OpenConnections open, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
+    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, IEndpoint? echo, OpenConnections open, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
     {
         Id = id;
         Transport = transport;
         _limits = limits;
+        _echo = echo;
         Writer = new ConnectionWriter(id);
         Request = transport.Upgraded;
         _messageLimit = unauthenticatedLimit;
@@ -70,7 +73,7 @@ internal sealed class ClientConnection : IWebSocketPeer
 
     public ConnectionWriter Writer { get; }
 
-    public WebSocketLimits Limits => IsEcho ? EchoEndpoint.Limits : _limits.Of(Request!.Format);
+    public WebSocketLimits Limits => Endpoint?.Limits ?? _limits.Of(Request!.Format);
 
     public DeflateParameters? Compression => Request?.Compression;
 
@@ -80,27 +83,22 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// <summary>The bytes read from a connection that turned out to be ASP.NET Core's; the socket goes with them. Stages only.</summary>
     public ReadOnlyMemory<byte>? HandOver { get; set; }
 
-    /// <summary>What the log says beside the reason of the end; nothing that a client wrote. Set before it is closed, by its actor.</summary>
     public string EndDetail { get; set; } = "";
 
     /// <summary>Null until the actor has started.</summary>
     public IActorRef? Actor => Volatile.Read(ref _actor);
 
-    public int MessageLimit => IsEcho ? EchoEndpoint.Limits.Message : Volatile.Read(ref _messageLimit);
+    public int MessageLimit => Endpoint?.Limits.Message ?? Volatile.Read(ref _messageLimit);
 
     /// <summary>Before authentication, and for good on the echo endpoint: what follows a message stays unread until that is answered.</summary>
     public bool OneByOne => !Volatile.Read(ref _admitted);
 
-    /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>
     public long LastReceived => Volatile.Read(ref _lastReceived);
 
-    /// <summary>Timestamp at which the message now being received began; 0: none is.</summary>
     public long MessageBegun => Volatile.Read(ref _messageBegun);
 
-    /// <summary>Whether this side has stopped reading: the peer's silence means nothing then.</summary>
     public bool ReadingHeld => Volatile.Read(ref _readingHeld) != 0;
 
-    /// <summary>What the client has taken: as its kernel says, or else what this side's transport has.</summary>
     public OutputProgress Output
     {
         get
@@ -113,7 +111,6 @@ internal sealed class ClientConnection : IWebSocketPeer
         }
     }
 
-    /// <summary>Whether the client has not taken everything there is for it.</summary>
     public bool IsBehind => Volatile.Read(ref _behind) != 0;
 
     /// <summary>
@@ -122,14 +119,13 @@ internal sealed class ClientConnection : IWebSocketPeer
     /// </summary>
     public long Held => Math.Max(0, Volatile.Read(ref _heldBytes));
 
-    /// <summary>Message bytes that the actor or a lane has not done with.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    private bool IsEcho => Request is { Echo: true };
+    /// <summary>Answers instead of an actor; null: the connection is the broker's.</summary>
+    public IEndpoint? Endpoint => Request is { Echo: true } ? _echo : null;
 
     private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _inboundLimit) && Writer.ControlLength < _inboundLimit;
 
-    /// <summary>The actor has sent its welcome and is ready for messages. False: the connection has ended already.</summary>
     public bool TryStart(IActorRef actor)
     {
         Action? early;
@@ -149,7 +145,6 @@ internal sealed class ClientConnection : IWebSocketPeer
         return true;
     }
 
-    /// <summary>The connection has an identity: it may send messages of this size, and many at once.</summary>
     public void Admit(int messageLimit)
     {
         Volatile.Write(ref _messageLimit, messageLimit);
@@ -170,7 +165,6 @@ internal sealed class ClientConnection : IWebSocketPeer
         Signal(ConnectionSignal.Ended);
     }
 
-    /// <summary>Ends the connection without another byte.</summary>
     public void Abort() => Volatile.Read(ref _abort)?.Invoke();
 
     public void OnAbort(Action abort) => Volatile.Write(ref _abort, abort);
@@ -188,8 +182,11 @@ internal sealed class ClientConnection : IWebSocketPeer
         }
     }
 
-    /// <summary>A ping is about to be sent: the next pong tells the round trip.</summary>
-    public void Pinged() => Volatile.Write(ref _pinged, _time.GetTimestamp());
+    public void Ping()
+    {
+        Volatile.Write(ref _pinged, _time.GetTimestamp());
+        Writer.Send(PingFrame);
+    }
 
     public void OnUnfinished(bool unfinished)
     {
@@ -224,12 +221,7 @@ internal sealed class ClientConnection : IWebSocketPeer
         Close(Reason(code), TimeSpan.Zero, frame);
     }
 
-    /// <summary>
-    /// Closes for a reason of this side's: counts and logs it, tells the client by <c>disconnecting</c>, and writes the close
-    /// frame. The first close is the only one. Any thread.
-    /// </summary>
-    /// <param name="reason">Told to the client.</param>
-    /// <param name="after">When it may come back.</param>
+    /// <summary>Tells the client by <c>disconnecting</c> and a close frame. Any thread.</summary>
     public void Close(DisconnectReason reason, TimeSpan after)
     {
         if (TryBeginClosing())
@@ -239,7 +231,6 @@ internal sealed class ClientConnection : IWebSocketPeer
         }
     }
 
-    /// <summary>The peer does not answer: counts and logs that, and ends the connection without another byte. Any thread.</summary>
     public void Cut()
     {
         if (TryBeginClosing())
@@ -278,7 +269,7 @@ internal sealed class ClientConnection : IWebSocketPeer
             return;
         }
 
-        if (Actor is not null || IsEcho)
+        if (Actor is not null || Endpoint is not null)
         {
             Close(DisconnectReasons.Overloaded, TimeSpan.Zero);
         }

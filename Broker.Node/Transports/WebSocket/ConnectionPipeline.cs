@@ -16,6 +16,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
 {
     private readonly IMaterializer _materializer;
     private readonly LimitOptions _limits;
+    private readonly IEndpoint _echo;
     private readonly OpenConnections _open;
     private readonly BrokerMetrics _metrics;
     private readonly ConnectionLog _log;
@@ -31,6 +32,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
         IUpgradeGate gate,
         IHttpFrontDoor frontDoor,
         Action<ClientConnection> accepted,
+        IEndpoint echo,
         OpenConnections open,
         BrokerMetrics metrics,
         ConnectionLog log,
@@ -38,6 +40,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     {
         _materializer = materializer;
         _limits = limits;
+        _echo = echo;
         _open = open;
         _metrics = metrics;
         _log = log;
@@ -60,7 +63,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     public void Start(AcceptedConnection connection)
     {
         var id = Interlocked.Increment(ref _lastId);
-        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _open, _metrics, _log, _time);
+        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _echo, _open, _metrics, _log, _time);
         _materializer.Materialize(_graph, ConnectionOfGraph.For(client));
     }
 }

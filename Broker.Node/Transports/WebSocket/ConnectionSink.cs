@@ -3,12 +3,11 @@ using Akka.Actor;
 using Akka.Streams;
 using Akka.Streams.Stage;
 using Broker.Node.Delivery;
-using Broker.Node.Transports.Echo;
 
 namespace Broker.Node.Transports.WebSocket;
 
 /// <summary>
-/// Tells batches of messages to the connection's actor, or answers them where it is an echo connection. Pulls only while the
+/// Tells batches of messages to the connection's actor, or has its endpoint answer them. Pulls only while the
 /// connection has room for what is on its way, so that a busy broker stops reading and TCP stops the publisher.
 /// </summary>
 internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
@@ -26,7 +25,7 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
         private readonly ConnectionSink _stage;
         private readonly ClientConnection _connection;
         private MessageBatch? _early;
-        private EchoReply? _echo;
+        private IReply? _reply;
 
         public Logic(ConnectionSink stage, ClientConnection connection)
             : base(stage.Shape)
@@ -42,15 +41,15 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
             Pull(_stage._in);
         }
 
-        public override void PostStop() => _echo?.Dispose();
+        public override void PostStop() => _reply?.Dispose();
 
         public override void OnPush()
         {
             var batch = Grab(_stage._in);
             _connection.Add(batch.Length);
-            if (_connection.Request!.Echo)
+            if (_connection.Endpoint is { } endpoint)
             {
-                (_echo ??= new EchoReply(_connection)).Send(batch);
+                (_reply ??= endpoint.Open(_connection)).Send(batch);
                 PullIfRoom();
             }
             else if (_connection.Actor is { } actor)

@@ -1,3 +1,4 @@
+using Broker.Node.Delivery;
 using Broker.Protocol.Deflate;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Session;
@@ -5,7 +6,7 @@ using Broker.Protocol.Session;
 namespace Broker.Node.Transports.WebSocket;
 
 /// <summary>The rest of the connection that a <see cref="FramingStage"/> belongs to. Called on the stage's thread unless said.</summary>
-public interface IWebSocketPeer
+public interface IWebSocketPeer : IBatchOwner
 {
     /// <summary>Read when the first frame comes.</summary>
     WebSocketLimits Limits { get; }
@@ -32,9 +33,6 @@ public interface IWebSocketPeer
 
     /// <summary>An unfinished message takes an array of another size after a read than before it; 0: none is unfinished.</summary>
     void OnKept(int bytes);
-
-    /// <summary>Bytes of messages handed downstream have been taken by those they were for. Any thread.</summary>
-    void OnTaken(int bytes);
 
     /// <summary>Writes a pong frame; one that still waits may be replaced.</summary>
     void SendPong(ReadOnlySpan<byte> frame);

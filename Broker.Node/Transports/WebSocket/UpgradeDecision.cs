@@ -1,4 +1,4 @@
-using Broker.Node.Connections;
+using Broker.Node.Delivery;
 using Broker.Protocol.Http;
 
 namespace Broker.Node.Transports.WebSocket;

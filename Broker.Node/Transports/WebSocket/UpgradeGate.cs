@@ -5,7 +5,6 @@ using Broker.Node.Connections;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Listening;
-using Broker.Node.Transports.Echo;
 using Broker.Protocol.Deflate;
 using Broker.Protocol.Handshake;
 using Broker.Protocol.Http;
@@ -141,7 +140,7 @@ internal sealed class UpgradeGate(
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
-    private bool IsEcho(string path) => _options.Echo.Enabled && path == EchoEndpoint.Path;
+    private bool IsEcho(string path) => _options.Echo.Enabled && path == EchoOptions.Path;
 
     private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote, TimeSpan window)
     {

@@ -3,7 +3,6 @@ using System.Text;
 using Akka.Actor;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Connections;
 using Broker.Node.Delivery;
 using Broker.Node.Listening;
 using Broker.Node.Transports.WebSocket;
@@ -249,7 +248,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
         {
             Upgraded = new UpgradedRequest(WireFormat.Json, remote.Address, Identity.Anonymous(none!)),
         };
-        var connection = new ClientConnection(id, transport, new FormatLimits(new WebSocketLimits()), 4096, 65536, open, _metrics.Metrics, SilentLog.Connections, new FakeTimeProvider());
+        var connection = new ClientConnection(id, transport, new FormatLimits(new WebSocketLimits()), 4096, 65536, null, open, _metrics.Metrics, SilentLog.Connections, new FakeTimeProvider());
         connection.OnAbort(() =>
         {
             lock (_ended)

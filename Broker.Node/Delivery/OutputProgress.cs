@@ -1,7 +1,7 @@
 using System.Buffers.Binary;
 using System.Net.Sockets;
 
-namespace Broker.Node.Listening;
+namespace Broker.Node.Delivery;
 
 /// <summary>What a client has taken of what was sent to it.</summary>
 /// <param name="Drained">Bytes, counted from the connection's start: those its machine has acknowledged, where the kernel tells.</param>

@@ -1,4 +1,4 @@
-namespace Broker.Node.Hosting;
+namespace Broker.Node.Api;
 
 /// <summary>The lifetime of a host inside another: signals are the other's, so that health is still answered while it drains.</summary>
 internal sealed class EmbeddedLifetime : IHostLifetime

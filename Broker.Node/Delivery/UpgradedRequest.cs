@@ -3,7 +3,7 @@ using Broker.Node.Auth;
 using Broker.Protocol.Deflate;
 using Broker.Protocol.Wire;
 
-namespace Broker.Node.Connections;
+namespace Broker.Node.Delivery;
 
 /// <summary>What the connection keeps of its upgrade request.</summary>
 /// <param name="Format">Wire format of the chosen subprotocol.</param>

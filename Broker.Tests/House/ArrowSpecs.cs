@@ -1,0 +1,65 @@
+using System.Text.RegularExpressions;
+using ArchUnitNET.Loader;
+using Broker.Node;
+using Broker.Protocol.Wire;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.House;
+
+/// <summary>Folders are namespaces, and what stands on a line knows only what stands on lines below it.</summary>
+public sealed partial class ArrowSpecs
+{
+    /// <summary>From the top. Broker.Node itself is the program, its public types and <c>AddBroker</c>.</summary>
+    private static readonly string[] Lines =
+    [
+        "Hosting", "Api", "Http", "Transports.Echo", "Transports.WebSocket", "Listening", "Connections", "Lanes", "Delivery", "Membership", "Links",
+        "Auth", "Topics", "Diagnostics", "Configuration",
+    ];
+
+    [Fact]
+    public void A_type_knows_only_what_stands_below_its_line()
+    {
+        var node = new ArchLoader().LoadAssemblies(typeof(IBroker).Assembly, typeof(WireFormat).Assembly).Build();
+        var arrows =
+            from type in node.Types
+            from other in type.Dependencies.Select(static dependency => dependency.Target).Distinct()
+            where IsUpward(type.Namespace?.FullName, other.Namespace?.FullName)
+            select $"{type.FullName} -> {other.FullName}";
+        Assert.Equal("", string.Join("\n", arrows.Distinct().Order()));
+    }
+
+    /// <summary>What the compiler leaves out of an assembly counts too: constants, and what comments refer to.</summary>
+    [Fact]
+    public void A_file_uses_only_namespaces_below_its_line()
+    {
+        List<string> arrows = [];
+        foreach (var folder in Lines.Select(static line => Path.Combine(SourceTree.Root, "Broker.Node", line.Replace('.', Path.DirectorySeparatorChar))))
+        {
+            foreach (var file in Directory.EnumerateFiles(folder, "*.cs", SearchOption.AllDirectories))
+            {
+                var text = File.ReadAllText(file);
+                var from = Declaration().Match(text).Groups[1].Value;
+                Assert.Equal("Broker.Node." + Path.GetRelativePath(Path.Combine(SourceTree.Root, "Broker.Node"), Path.GetDirectoryName(file)!).Replace(Path.DirectorySeparatorChar, '.'), from);
+                arrows.AddRange(Using().Matches(text).Select(static match => match.Groups[1].Value).Where(to => IsUpward(from, to)).Select(to => $"{file} -> {to}"));
+            }
+        }
+
+        Assert.Equal("", string.Join("\n", arrows));
+    }
+
+    private static bool IsUpward(string? from, string? to) => LineOf(to) is >= 0 and var above && above < LineOf(from);
+
+    private static int LineOf(string? name)
+    {
+        const string Root = "Broker.Node.";
+        return name?.StartsWith(Root, StringComparison.Ordinal) == true
+            ? Array.FindIndex(Lines, line => (name + ".").AsSpan(Root.Length).StartsWith(line + ".", StringComparison.Ordinal))
+            : -1;
+    }
+
+    [GeneratedRegex(@"^namespace ([\w.]+);", RegexOptions.Multiline)]
+    private static partial Regex Declaration();
+
+    [GeneratedRegex(@"^using (?:static |\w+ = )?(Broker\.Node[\w.]*);", RegexOptions.Multiline)]
+    private static partial Regex Using();
+}
