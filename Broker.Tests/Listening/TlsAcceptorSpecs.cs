@@ -84,6 +84,7 @@ public sealed class TlsAcceptorSpecs : IDisposable
         using var client = await listener.ConnectAsync();
         await client.SendAsync(ClientHello(0x0303).AsMemory(0, 3), Cancel);
         await Eventually.IsTrueAsync(() => listener.Admission.Handshakes == 1, "in handshake");
+        await PeerRead.AllAsync(client);
         time.Advance(TimeSpan.FromSeconds(5));
         Assert.Matches("^(reset)?$", await ListenerHarness.ReadToEndAsync(client));
         await NothingIsLeftAsync(listener);
