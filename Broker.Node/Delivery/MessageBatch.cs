@@ -7,7 +7,7 @@ namespace Broker.Node.Delivery;
 /// The messages of one read, in one rented array. Counted: the array goes back, and the connection may read on, when
 /// everyone who took a message out of it has released it. Filled by one thread, then handed on.
 /// </summary>
-public sealed class MessageBatch(IBatchOwner owner)
+internal sealed class MessageBatch(IBatchOwner owner)
 {
     private byte[]? _bytes;
     private int _length;

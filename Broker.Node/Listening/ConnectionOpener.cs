@@ -12,49 +12,58 @@ namespace Broker.Node.Listening;
 internal sealed class ConnectionOpener(ListenerStage stage)
 {
     /// <summary>Whether a connection from this address is open as it is.</summary>
-    public bool IsOpen(IPAddress peer) => stage.Tls is null && !HasProxyHeader(peer);
+    public bool IsOpen(IPAddress peer) => stage.Tls is null && !stage.Proxies.SendsHeader(peer);
 
-    /// <summary>Takes ownership of socket and lease. Never throws for what a client does.</summary>
+    /// <summary>Takes ownership of socket and lease. Does not throw: what fails here costs this connection alone.</summary>
     public async Task<ListenerArrival> OpenAsync(Socket socket, IPEndPoint peer, AdmissionLease lease)
     {
-        var remote = peer;
         IDisposable? place = null;
-        if (HasProxyHeader(peer.Address))
+        try
         {
-            var (known, source) = await ReadProxyHeaderAsync(socket);
-            if (!known)
+            var remote = peer;
+            if (stage.Proxies.SendsHeader(peer.Address))
             {
-                return Failed(socket, lease, remote, HandshakeRefusal.Proxy, "no PROXY header");
-            }
-
-            if (source is not null)
-            {
-                remote = source;
-                place = stage.Admission.TryClaim(source.Address);
-                if (place is null)
+                var (known, source) = await ReadProxyHeaderAsync(socket);
+                if (!known)
                 {
-                    return Refused(socket, lease, remote);
+                    return Failed(socket, lease, remote, HandshakeRefusal.Proxy, "no PROXY header");
+                }
+
+                if (source is not null)
+                {
+                    remote = source;
+                    place = stage.Admission.TryClaim(source.Address);
+                    if (place is null)
+                    {
+                        return Refused(socket, lease, remote);
+                    }
                 }
             }
-        }
 
-        if (stage.Tls is not { } tls)
+            if (stage.Tls is not { } tls)
+            {
+                return new ListenerArrival.Opened(new AcceptedConnection(socket, null, remote, tls: false, lease) { Place = place });
+            }
+
+            var local = LocalOf(socket);
+            var (stream, failure) = await tls.AuthenticateAsync(socket);
+            if (stream is not null)
+            {
+                return new ListenerArrival.Opened(new AcceptedConnection(null, stream, remote, tls: true, lease) { Local = local, Place = place, Bottom = socket });
+            }
+
+            place?.Dispose();
+            return Failed(socket, lease, remote, HandshakeRefusal.Tls, failure!);
+        }
+        catch (Exception e)
         {
-            return new ListenerArrival.Opened(new AcceptedConnection(socket, null, remote, tls: false, lease) { Place = place });
+            // A fault of this side.
+            place?.Dispose();
+            socket.Dispose();
+            lease.Dispose();
+            return new ListenerArrival.HandshakeFailed(e);
         }
-
-        var local = LocalOf(socket);
-        var (stream, failure) = await tls.AuthenticateAsync(socket);
-        if (stream is not null)
-        {
-            return new ListenerArrival.Opened(new AcceptedConnection(null, stream, remote, tls: true, lease) { Local = local, Place = place, Bottom = socket });
-        }
-
-        place?.Dispose();
-        return Failed(socket, lease, remote, HandshakeRefusal.Tls, failure!);
     }
-
-    private bool HasProxyHeader(IPAddress peer) => stage.Proxies.SpeaksV2 && stage.Proxies.Contains(peer);
 
     private ListenerArrival.HandshakeFailed Failed(Socket socket, AdmissionLease lease, IPEndPoint remote, HandshakeRefusal refusal, string why)
     {

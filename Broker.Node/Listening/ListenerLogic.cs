@@ -301,7 +301,10 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         // A proxy's connections are its clients', which are not known yet.
         var counted = _stage.Proxies.Contains(remote.Address) ? null : remote.Address;
         var hasTls = _stage.Tls is not null;
-        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls), HasProxyHeader(remote.Address) ? null : () => IsUntouched(socket));
+
+        // A PROXY header is looked at before it is taken: that it lies there says nothing.
+        Func<bool>? waits = _stage.Proxies.SendsHeader(remote.Address) ? null : () => IsUntouched(socket);
+        var (lease, refusal) = _stage.Admission.Enter(counted, end => EndHandshake(socket, remote, end, hasTls), waits);
         if (lease is null)
         {
             _stage.Refuse(new AcceptedConnection(socket, null, remote, tls: false, lease), refusal);
@@ -317,23 +320,7 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
         }
     }
 
-    private async Task OpenAsync(Socket socket, IPEndPoint remote, AdmissionLease lease)
-    {
-        ListenerArrival arrival;
-        try
-        {
-            arrival = await _opener.OpenAsync(socket, remote, lease);
-        }
-        catch (Exception e)
-        {
-            // A fault of this side: it costs one connection, and the count of handshakes stays right.
-            socket.Dispose();
-            lease.Dispose();
-            arrival = new ListenerArrival.HandshakeFailed(e);
-        }
-
-        Post(arrival);
-    }
+    private async Task OpenAsync(Socket socket, IPEndPoint remote, AdmissionLease lease) => Post(await _opener.OpenAsync(socket, remote, lease));
 
     /// <summary>Called by <see cref="Admission"/> on any thread. Whoever owns the connection sees its socket closed and disposes the rest.</summary>
     private void EndHandshake(Socket socket, IPEndPoint remote, HandshakeEnd end, bool tls)
@@ -366,9 +353,6 @@ internal sealed class ListenerLogic : TimerGraphStageLogic
 
         socket.Dispose();
     }
-
-    /// <summary>A PROXY header is looked at before it is taken: that it lies there says nothing.</summary>
-    private bool HasProxyHeader(IPAddress peer) => _stage.Proxies.SpeaksV2 && _stage.Proxies.Contains(peer);
 
     /// <summary>
     /// Whether the client has sent something and nobody here has read any of it. One whose request comes byte by byte has been read,

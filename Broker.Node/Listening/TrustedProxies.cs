@@ -19,6 +19,9 @@ internal sealed class TrustedProxies(ProxyOptions options)
 
     public bool SpeaksV2 => options.Protocol == ProxyProtocol.V2;
 
+    /// <summary>Whether a connection from this address begins with a PROXY header.</summary>
+    public bool SendsHeader(IPAddress peer) => SpeaksV2 && Contains(peer);
+
     /// <summary>
     /// The host that the client asked for: what a trusted proxy says that it was (<c>X-Forwarded-Host</c>), else what it passed on.
     /// </summary>

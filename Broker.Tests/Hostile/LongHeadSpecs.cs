@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Broker.Tests.Http;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Hostile;
 

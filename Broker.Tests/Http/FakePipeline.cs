@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Threading.Channels;
 using Broker.Node.Listening;
 using Broker.Node.Transports.WebSocket;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Http;
 
@@ -30,7 +31,7 @@ internal sealed class FakePipeline(int? readAtLeast = null) : IConnectionPipelin
         }
     }
 
-    public async Task<AcceptedConnection> NextUpgradedAsync() => await _upgraded.Reader.ReadAsync(TestContext.Current.CancellationToken);
+    public async Task<AcceptedConnection> NextUpgradedAsync() => await _upgraded.Reader.ReadAsync(Deadline.Cancel);
 
     private async Task OfferAsync(AcceptedConnection connection)
     {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Text;
+using Broker.Tests.Support;
 
 namespace Broker.Tests.Http;
 
@@ -8,7 +9,7 @@ internal sealed class RawClient(Socket socket, Stream stream) : IDisposable
 {
     private readonly List<byte> _received = [];
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    private static CancellationToken Cancel => Deadline.Cancel;
 
     public Socket Socket => socket;
 

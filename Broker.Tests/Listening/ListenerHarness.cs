@@ -73,12 +73,12 @@ internal sealed class ListenerHarness : IAsyncDisposable
         return harness;
     }
 
-    public async Task<AcceptedConnection> NextAsync() => await Accepted.ReadAsync(TestContext.Current.CancellationToken);
+    public async Task<AcceptedConnection> NextAsync() => await Accepted.ReadAsync(Deadline.Cancel);
 
     public async Task<Socket> ConnectAsync()
     {
         var socket = new Socket(Binding.EndPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(Binding.EndPoint, TestContext.Current.CancellationToken);
+        await socket.ConnectAsync(Binding.EndPoint, Deadline.Cancel);
         return socket;
     }
 
@@ -90,7 +90,7 @@ internal sealed class ListenerHarness : IAsyncDisposable
         try
         {
             int count;
-            while ((count = await socket.ReceiveAsync(buffer, SocketFlags.None, TestContext.Current.CancellationToken)) > 0)
+            while ((count = await socket.ReceiveAsync(buffer, SocketFlags.None, Deadline.Cancel)) > 0)
             {
                 text.Append(Encoding.ASCII.GetString(buffer, 0, count));
             }

@@ -59,13 +59,11 @@ internal sealed class EgressStage : GraphStage<SourceShape<EgressChunk>>
             {
                 if (_writer.Gather())
                 {
-                    if (!_writer.MayLeave())
+                    if (_writer.MayLeave())
                     {
-                        _connection.Abort();
-                        return;
+                        Push(_stage._out, _writer.Chunk);
                     }
 
-                    Push(_stage._out, _writer.Chunk);
                     return;
                 }
 

@@ -10,7 +10,7 @@ namespace Broker.Node.Transports.WebSocket;
 /// Bytes in, batches of whole messages out: a thin shell over <see cref="WebSocketSession"/> in the server role. What the
 /// session wants sent goes to the peer's writer, not downstream. Takes its <see cref="IWebSocketPeer"/> from the attributes.
 /// </summary>
-public sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<ReceivedBytes, MessageBatch>>
+internal sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<ReceivedBytes, MessageBatch>>
 {
     private readonly Inlet<ReceivedBytes> _in = new("Framing.in");
     private readonly Outlet<MessageBatch> _out = new("Framing.out");

@@ -6,7 +6,7 @@ using Broker.Protocol.Session;
 namespace Broker.Node.Transports.WebSocket;
 
 /// <summary>The rest of the connection that a <see cref="FramingStage"/> belongs to. Called on the stage's thread unless said.</summary>
-public interface IWebSocketPeer : IBatchOwner
+internal interface IWebSocketPeer : IBatchOwner
 {
     /// <summary>Read when the first frame comes.</summary>
     WebSocketLimits Limits { get; }

@@ -6,7 +6,7 @@ namespace Broker.Node.Transports.WebSocket;
 /// What one read brought; one object per connection, valid until the reading stage is pulled again. An idle connection
 /// holds no array.
 /// </summary>
-public sealed class ReceivedBytes
+internal sealed class ReceivedBytes
 {
     private const int Size = 16 * 1024;
 

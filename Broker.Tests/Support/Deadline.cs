@@ -1,8 +1,8 @@
 using System.Runtime.CompilerServices;
 
-namespace Broker.Tests.Hostile;
+namespace Broker.Tests.Support;
 
-/// <summary>No test of a hostile client may hang: each has half a minute for all it waits for.</summary>
+/// <summary>No test of a client may hang: each has half a minute for all it waits for.</summary>
 internal static class Deadline
 {
     private static readonly TimeSpan Time = TimeSpan.FromSeconds(30);
