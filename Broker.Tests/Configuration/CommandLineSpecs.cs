@@ -11,8 +11,8 @@ public sealed class CommandLineSpecs
     [Fact]
     public void Flags_are_read() =>
         Assert.Equivalent(
-            new CommandLineOptions { Config = "x.conf", Port = 0, ClusterPort = 4051, OpsPort = 9, Seeds = ["a:1", "[::1]:2"] },
-            CommandLine.Parse(["--config", "x.conf", "--port", "0", "--cluster-port=4051", "--ops-port", "9", "--seed", "a:1", "--seed", "[::1]:2"]).Run,
+            new CommandLineOptions { Config = "x.conf", Port = 0, ClusterPort = 4053, OpsPort = 9, Seeds = ["a:1", "[::1]:2"] },
+            CommandLine.Parse(["--config", "x.conf", "--port", "0", "--cluster-port=4053", "--ops-port", "9", "--seed", "a:1", "--seed", "[::1]:2"]).Run,
             strict: true);
 
     [Theory]

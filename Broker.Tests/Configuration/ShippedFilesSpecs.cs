@@ -11,10 +11,10 @@ public sealed class ShippedFilesSpecs
     [Fact]
     public void Cluster_file_starts_three_nodes_from_flags()
     {
-        var flags = new CommandLineOptions { Config = "built-in/cluster.conf", Port = 8081, ClusterPort = 4051, Seeds = ["127.0.0.1:4051"] };
+        var flags = new CommandLineOptions { Config = "built-in/cluster.conf", Port = 8080, ClusterPort = 4053, Seeds = ["127.0.0.1:4053", "127.0.0.1:4054"] };
         var result = BrokerConfiguration.Load(flags, new Dictionary<string, string>(), Checks);
         Assert.Empty(result.Errors);
-        Assert.Equal(["127.0.0.1:4051"], result.Options!.Cluster.Seeds);
+        Assert.Equal(["127.0.0.1:4053", "127.0.0.1:4054"], result.Options!.Cluster.Seeds);
         Assert.True(result.Options.Auth.Anonymous);
     }
 
