@@ -4,8 +4,11 @@ using Broker.Node.Auth;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
 using Broker.Node.Hosting;
 using Broker.Node.Http;
+using Broker.Node.Lanes;
+using Broker.Node.Links;
 using Broker.Node.Listening;
 using Broker.Node.Topics;
 using Broker.Tests.Diagnostics;
@@ -75,11 +78,26 @@ public sealed partial class LimitsDocumentSpecs
     [InlineData("of each of them: time; bytes read and thrown away", LingeringClose.MaxDiscarded)]
     [InlineData("publishes of the application under way at once", BrokerApi.Concurrent)]
     [InlineData("publishes of the application that wait", BrokerApi.MaxWaiting)]
+    [InlineData("bytes of a key set (JWKS)", JwksReader.MaxBytes)]
+    [InlineData("bytes of pongs that wait for a client that does not read", ControlFrames.PongRoom)]
+    [InlineData("envelopes to another node under way, for each lane", OutgoingLink.MaxInFlight)]
+    [InlineData("bytes of a message to other nodes, with its topic", LaneBatch.MaxEntry)]
+    [InlineData("commands that a lane executes at a time", LaneActor.Slice)]
+    [InlineData("subscriptions of ended connections that a lane closes at a time, and one more for each command of others", LaneActor.LeaveSlice)]
+    [InlineData("writers that a drainer takes at a time", FanOutPool.Slice)]
+    [InlineData("writers that lanes leave to the lane that follows; each lane once, until somebody has drained", FanOutPool.Slice)]
     public void Bounds_without_a_setting_are_those_of_the_code(string what, int bound)
     {
         var row = Assert.Single(Text.Split('\n'), line => line.StartsWith($"| {what} |", StringComparison.Ordinal));
         Assert.Contains(bound.ToString(CultureInfo.InvariantCulture), row.Split('|')[2], StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void Fence_wait_is_that_of_the_code() =>
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"| seconds that publishes and subscribes wait while the node may promise nothing | {LaneActor.FenceWait.TotalSeconds} |"),
+            Text,
+            StringComparison.Ordinal);
 
     [Fact]
     public void Metrics_exist_and_none_is_left_out()
