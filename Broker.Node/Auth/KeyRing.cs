@@ -232,3 +232,13 @@ internal sealed class KeyRing : IDisposable
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
 }
+
+/// <summary>What the keys say about a token's signature.</summary>
+internal enum SignatureCheck
+{
+    Refused,
+    Good,
+
+    /// <summary>The keys that would decide have not been loaded yet.</summary>
+    KeysMissing,
+}

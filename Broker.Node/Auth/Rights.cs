@@ -98,3 +98,35 @@ internal sealed class Rights
         return new PatternSet(patterns.ToImmutable());
     }
 }
+
+/// <summary>One right: what is allowed, less what is denied. Immutable and thread-safe.</summary>
+internal sealed class AccessRule(PatternSet allow, PatternSet deny)
+{
+    /// <summary>Whether a name is permitted. What is not a legal name, reserved ones included, never is.</summary>
+    public bool Permits(ReadOnlySpan<byte> name) =>
+        TopicName.IsValid(name) && allow.Matches(name) && !deny.Matches(name);
+
+    /// <summary>Whether everything the pattern matches is permitted: one allowed pattern covers it and no deny overlaps it.</summary>
+    public bool Permits(TopicPattern pattern) =>
+        pattern.IsName ? Permits(pattern.Utf8) : allow.Covers(pattern) && !deny.Overlaps(pattern);
+
+    /// <summary>The same rule with one more allowed pattern; what is denied stays denied.</summary>
+    public AccessRule With(TopicPattern pattern) => new(allow.With(pattern), deny);
+}
+
+/// <summary>Who a connection is and what it may do, as its token or the anonymous settings say. Immutable.</summary>
+internal sealed class Identity(string? user, Rights rights, DateTimeOffset? expires, ReadOnlyMemory<byte> info)
+{
+    /// <summary>The subject (1-255 bytes of UTF-8, no control characters); null: anonymous.</summary>
+    public string? User { get; } = user;
+
+    public Rights Rights { get; } = rights;
+
+    /// <summary>The token's <c>exp</c>, without skew; null: never.</summary>
+    public DateTimeOffset? Expires { get; } = expires;
+
+    /// <summary>The info claim as raw JSON (UTF-8), at most 1 KiB; empty: none.</summary>
+    public ReadOnlyMemory<byte> Info { get; } = info;
+
+    public static Identity Anonymous(Rights rights) => new(null, rights, null, default);
+}
