@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using Broker.Node.Configuration;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Broker.Node.Auth;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Broker.Node.Configuration;
 
 namespace Broker.Node.Auth;
 

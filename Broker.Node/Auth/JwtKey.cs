@@ -1,3 +1,5 @@
+using Broker.Node.Configuration;
+
 namespace Broker.Node.Auth;
 
 /// <summary>A key that verifies tokens of one algorithm. Thread-safe; says nothing of itself in <c>ToString</c>.</summary>

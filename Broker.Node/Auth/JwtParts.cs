@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Json;
+using Broker.Node.Configuration;
 
 namespace Broker.Node.Auth;
 

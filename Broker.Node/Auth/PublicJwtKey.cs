@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Broker.Node.Configuration;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Broker.Node.Auth;

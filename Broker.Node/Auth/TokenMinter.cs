@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
+using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Auth;
@@ -29,7 +30,7 @@ internal static class TokenMinter
     {
         if (!JwtAlgorithm.TryParse(key.Algorithm, out var algorithm) || !algorithm.IsSymmetric)
         {
-            throw new ArgumentException("tokens can be made with an HS256, HS384 or HS512 key only: the private half of an RS or ES key is not here", nameof(key));
+            throw new ArgumentException("tokens can be made with an HS key only: the private half of an RS or ES key is not here", nameof(key));
         }
 
         if (!HmacKey.TryCreate(key.Id, algorithm, key.Secret, out var secret, out var error))

@@ -162,7 +162,7 @@ internal static class OptionsBinder
         var options = new AuthKeyOptions
         {
             Id = s.Text("id", d.Id),
-            Algorithm = s.Text("algorithm", d.Algorithm, text => text.Length == 0 || AuthKeyRules.Algorithms.Contains(text), string.Join(", ", AuthKeyRules.Algorithms)),
+            Algorithm = s.Text("algorithm", d.Algorithm, text => text.Length == 0 || JwtAlgorithm.TryParse(text, out _), JwtAlgorithm.Names),
             Secret = files.Twin(s, "secret", secret: true),
             PublicKey = files.Twin(s, "public-key", secret: false),
             Jwks = s.Text("jwks", d.Jwks),

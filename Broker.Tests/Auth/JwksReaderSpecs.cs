@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Broker.Node.Auth;
+using Broker.Node.Configuration;
 
 namespace Broker.Tests.Auth;
 

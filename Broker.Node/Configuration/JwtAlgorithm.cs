@@ -1,7 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
-namespace Broker.Node.Auth;
+namespace Broker.Node.Configuration;
 
 /// <summary>One of the nine signature algorithms (RFC 7518 section 3.1); anything else, <c>none</c> included, does not exist here.</summary>
 internal sealed class JwtAlgorithm
@@ -28,11 +28,15 @@ internal sealed class JwtAlgorithm
         CurveBits = curveBits;
     }
 
+    /// <summary>All there are, for people.</summary>
+    public static string Names { get; } = string.Join(", ", All.Select(static algorithm => algorithm.Name));
+
     public string Name { get; }
 
     public HashAlgorithmName Hash { get; }
 
-    /// <summary>Length of a signature; 0 where the key decides (RSA).</summary>
+    /// <summary>Length of a signature, and of the shortest secret; 0 where the key decides (RSA).</summary>
+    /// <remarks>RFC 7518 section 3.2: a key of the size of the hash output or larger MUST be used.</remarks>
     public int SignatureBytes { get; }
 
     /// <summary>The JWK name of the curve; empty but for ES.</summary>
