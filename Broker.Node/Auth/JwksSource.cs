@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Broker.Node.Configuration;
 
 namespace Broker.Node.Auth;
 
@@ -194,3 +195,6 @@ internal sealed partial class JwksSource : IDisposable
         public static partial void Failed(ILogger logger, string name, string problem, int count);
     }
 }
+
+/// <summary>Brings a JWK set from where it lies. The token is cancelled when it takes too long; every failure is an <see cref="IOException"/>, an <see cref="HttpRequestException"/> or a cancellation.</summary>
+internal delegate Task<byte[]> JwksFetch(CancellationToken cancellation);

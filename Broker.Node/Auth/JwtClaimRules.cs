@@ -105,3 +105,7 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
     private static bool IsText(JsonElement claim, string expected) =>
         claim.ValueKind == JsonValueKind.String && claim.ValueEquals(expected);
 }
+
+/// <summary>The claims of a token whose signature is good.</summary>
+/// <remarks><paramref name="Rights"/>: The rights claim as it stands; null: absent. Lives as long as the payload's document.</remarks>
+internal readonly record struct JwtClaims(string User, DateTimeOffset Expires, JsonElement? Rights);

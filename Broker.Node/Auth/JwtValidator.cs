@@ -8,10 +8,10 @@ namespace Broker.Node.Auth;
 
 /// <summary>Checks JSON Web Tokens against the configured keys and claims.</summary>
 /// <remarks>
-/// Thread-safe and without I/O. Nothing of the payload is parsed before the signature is good, and nothing of the header
+/// Thread-safe and without I/O; no token makes it throw. Nothing of the payload is parsed before the signature is good, and nothing of the header
 /// chooses more than one among the configured keys.
 /// </remarks>
-internal sealed class JwtValidator : ITokenValidator, IDisposable
+internal sealed class JwtValidator : IDisposable
 {
     private readonly KeyRing _keys;
     private readonly JwtClaimRules _rules;
@@ -74,6 +74,8 @@ internal sealed class JwtValidator : ITokenValidator, IDisposable
         }
     }
 
+    /// <summary>Checks the token of a <c>subscribe</c>: it must name the same subject and grant one topic or pattern and nothing else.</summary>
+    /// <remarks><paramref name="user"/>: The connection's user.</remarks>
     public GrantResult ValidateGrant(string token, string user)
     {
         var error = Check(token, out var payload, out var claims, out _);
@@ -126,3 +128,18 @@ internal sealed class JwtValidator : ITokenValidator, IDisposable
         }
     }
 }
+
+/// <summary>The outcome of checking a token.</summary>
+/// <param name="Identity">Set exactly when <paramref name="Error"/> is <see cref="ErrorCode.None"/>.</param>
+/// <param name="Error">
+/// <see cref="ErrorCode.TokenExpired"/> for a token good in everything else, <see cref="ErrorCode.Unavailable"/> while the
+/// keys that would decide have never been loaded, otherwise <see cref="ErrorCode.InvalidToken"/>.
+/// </param>
+/// <param name="Why">For the log: what is wrong with it, and nothing of what it says; "" where nothing is.</param>
+internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error, string Why = "");
+
+/// <summary>The outcome of checking a <c>subscribe.token</c>.</summary>
+/// <param name="Pattern">The one topic or pattern it grants; set exactly when <paramref name="Error"/> is <see cref="ErrorCode.None"/>.</param>
+/// <param name="Expires">The token's <c>exp</c>, without skew.</param>
+/// <param name="Error">As in <see cref="AuthResult"/>.</param>
+internal readonly record struct GrantResult(TopicPattern? Pattern, DateTimeOffset Expires, ErrorCode Error);

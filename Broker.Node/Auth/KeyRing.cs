@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
+using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Auth;
@@ -150,7 +151,7 @@ internal sealed class KeyRing : IDisposable
         source = null;
         if (!JwtAlgorithm.TryParse(options.Algorithm, out var algorithm))
         {
-            error = "algorithm: one of HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384, ES512";
+            error = $"algorithm: one of {JwtAlgorithm.Names}";
             return false;
         }
 
@@ -231,4 +232,14 @@ internal sealed class KeyRing : IDisposable
         var bytes = new byte[JwksReader.MaxBytes + 1];
         return bytes[..file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false)];
     }
+}
+
+/// <summary>What the keys say about a token's signature.</summary>
+internal enum SignatureCheck
+{
+    Refused,
+    Good,
+
+    /// <summary>The keys that would decide have not been loaded yet.</summary>
+    KeysMissing,
 }

@@ -74,8 +74,8 @@ internal static class BrokerConfiguration
         }
 
         var root = new ConfigurationSection(tree, "", errors);
-        var options = OptionsBinder.Bind(root.Child("broker"), new SecretFiles(files.Read, SecretFiles.IsReadableByOthers, errors));
-        root.Child("akka");
+        var options = OptionsBinder.Bind(root, new SecretFiles(files.Read, SecretFiles.IsReadableByOthers, errors));
+        root.LeaveObject("akka");
         root.End();
         return (options, tree);
     }
@@ -120,4 +120,33 @@ internal static class BrokerConfiguration
 
         return [.. warnings];
     }
+}
+
+/// <summary>What a start is configured to do, or why it must not start.</summary>
+internal sealed record ConfigurationResult
+{
+    /// <summary>Null when there are errors.</summary>
+    public BrokerOptions? Options { get; init; }
+
+    /// <summary>The whole tree for the actor system, ready for <c>AkkaConfig.ToConfig</c>; null when there are errors.</summary>
+    public HoconObject? Akka { get; init; }
+
+    /// <summary>One line each.</summary>
+    public IReadOnlyList<string> Errors { get; init; } = [];
+
+    /// <summary>Lines an operator should see at start.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+/// <summary>Rules that belong to other parts and are asked at start.</summary>
+internal sealed record ConfigurationChecks
+{
+    /// <summary>What is wrong with which entry of <c>origins.allow</c>; null when nothing is.</summary>
+    public required Func<IReadOnlyList<string>, string?> Origins { get; init; }
+
+    /// <summary>Whether a text is a topic pattern.</summary>
+    public required Func<string, bool> TopicPattern { get; init; }
+
+    /// <summary>The tree for the actor system, of the options and of the resolved <c>akka</c> tree.</summary>
+    public required Func<BrokerOptions, HoconObject?, ConfigurationErrors, HoconObject> Akka { get; init; }
 }

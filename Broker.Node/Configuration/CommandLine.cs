@@ -127,3 +127,37 @@ internal sealed class CommandLine
         }
     }
 }
+
+/// <summary>What a command line asks for: a node, a token, or a text and an exit code.</summary>
+internal sealed record CommandLineResult
+{
+    /// <summary>Start a node.</summary>
+    public CommandLineOptions? Run { get; init; }
+
+    /// <summary>Print a token.</summary>
+    public TokenCommandOptions? Token { get; init; }
+
+    /// <summary>Help or version for standard output, or with another <see cref="ExitCode"/> than 0 what is wrong, for standard error.</summary>
+    public string Text { get; init; } = "";
+
+    public int ExitCode { get; init; }
+}
+
+/// <summary>Flags of a start; null and empty where none was given.</summary>
+internal sealed record CommandLineOptions
+{
+    /// <summary>Path of the configuration file; null: the built-in <c>broker.conf</c>.</summary>
+    public string? Config { get; init; }
+
+    public int? Port { get; init; }
+
+    public int? ClusterPort { get; init; }
+
+    public int? OpsPort { get; init; }
+
+    /// <summary>Seed nodes, <c>host:port</c>.</summary>
+    public IReadOnlyList<string> Seeds { get; init; } = [];
+
+    /// <summary>Listens on all addresses and lets anonymous connections do everything; a single node.</summary>
+    public bool Dev { get; init; }
+}

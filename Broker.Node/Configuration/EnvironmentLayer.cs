@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using Broker.Node.Configuration.Hocon;
 
@@ -140,4 +141,11 @@ internal sealed class EnvironmentLayer
             return Path.Count.CompareTo(other.Path.Count);
         }
     }
+}
+
+internal static class ProcessEnvironment
+{
+    /// <summary>The variables of this process.</summary>
+    public static IReadOnlyDictionary<string, string> Variables() =>
+        Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(static e => (string)e.Key, static e => (string?)e.Value ?? "", StringComparer.Ordinal);
 }

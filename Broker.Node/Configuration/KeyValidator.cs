@@ -7,6 +7,16 @@ namespace Broker.Node.Configuration;
 /// <summary>Rules for <c>broker.auth.keys</c>: nobody starts with a key anybody could guess.</summary>
 internal static class KeyValidator
 {
+    /// <summary>Samples people forget to replace: well-known ones, and every one our own files show.</summary>
+    private static readonly string[] Defaults =
+    [
+        "secret", "password", "changeme", "change-me", "changeit", "replaceme", "replace-me", "default", "admin", "test", "broker",
+        "your-secret", "yoursecret", "your-256-bit-secret", "your-384-bit-secret", "your-512-bit-secret",
+        "a-string-secret-at-least-256-bits-long", "a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long",
+    ];
+
+    private static readonly string[] Telltales = ["changeme", "change-me", "change_me", "change-this", "replace-me", "replaceme", "your-secret", "your_secret"];
+
     public static void Validate(BrokerOptions options, HoconObject tree, ConfigurationErrors errors)
     {
         var nodes = (tree.Find("broker", "auth", "keys") as HoconArray)?.Items;
@@ -30,54 +40,54 @@ internal static class KeyValidator
             return;
         }
 
-        if (key.Algorithm.Length == 0)
+        if (!JwtAlgorithm.TryParse(key.Algorithm, out var algorithm))
         {
-            errors.Add(node, $"{path}.algorithm", $"missing; one of {string.Join(", ", AuthKeyRules.Algorithms)}");
+            errors.Add(node, $"{path}.algorithm", $"missing; one of {JwtAlgorithm.Names}");
             return;
         }
 
         if (key.Jwks.Length > 0)
         {
-            ValidateJwks(key, node, path, errors);
+            ValidateJwks(key, algorithm, node, path, errors);
         }
-        else if (!AuthKeyRules.IsShared(key.Algorithm))
+        else if (!algorithm.IsSymmetric)
         {
             if (key.PublicKey.Length == 0 || key.Secret.Length > 0)
             {
-                errors.Add(node, path, $"{key.Algorithm} takes public-key or public-key-file (PEM), or jwks, and no secret");
+                errors.Add(node, path, $"{algorithm} takes public-key or public-key-file (PEM), or jwks, and no secret");
             }
         }
         else if (key.PublicKey.Length > 0)
         {
-            errors.Add(node, path, $"{key.Algorithm} takes secret or secret-file, and no public-key");
+            errors.Add(node, path, $"{algorithm} takes secret or secret-file, and no public-key");
         }
         else if (key.Secret.Length == 0)
         {
-            errors.Add(node, $"{path}.secret", $"no secret: set secret-file (a file of at least {AuthKeyRules.LeastBytes(key.Algorithm)} random bytes as text) or secret");
+            errors.Add(node, $"{path}.secret", $"no secret: set secret-file (a file of at least {algorithm.SignatureBytes} random bytes as text) or secret");
         }
         else
         {
-            ValidateSecret(key, node, path, errors);
+            ValidateSecret(key, algorithm, node, path, errors);
         }
     }
 
     private static bool IsSet(HoconObject? node, string key) => node?[key] is HoconScalar { Text.Length: > 0 };
 
-    private static void ValidateSecret(AuthKeyOptions key, HoconObject? node, string path, ConfigurationErrors errors)
+    private static void ValidateSecret(AuthKeyOptions key, JwtAlgorithm algorithm, HoconObject? node, string path, ConfigurationErrors errors)
     {
         var at = node?["secret"] ?? node?["secret-file"] ?? node;
         var bytes = Encoding.UTF8.GetByteCount(key.Secret);
-        if (AuthKeyRules.Guessable(key.Secret) is { } why)
+        if (IsGuessable(key.Secret))
         {
-            errors.Add(at, $"{path}.secret", $"{why}; make one with: openssl rand -base64 48");
+            errors.Add(at, $"{path}.secret", "a default secret is refused; make one with: openssl rand -base64 48");
         }
-        else if (bytes < AuthKeyRules.LeastBytes(key.Algorithm))
+        else if (bytes < algorithm.SignatureBytes)
         {
-            errors.Add(at, $"{path}.secret", $"{bytes} bytes; {key.Algorithm} needs at least {AuthKeyRules.LeastBytes(key.Algorithm)}; make one with: openssl rand -base64 48");
+            errors.Add(at, $"{path}.secret", $"{bytes} bytes; {algorithm} needs at least {algorithm.SignatureBytes}; make one with: openssl rand -base64 48");
         }
     }
 
-    private static void ValidateJwks(AuthKeyOptions key, HoconObject? node, string path, ConfigurationErrors errors)
+    private static void ValidateJwks(AuthKeyOptions key, JwtAlgorithm algorithm, HoconObject? node, string path, ConfigurationErrors errors)
     {
         if (key.Id.Length > 0 || key.Secret.Length > 0 || key.PublicKey.Length > 0)
         {
@@ -89,9 +99,29 @@ internal static class KeyValidator
             errors.Add(node?["jwks"], $"{path}.jwks", "a file or an https URL");
         }
 
-        if (AuthKeyRules.IsShared(key.Algorithm))
+        if (algorithm.IsSymmetric)
         {
             errors.Add(node?["algorithm"], $"{path}.algorithm", "a JWKS holds public keys: RS or ES");
         }
+    }
+
+    private static bool IsGuessable(string secret)
+    {
+        var text = secret.Trim().ToLowerInvariant();
+        return Telltales.Any(word => text.Contains(word, StringComparison.Ordinal))
+            || Defaults.Any(word => IsRepetition(text, word))
+            || (text.Length > 0 && IsRepetition(text, text[..1]));
+    }
+
+    /// <summary>Whether a text is a word written over and over, with or without a separator, to reach a length.</summary>
+    private static bool IsRepetition(string text, string word)
+    {
+        var rest = text.AsSpan();
+        while (rest.StartsWith(word, StringComparison.Ordinal))
+        {
+            rest = rest[word.Length..].TrimStart("-_ .");
+        }
+
+        return text.Length > 0 && (rest.IsEmpty || (rest.Length < word.Length && word.AsSpan().StartsWith(rest, StringComparison.Ordinal) && text.Length > word.Length));
     }
 }

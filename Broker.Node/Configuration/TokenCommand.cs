@@ -1,3 +1,5 @@
+using Broker.Node.Configuration.Options;
+
 namespace Broker.Node.Configuration;
 
 /// <summary><c>broker token</c>: mints a token a node with the same configuration accepts.</summary>
@@ -48,3 +50,32 @@ internal static class TokenCommand
 
     private static CommandLineResult Refuse(params string[] lines) => new() { Text = string.Join('\n', lines), ExitCode = CommandLine.UsageError };
 }
+
+/// <summary>Flags of <c>token</c>.</summary>
+internal sealed record TokenCommandOptions
+{
+    /// <summary>Configuration with the key; null: the built-in <c>broker.conf</c>.</summary>
+    public string? Config { get; init; }
+
+    /// <summary>Subject; null: none.</summary>
+    public string? User { get; init; }
+
+    public RightsOptions Rights { get; init; } = new();
+
+    public TimeSpan Life { get; init; } = TimeSpan.FromHours(1);
+
+    /// <summary>Which of several keys signs; null: the first that can.</summary>
+    public string? KeyId { get; init; }
+}
+
+/// <summary>Signs a token.</summary>
+/// <param name="key">An HS key.</param>
+/// <param name="user">Subject; null: none.</param>
+/// <param name="rights">Goes into <paramref name="rightsClaim"/>.</param>
+/// <param name="life">How long it is valid.</param>
+/// <param name="now">From when on.</param>
+/// <param name="rightsClaim">Name of the claim with the rights.</param>
+/// <param name="issuer"><c>iss</c>; empty: none.</param>
+/// <param name="audience"><c>aud</c>; empty: none.</param>
+/// <returns>The token in compact form.</returns>
+internal delegate string TokenMint(AuthKeyOptions key, string? user, RightsOptions rights, TimeSpan life, DateTimeOffset now, string rightsClaim, string issuer, string audience);

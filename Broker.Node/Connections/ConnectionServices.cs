@@ -12,7 +12,7 @@ namespace Broker.Node.Connections;
 /// <summary>What all connections of a node share; thread-safe throughout.</summary>
 internal sealed record ConnectionServices(
     BrokerOptions Options,
-    ITokenValidator Tokens,
+    JwtValidator Tokens,
     Rights AnonymousRights,
     TopicSettings Topics,
     PayloadChecks Payloads,

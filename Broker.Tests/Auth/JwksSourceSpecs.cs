@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using Broker.Node.Auth;
+using Broker.Node.Configuration;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;
 using Microsoft.Extensions.Logging.Abstractions;

@@ -63,10 +63,6 @@ public sealed class RightsSpecs
         {
             (new RightsOptions { Subscribe = only }, static rights => rights.MaySubscribe("t"u8)),
             (new RightsOptions { Publish = only }, static rights => rights.MayPublish("t"u8)),
-            (new RightsOptions { History = only }, static rights => rights.MayReadHistory("t"u8)),
-            (new RightsOptions { Presence = only }, static rights => rights.MaySeePresence("t"u8)),
-            (new RightsOptions { Rooms = new RoomRightsOptions { Create = only } }, static rights => rights.MayCreateRoom("t"u8)),
-            (new RightsOptions { Rooms = new RoomRightsOptions { Join = only } }, static rights => rights.MayJoinRoom("t"u8)),
         };
         foreach (var (options, ask) in questions)
         {
@@ -87,9 +83,9 @@ public sealed class RightsSpecs
     public void Reserved_and_illegal_names_are_refused_even_to_who_may_everything(string name)
     {
         var all = new[] { ">" };
-        var rights = Create(new RightsOptions { Subscribe = all, Publish = all, History = all, Presence = all });
+        var rights = Create(new RightsOptions { Subscribe = all, Publish = all });
         var topic = Encoding.UTF8.GetBytes(name);
-        Assert.False(rights.MaySubscribe(topic) || rights.MayPublish(topic) || rights.MayReadHistory(topic) || rights.MaySeePresence(topic));
+        Assert.False(rights.MaySubscribe(topic) || rights.MayPublish(topic));
     }
 
     [Fact]
@@ -113,12 +109,27 @@ public sealed class RightsSpecs
         Assert.False(rights.MaySubscribe("b.c"u8));
     }
 
+    /// <summary>Also of the rights that nothing asks for yet.</summary>
     [Fact]
     public void Wrong_pattern_is_named_with_its_place()
     {
-        var options = new RightsOptions { Deny = new RightsOptions { Rooms = new RoomRightsOptions { Join = ["a..b"] } } };
-        Assert.False(Rights.TryCreate(options, out _, out var error));
-        Assert.Equal("deny.rooms.join: 'a..b' is not a topic pattern", error);
+        string[] wrong = ["a..b"];
+        var cases = new (string Place, RightsOptions Options)[]
+        {
+            ("subscribe", new RightsOptions { Subscribe = wrong }),
+            ("publish", new RightsOptions { Publish = wrong }),
+            ("history", new RightsOptions { History = wrong }),
+            ("presence", new RightsOptions { Presence = wrong }),
+            ("rooms.create", new RightsOptions { Rooms = new RoomRightsOptions { Create = wrong } }),
+            ("rooms.join", new RightsOptions { Rooms = new RoomRightsOptions { Join = wrong } }),
+        };
+        foreach (var (place, options) in cases)
+        {
+            Assert.False(Rights.TryCreate(options, out _, out var error));
+            Assert.Equal($"{place}: 'a..b' is not a topic pattern", error);
+            Assert.False(Rights.TryCreate(new RightsOptions { Deny = options }, out _, out error));
+            Assert.Equal($"deny.{place}: 'a..b' is not a topic pattern", error);
+        }
     }
 
     [Fact]

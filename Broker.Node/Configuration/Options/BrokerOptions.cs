@@ -25,3 +25,71 @@ public sealed record BrokerOptions
     /// <summary><c>broker.greeting</c>: text sent as <c>welcome.message</c>; null sends none.</summary>
     public string? Greeting { get; init; }
 }
+
+/// <summary><c>broker.node</c>.</summary>
+public sealed record NodeOptions
+{
+    /// <summary>Name shown to clients in <c>welcome.node</c>; empty: the uid of its cluster membership.</summary>
+    public string Name { get; init; } = "";
+}
+
+/// <summary><c>broker.ops</c>: the operations port (health).</summary>
+public sealed record OpsOptions
+{
+    public string Host { get; init; } = "127.0.0.1";
+
+    /// <summary>TCP port; null: the public port + 1000 (0 when the public port is 0).</summary>
+    public int? Port { get; init; }
+}
+
+/// <summary><c>broker.echo</c>: an endpoint for conformance suites.</summary>
+public sealed record EchoOptions
+{
+    public const string Path = "/echo";
+
+    public bool Enabled { get; init; }
+}
+
+/// <summary><c>broker.heartbeat</c>.</summary>
+public sealed record HeartbeatOptions
+{
+    public TimeSpan Interval { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <summary>Silence accepted after a ping.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(8);
+}
+
+/// <summary><c>broker.lanes</c>: cross-node broadcast. Count must be the same on every node.</summary>
+public sealed record LaneOptions
+{
+    public int Count { get; init; } = 8;
+
+    /// <summary>Bytes kept for a peer until it acknowledges them.</summary>
+    public int Window { get; init; } = 2 * 1024 * 1024;
+
+    /// <summary>Bytes at which an envelope closes.</summary>
+    public int Envelope { get; init; } = 64 * 1024;
+
+    /// <summary>How long publishers wait for a full window before the peer is skipped.</summary>
+    public TimeSpan SkipAfter { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Silence on hellos after which a peer no longer holds the ready gate.</summary>
+    public TimeSpan HelloTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary><c>broker.drain</c>: orderly stop.</summary>
+public sealed record DrainOptions
+{
+    /// <summary>Time over which the closes of all connections are spread.</summary>
+    public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Pause between failing readiness and the first close, so that load balancers look away.</summary>
+    public TimeSpan Delay { get; init; } = TimeSpan.Zero;
+}
+
+/// <summary><c>broker.platform</c>: what the node is told about where it runs.</summary>
+public sealed record PlatformOptions
+{
+    /// <summary>Time the platform leaves between SIGTERM and SIGKILL; an orderly stop must fit.</summary>
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(60);
+}

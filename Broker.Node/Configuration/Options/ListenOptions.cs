@@ -1,3 +1,7 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Net.Sockets;
+
 namespace Broker.Node.Configuration.Options;
 
 /// <summary><c>broker.listen</c>: the public port.</summary>
@@ -15,4 +19,42 @@ public sealed record ListenOptions
     public TlsOptions Tls { get; init; } = new();
 
     public ProxyOptions Proxy { get; init; } = new();
+}
+
+/// <summary><c>broker.listen.proxy</c>: whose word about a client's address is taken.</summary>
+public sealed record ProxyOptions
+{
+    /// <summary>Addresses and networks (CIDR) of proxies; empty: nobody's word is taken.</summary>
+    public IReadOnlyList<string> Trusted { get; init; } = [];
+
+    public ProxyProtocol Protocol { get; init; } = ProxyProtocol.Header;
+
+    /// <summary>Name of the header with the list of addresses, the latest last.</summary>
+    public string Header { get; init; } = "X-Forwarded-For";
+}
+
+/// <summary>How trusted proxies say who their client is.</summary>
+public enum ProxyProtocol
+{
+    /// <summary>In a header of each request.</summary>
+    Header,
+
+    /// <summary>In a PROXY protocol version 2 header before everything else, TLS included.</summary>
+    V2,
+}
+
+/// <summary>An entry of <c>broker.listen.proxy.trusted</c>.</summary>
+internal static class ProxyNetwork
+{
+    /// <summary>An address, or a network in CIDR notation that is not all addresses there are.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out IPNetwork? network)
+    {
+        network = IPNetwork.TryParse(text, out var parsed) ? parsed.PrefixLength > 0 ? parsed : null
+            : IsWrittenInFull(text) && IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)
+            : null;
+        return network is not null;
+    }
+
+    /// <summary>The parser of .NET takes "10" and "0x7f.1" for addresses as well.</summary>
+    public static bool IsWrittenInFull(ReadOnlySpan<char> address) => address.Contains(':') || address.Count('.') == 3;
 }

@@ -19,3 +19,11 @@ public sealed record MessageDeflateOptions
         _ => CompressionLevel.SmallestSize,
     };
 }
+
+/// <summary>Speed against size, as .NET names it.</summary>
+public enum DeflateLevel
+{
+    Fastest,
+    Optimal,
+    Smallest,
+}

@@ -13,3 +13,10 @@ public sealed record RateOptions
     public int Control { get; init; } = 60;
     public int ControlBurst { get; init; } = 128;
 }
+
+/// <summary><c>broker.rate.per</c>: who shares one bucket.</summary>
+public enum RateScope
+{
+    Connection,
+    User,
+}

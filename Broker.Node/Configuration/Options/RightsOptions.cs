@@ -12,3 +12,10 @@ public sealed record RightsOptions
     /// <summary>Refused even where another rule allows; itself without a <c>Deny</c>.</summary>
     public RightsOptions? Deny { get; init; }
 }
+
+/// <summary>Kind patterns a user may create or join.</summary>
+public sealed record RoomRightsOptions
+{
+    public IReadOnlyList<string> Create { get; init; } = [];
+    public IReadOnlyList<string> Join { get; init; } = [];
+}

@@ -27,3 +27,32 @@ public sealed record TopicOptions
     /// <summary>Local subscribers of one topic on one node; 0: no bound.</summary>
     public int MaxSubscribers { get; init; }
 }
+
+/// <summary><c>delivery</c> of a topic.</summary>
+public enum DeliveryKind
+{
+    /// <summary>Live only, in the order of each publisher; no offsets, no history.</summary>
+    Broadcast,
+}
+
+/// <summary><c>slow</c> of a topic: what happens to a subscriber that lags over the bound.</summary>
+public enum SlowPolicy
+{
+    /// <summary>Close 1013 <c>slow consumer</c>; the client reconnects.</summary>
+    Disconnect,
+
+    /// <summary>What waits is skipped: the client gets <c>gap</c> and what comes after.</summary>
+    Skip,
+
+    /// <summary>Values that are not the newest are skipped, without <c>gap</c>.</summary>
+    Latest,
+}
+
+/// <summary>What is done to the texts inside <c>data</c> of a publish.</summary>
+public enum Sanitising
+{
+    None,
+
+    /// <summary>Markup that could run or hide something is taken out.</summary>
+    Html,
+}

@@ -1,6 +1,0 @@
-namespace Broker.Node.Configuration.Hocon;
-
-internal sealed class HoconArray(HoconPosition position) : HoconNode(position)
-{
-    public List<HoconNode> Items { get; } = [];
-}
