@@ -2,11 +2,16 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Broker.Node.Connections;
 
-/// <summary>Counts holders per key up to a limit. Thread-safe; a key without holders takes no memory.</summary>
-internal sealed class LeaseTable<TKey>(int limit)
+/// <summary>
+/// Counts holders per key up to a limit, and keeps what the holders of a key share: made for the first, gone with the last.
+/// Thread-safe; a key without holders takes no memory.
+/// </summary>
+/// <param name="limit">Most holders of a key.</param>
+/// <param name="create">Makes what is shared; called under the table's lock.</param>
+internal class LeaseTable<TKey, TShared>(int limit, Func<TShared> create)
     where TKey : notnull
 {
-    private readonly Dictionary<TKey, int> _counts = [];
+    private readonly Dictionary<TKey, (int Holders, TShared Shared)> _entries = [];
     private readonly Lock _gate = new();
 
     /// <summary>Keys with holders.</summary>
@@ -16,24 +21,25 @@ internal sealed class LeaseTable<TKey>(int limit)
         {
             lock (_gate)
             {
-                return _counts.Count;
+                return _entries.Count;
             }
         }
     }
 
     /// <remarks><paramref name="lease"/>: To be disposed once by its holder; a second time does nothing.</remarks>
-    public bool TryAdd(TKey key, [NotNullWhen(true)] out IDisposable? lease)
+    public bool TryAdd(TKey key, [MaybeNullWhen(false)] out TShared shared, [NotNullWhen(true)] out IDisposable? lease)
     {
         lock (_gate)
         {
-            var held = _counts.GetValueOrDefault(key);
-            if (held >= limit)
+            var (holders, known) = _entries.GetValueOrDefault(key);
+            if (holders >= limit)
             {
-                lease = null;
+                (shared, lease) = (default, null);
                 return false;
             }
 
-            _counts[key] = held + 1;
+            shared = holders == 0 ? create() : known;
+            _entries[key] = (holders + 1, shared);
         }
 
         lease = new Lease(this, key);
@@ -44,22 +50,31 @@ internal sealed class LeaseTable<TKey>(int limit)
     {
         lock (_gate)
         {
-            var held = _counts[key] - 1;
-            if (held > 0)
+            var (holders, shared) = _entries[key];
+            if (holders > 1)
             {
-                _counts[key] = held;
+                _entries[key] = (holders - 1, shared);
             }
             else
             {
-                _counts.Remove(key);
+                _entries.Remove(key);
             }
         }
     }
 
-    private sealed class Lease(LeaseTable<TKey> table, TKey key) : IDisposable
+    private sealed class Lease(LeaseTable<TKey, TShared> table, TKey key) : IDisposable
     {
-        private LeaseTable<TKey>? _table = table;
+        private LeaseTable<TKey, TShared>? _table = table;
 
         public void Dispose() => Interlocked.Exchange(ref _table, null)?.Release(key);
     }
+}
+
+/// <summary>A table of holders who share nothing but their number.</summary>
+/// <param name="limit">Most holders of a key.</param>
+internal sealed class LeaseTable<TKey>(int limit) : LeaseTable<TKey, ValueTuple>(limit, static () => default)
+    where TKey : notnull
+{
+    /// <inheritdoc cref="LeaseTable{TKey, TShared}.TryAdd"/>
+    public bool TryAdd(TKey key, [NotNullWhen(true)] out IDisposable? lease) => TryAdd(key, out _, out lease);
 }

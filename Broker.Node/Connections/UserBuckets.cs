@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Broker.Node.Connections;
 
 /// <summary>
@@ -9,10 +11,10 @@ namespace Broker.Node.Connections;
 /// <param name="time">Whose timestamps count.</param>
 internal sealed class UserBuckets(TokenRate rate, TimeProvider time)
 {
-    private readonly Dictionary<string, Shared> _users = [];
+    private readonly LeaseTable<string, SharedBucket> _users = new(int.MaxValue, () => new SharedBucket(rate));
 
-    /// <summary>Those without a connection, the first that is full again in front; a user may be there more than once.</summary>
-    private readonly Queue<(string User, Shared Bucket, long Full)> _left = new();
+    /// <summary>Places of connections that have ended, each held until the user's bucket is certainly full again; the first in front.</summary>
+    private readonly Queue<(IDisposable Place, long Full)> _left = new();
     private readonly Lock _gate = new();
 
     /// <summary>Users with a connection, or a bucket that is not full again.</summary>
@@ -20,75 +22,65 @@ internal sealed class UserBuckets(TokenRate rate, TimeProvider time)
     {
         get
         {
-            lock (_gate)
-            {
-                DropFull();
-                return _users.Count;
-            }
+            DropFull();
+            return _users.Count;
         }
     }
 
     /// <summary>The user's bucket, for one connection until it disposes it.</summary>
     public UserBucket Join(string user)
     {
-        lock (_gate)
-        {
-            DropFull();
-            if (!_users.TryGetValue(user, out var shared))
-            {
-                _users[user] = shared = new Shared(rate);
-            }
-
-            shared.Holders++;
-            return new UserBucket(this, user, shared);
-        }
+        DropFull();
+        return _users.TryAdd(user, out var shared, out var place)
+            ? new UserBucket(this, shared, place)
+            : throw new UnreachableException("Nobody has so many connections.");
     }
 
-    internal void Leave(string user, Shared shared)
+    internal void Leave(IDisposable place)
     {
+        DropFull();
         lock (_gate)
         {
-            DropFull();
-            if (--shared.Holders == 0)
-            {
-                shared.FullAt = time.GetTimestamp() + rate.FullAfter;
-                _left.Enqueue((user, shared, shared.FullAt));
-            }
+            _left.Enqueue((place, time.GetTimestamp() + rate.FullAfter));
         }
     }
 
     private void DropFull()
     {
-        var now = time.GetTimestamp();
-        while (_left.TryPeek(out var first) && first.Full <= now)
+        lock (_gate)
         {
-            _left.Dequeue();
-
-            // Back since, and perhaps gone again: then it stands further behind.
-            if (first.Bucket.Holders == 0 && first.Bucket.FullAt == first.Full)
+            var now = time.GetTimestamp();
+            while (_left.TryPeek(out var first) && first.Full <= now)
             {
-                _users.Remove(first.User);
+                _left.Dequeue().Place.Dispose();
             }
         }
     }
+}
 
-    internal sealed class Shared(TokenRate rate)
+/// <summary>One connection's share of its user's bucket. Thread-safe; disposing twice does nothing.</summary>
+internal sealed class UserBucket(UserBuckets table, SharedBucket shared, IDisposable place) : IDisposable
+{
+    private UserBuckets? _table = table;
+
+    /// <inheritdoc cref="TokenBucket.TryTake"/>
+    public bool TryTake(int count, long now, out TimeSpan retryAfter) => shared.TryTake(count, now, out retryAfter);
+
+    public void Dispose() => Interlocked.Exchange(ref _table, null)?.Leave(place);
+}
+
+/// <summary>A token bucket for several threads.</summary>
+internal sealed class SharedBucket(TokenRate rate)
+{
+    private readonly Lock _gate = new();
+    private TokenBucket _bucket = new(rate);
+
+    /// <inheritdoc cref="TokenBucket.TryTake"/>
+    public bool TryTake(int count, long now, out TimeSpan retryAfter)
     {
-        private readonly Lock _gate = new();
-        private TokenBucket _bucket = new(rate);
-
-        /// <summary>Guarded by the table.</summary>
-        public int Holders { get; set; }
-
-        /// <summary>Timestamp at which it is certainly full, where it has no holders. Guarded by the table.</summary>
-        public long FullAt { get; set; }
-
-        public bool TryTake(int count, long now, out TimeSpan retryAfter)
+        lock (_gate)
         {
-            lock (_gate)
-            {
-                return _bucket.TryTake(count, now, out retryAfter);
-            }
+            return _bucket.TryTake(count, now, out retryAfter);
         }
     }
 }

@@ -23,6 +23,12 @@ internal static class AkkaConfig
     /// <summary>Dispatcher of the pulses: a thread of their own, so that neither the pool nor a lane keeps them.</summary>
     public const string PulseDispatcher = "broker.pulse-dispatcher";
 
+    /// <summary>Dispatcher of connections, their stream graphs and their actors: Akka's default one, with a mailbox that takes little while idle.</summary>
+    public const string ConnectionDispatcher = "broker.connection-dispatcher";
+
+    /// <summary>Actors of connections, as a deployment names them.</summary>
+    private const string ConnectionActors = "/connections/*";
+
     /// <summary>Keys that follow from others, and where to say it.</summary>
     private static readonly (string[] Path, string Instead)[] Owned =
     [
@@ -32,7 +38,7 @@ internal static class AkkaConfig
         (["actor", "serializers", "json"], "messages are a closed set"),
         (["actor", "serializers", "broker"], "messages are a closed set"),
         (["actor", "serialization-bindings", "System.Object"], "messages are a closed set"),
-        (["actor", "default-mailbox", "mailbox-type"], "connections need a small one"),
+        (["actor", "deployment", ConnectionActors], "connections need a small mailbox"),
         (["actor", "serialization-settings", "allow-unregistered-types"], "messages are a closed set"),
         (["remote", "enabled-transports"], "remoting is dot-netty.tcp"),
         (["remote", "dot-netty", "tcp", "hostname"], "set broker.cluster.host"),
@@ -45,6 +51,7 @@ internal static class AkkaConfig
         (["cluster", "seed-nodes"], "set broker.cluster.seeds"),
         (["cluster", "downing-provider-class"], "set broker.cluster.downing"),
         (["cluster", "split-brain-resolver", "active-strategy"], "set broker.cluster.downing"),
+        (["stream", "materializer", "dispatcher"], "connections need a small mailbox"),
         (["coordinated-shutdown", "run-by-clr-shutdown-hook"], "the program handles its signals"),
         (["coordinated-shutdown", "exit-clr"], "the program handles its exit"),
     ];
@@ -90,7 +97,9 @@ internal static class AkkaConfig
             Set(root, "broker", "akka", "actor", "serialization-bindings", "Broker.Node.Links.IBrokerMessage, Broker.Node");
         }
 
-        Set(root, TypeName(typeof(CompactMailbox)), "akka", "actor", "default-mailbox", "mailbox-type");
+        Set(root, TypeName(typeof(CompactMailbox)), [.. ConnectionDispatcher.Split('.'), "mailbox-type"]);
+        Set(root, ConnectionDispatcher, "akka", "actor", "deployment", ConnectionActors, "dispatcher");
+        Set(root, ConnectionDispatcher, "akka", "stream", "materializer", "dispatcher");
         Set(root, "PinnedDispatcher", [.. PulseDispatcher.Split('.'), "type"]);
         string[] lanes = LaneDispatcher.Split('.');
         Set(root, "Dispatcher", [.. lanes, "type"]);

@@ -1,7 +1,7 @@
 using System.Net;
-using System.Runtime.InteropServices;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Connections;
 using Broker.Node.Diagnostics;
 
 namespace Broker.Node.Listening;
@@ -14,7 +14,7 @@ internal sealed class Admission : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly LimitOptions _limits;
-    private readonly Dictionary<AddressKey, int> _addresses = [];
+    private readonly LeaseTable<AddressKey> _addresses;
     private readonly AcceptRate _rate;
     private readonly DeadlineQueue<Entry> _handshakes;
     private readonly BrokerMetrics _metrics;
@@ -30,6 +30,7 @@ internal sealed class Admission : IDisposable
         _limits = limits;
         _metrics = metrics;
         _memory = memory;
+        _addresses = new LeaseTable<AddressKey>(limits.ConnectionsPerAddress);
         _rate = new AcceptRate(limits.AcceptsPerSecond, time);
         _handshakes = new DeadlineQueue<Entry>(limits.HandshakeTimeout, time, OnTimeout);
     }
@@ -41,16 +42,7 @@ internal sealed class Admission : IDisposable
     public int Handshakes => _handshakes.Count;
 
     /// <summary>Addresses (IPv6: /64 networks) with at least one lease.</summary>
-    public int Addresses
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return _addresses.Count;
-            }
-        }
-    }
+    public int Addresses => _addresses.Count;
 
     /// <summary>The next connection would be refused whoever asks: the node is not ready for more.</summary>
     public bool Full => Connections >= _limits.Connections;
@@ -86,16 +78,18 @@ internal sealed class Admission : IDisposable
             return new AdmissionResult(null, AdmissionRefusal.Handshakes);
         }
 
-        var entry = new Entry(this, remote is null ? null : AddressKey.Of(remote), abort, waits);
+        Entry entry;
         Entry? evicted = null;
         lock (_gate)
         {
-            var refusal = Count(entry.Key);
+            var refusal = Count(remote, out var place);
             if (refusal != AdmissionRefusal.None)
             {
                 _metrics.ConnectionRefused(refusal);
                 return new AdmissionResult(null, refusal);
             }
+
+            entry = new Entry(this, place, abort, waits);
 
             // Dropping the newest instead would let a few silent clients lock everybody out.
             if (_handshakes.Count >= _limits.Handshakes)
@@ -117,16 +111,10 @@ internal sealed class Admission : IDisposable
     /// <summary>A place among the connections of an address that a trusted proxy names; null when there are too many.</summary>
     public IDisposable? TryClaim(IPAddress remote)
     {
-        var key = AddressKey.Of(remote);
+        // Who enters may hold a place only until it turns out that there is no token.
         lock (_gate)
         {
-            if (_addresses.GetValueOrDefault(key) >= _limits.ConnectionsPerAddress)
-            {
-                return null;
-            }
-
-            CollectionsMarshal.GetValueRefOrAddDefault(_addresses, key, out _)++;
-            return new Place(this, key);
+            return _addresses.TryAdd(AddressKey.Of(remote), out var place) ? place : null;
         }
     }
 
@@ -136,14 +124,15 @@ internal sealed class Admission : IDisposable
         _memory?.Dispose();
     }
 
-    private AdmissionRefusal Count(AddressKey? key)
+    private AdmissionRefusal Count(IPAddress? remote, out IDisposable? place)
     {
+        place = null;
         if (_connections >= _limits.Connections)
         {
             return AdmissionRefusal.Total;
         }
 
-        if (key is { } counted && _addresses.GetValueOrDefault(counted) >= _limits.ConnectionsPerAddress)
+        if (remote is not null && !_addresses.TryAdd(AddressKey.Of(remote), out place))
         {
             return AdmissionRefusal.Address;
         }
@@ -151,39 +140,20 @@ internal sealed class Admission : IDisposable
         // Last, so that what is refused anyway takes no token from the others.
         if (!_rate.TryTake())
         {
+            place?.Dispose();
             return AdmissionRefusal.Rate;
         }
 
         _connections++;
-        if (key is { } address)
-        {
-            CollectionsMarshal.GetValueRefOrAddDefault(_addresses, address, out _)++;
-        }
-
         return AdmissionRefusal.None;
     }
 
-    private void Leave(AddressKey? key)
+    private void Leave(IDisposable? place)
     {
         lock (_gate)
         {
             _connections--;
-            if (key is { } address)
-            {
-                GiveBack(address);
-            }
-        }
-    }
-
-    private void GiveBack(AddressKey key)
-    {
-        lock (_gate)
-        {
-            ref var count = ref CollectionsMarshal.GetValueRefOrNullRef(_addresses, key);
-            if (--count == 0)
-            {
-                _addresses.Remove(key);
-            }
+            place?.Dispose();
         }
     }
 
@@ -214,21 +184,12 @@ internal sealed class Admission : IDisposable
         entry.Abort(end);
     }
 
-    private sealed class Place(Admission owner, AddressKey key) : IDisposable
-    {
-        private Admission? _owner = owner;
-
-        public void Dispose() => Interlocked.Exchange(ref _owner, null)?.GiveBack(key);
-    }
-
-    private sealed class Entry(Admission owner, AddressKey? key, Action<HandshakeEnd> abort, Func<bool>? waits)
+    private sealed class Entry(Admission owner, IDisposable? address, Action<HandshakeEnd> abort, Func<bool>? waits)
     {
         private Func<bool>? _waits = waits;
         private bool _extended;
         private Action<HandshakeEnd>? _abort = abort;
         private LinkedListNode<DeadlineQueue<Entry>.Waiting>? _place;
-
-        public AddressKey? Key => key;
 
         public bool IsWaiting => Volatile.Read(ref _waits) is { } waits && waits();
 
@@ -261,8 +222,28 @@ internal sealed class Admission : IDisposable
             return Interlocked.Exchange(ref _place, null) is { } place && owner._handshakes.Remove(place);
         }
 
-        public void Release() => owner.Leave(key);
+        public void Release() => owner.Leave(address);
 
         public void Abort(HandshakeEnd end) => Interlocked.Exchange(ref _abort, null)?.Invoke(end);
+    }
+}
+
+/// <summary>A lease, or why there is none.</summary>
+internal readonly record struct AdmissionResult(AdmissionLease? Lease, AdmissionRefusal Refusal);
+
+/// <summary>One admitted connection's place in the listener's counts; thread-safe, each step happens once.</summary>
+internal sealed class AdmissionLease(Func<bool> handshakeDone, Action released) : IDisposable
+{
+    private Func<bool>? _handshakeDone = handshakeDone;
+    private Action? _released = released;
+
+    /// <summary>The connection is no longer counted among the handshakes in flight.</summary>
+    /// <returns>False: it was not any more; <see cref="Admission"/> may have ended it.</returns>
+    public bool HandshakeDone() => Interlocked.Exchange(ref _handshakeDone, null)?.Invoke() ?? false;
+
+    public void Dispose()
+    {
+        HandshakeDone();
+        Interlocked.Exchange(ref _released, null)?.Invoke();
     }
 }

@@ -81,3 +81,10 @@ internal readonly record struct FrameHeader(bool Fin, Opcode Opcode, bool Masked
         return complete ? FrameHeaderStatus.Complete : FrameHeaderStatus.NeedMore;
     }
 }
+
+internal enum FrameHeaderStatus
+{
+    NeedMore,
+    Complete,
+    Invalid,
+}

@@ -53,3 +53,11 @@ internal struct LineScanner
         return LineStatus.Line;
     }
 }
+
+internal enum LineStatus
+{
+    NeedMore,
+    Line,
+    TooLong,
+    Malformed,
+}

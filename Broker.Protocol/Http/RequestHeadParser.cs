@@ -114,3 +114,19 @@ public sealed class RequestHeadParser(HttpLimits limits)
         _skippedEmptyLine = false;
     }
 }
+
+/// <summary>What a head parser says about the bytes it was shown.</summary>
+public enum HttpParseStatus
+{
+    /// <summary>No fault so far; call again with the same bytes and more behind them.</summary>
+    NeedMore,
+
+    /// <summary>The head is whole.</summary>
+    Complete,
+
+    /// <summary>The head cannot become valid whatever follows; the connection is answered and closed.</summary>
+    Refused,
+}
+
+/// <summary>Why a head was refused: the status to answer (400, 414, 431, 505) and a text for people. Status 0: not refused.</summary>
+public readonly record struct HttpRefusal(int Status, string Reason);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text.Unicode;
 using Broker.Protocol.Deflate;
 using Broker.Protocol.Frames;
@@ -390,4 +391,46 @@ public sealed class WebSocketSession : IDisposable
         _control.Release();
         _deflate?.Dispose();
     }
+}
+
+/// <summary>Which end of the connection this is: a client masks what it sends, a server does not (RFC 6455 section 5.1).</summary>
+public enum WebSocketRole : byte
+{
+    Server,
+    Client,
+}
+
+/// <summary>Where the closing handshake stands. Only the first two read; from the others nothing leads away.</summary>
+public enum WebSocketState : byte
+{
+    /// <summary>Messages flow.</summary>
+    Open,
+
+    /// <summary>This side sent its close frame and waits for the peer's; data is dropped.</summary>
+    CloseSent,
+
+    /// <summary>The peer closed first; the reply was handed to the handler. A server ends the transport once it is written.</summary>
+    CloseReceived,
+
+    /// <summary>This side's close was answered, or the session was disposed of.</summary>
+    Closed,
+
+    /// <summary>The peer broke a rule; see <see cref="WebSocketSession.Failure"/>. A close frame was handed to the handler unless one had been before.</summary>
+    Failed,
+}
+
+/// <summary>Which limit a peer went over whose connection a session failed with 1008.</summary>
+public enum WebSocketAbuse
+{
+    None,
+    Fragments,
+    MessageTime,
+    ControlFrames,
+}
+
+/// <summary>Room for a frame header that reads have cut, inside its owner.</summary>
+[InlineArray(FrameHeader.MaxSize)]
+internal struct PartialHeader
+{
+    private byte _first;
 }

@@ -1,27 +1,31 @@
 namespace Broker.Protocol.Wire;
 
 /// <summary>
-/// Which kind of value each key of a request takes, and where it goes; the same for every format. A setter returns false
-/// for a value of the right kind that the key may not have.
+/// Takes the values of one map, each by what it is and where its key says, and judges them; the same for every format. A key that
+/// may not have what it has is noted as wrong.
 /// </summary>
-internal static class RequestFields
+internal struct RequestFields
 {
-    public static RequestValue Kind(RequestKey key) => key switch
+    private RequestKey _present;
+    private RequestKey _wrong;
+    private ReadOnlyMemory<byte> _epoch;
+    private long _offset;
+
+    /// <summary>Of the map, where that is a position.</summary>
+    private readonly WirePosition? Position =>
+        (_present & (RequestKey.Epoch | RequestKey.Offset)) == (RequestKey.Epoch | RequestKey.Offset) ? new WirePosition(_epoch, _offset) : null;
+
+    /// <param name="encoded">Any value, in the codec's format.</param>
+    public void Data(ref ClientMessage message, ReadOnlyMemory<byte> encoded)
     {
-        RequestKey.Data => RequestValue.Any,
-        RequestKey.Id => RequestValue.Id,
-        RequestKey.Echo or RequestKey.Presence or RequestKey.Reverse => RequestValue.Flag,
-        RequestKey.Last or RequestKey.Limit or RequestKey.Timeout or RequestKey.Seq => RequestValue.Integer,
-        RequestKey.Recover or RequestKey.Since => RequestValue.Position,
-        RequestKey.Options or RequestKey.Match => RequestValue.Map,
-        RequestKey.Skill => RequestValue.Finite,
-        _ => RequestValue.Text,
-    };
+        message.Data = encoded;
+        _present |= RequestKey.Data;
+    }
 
-    public static long Largest(RequestKey key) =>
-        key is RequestKey.Last or RequestKey.Limit ? WireLimits.Messages : WireLimits.MaxInteger;
+    /// <param name="utf8">Unescaped.</param>
+    public void Text(ref ClientMessage message, RequestKey key, ReadOnlyMemory<byte> utf8) => Note(key, TryText(ref message, key, utf8));
 
-    public static bool SetFlag(ref ClientMessage message, RequestKey key, bool value)
+    public void Flag(ref ClientMessage message, RequestKey key, bool value)
     {
         switch (key)
         {
@@ -31,110 +35,169 @@ internal static class RequestFields
             case RequestKey.Presence:
                 message.Presence = value;
                 break;
-            default:
+            case RequestKey.Reverse:
                 message.Reverse = value;
                 break;
-        }
-
-        return true;
-    }
-
-    /// <param name="value">Within the key's bounds.</param>
-    public static bool SetInteger(ref ClientMessage message, RequestKey key, long value)
-    {
-        switch (key)
-        {
-            case RequestKey.Last:
-                message.Last = (int)value;
-                break;
-            case RequestKey.Limit:
-                message.Limit = (int)value;
-                break;
-            case RequestKey.Timeout:
-                message.Timeout = value;
-                break;
             default:
-                message.Seq = value;
-                break;
+                Other(key);
+                return;
         }
 
-        return true;
+        _present |= key;
     }
 
-    public static bool SetPosition(ref ClientMessage message, RequestKey key, WirePosition value)
+    public void Integer(ref ClientMessage message, RequestKey key, long value)
     {
-        if (key == RequestKey.Recover)
+        if (key == RequestKey.Skill)
         {
-            message.Recover = value;
+            Finite(ref message, key, value);
         }
         else
         {
-            message.Since = value;
+            Note(key, value is >= 0 and <= WireLimits.MaxInteger && TryInteger(ref message, key, value));
+        }
+    }
+
+    public void Finite(ref ClientMessage message, RequestKey key, double value)
+    {
+        if (key == RequestKey.Skill)
+        {
+            message.Skill = value;
         }
 
-        return true;
+        Note(key, key == RequestKey.Skill);
     }
 
     /// <param name="encoded">In the codec's format.</param>
-    public static bool SetMap(ref ClientMessage message, RequestKey key, ReadOnlyMemory<byte> encoded)
+    public void Map(ref ClientMessage message, RequestKey key, ReadOnlyMemory<byte> encoded)
     {
-        if (key == RequestKey.Options)
+        switch (key)
         {
-            message.Options = encoded;
+            case RequestKey.Options:
+                message.Options = encoded;
+                break;
+            case RequestKey.Match:
+                message.Match = encoded;
+                break;
+            default:
+                Other(key);
+                return;
+        }
+
+        _present |= key;
+    }
+
+    /// <param name="members">What stood in the map that should be a position.</param>
+    public void Map(ref ClientMessage message, RequestKey key, in RequestFields members)
+    {
+        var position = members.Position;
+        if (key == RequestKey.Recover)
+        {
+            message.Recover = position;
         }
         else
         {
-            message.Match = encoded;
+            message.Since = position;
         }
 
-        return true;
+        Note(key, position is not null);
     }
 
-    /// <param name="text">Unescaped UTF-8.</param>
-    public static bool SetText(ref ClientMessage message, RequestKey key, ReadOnlyMemory<byte> text)
+    /// <summary>A null, bytes, an array: no key but <c>data</c> may have that.</summary>
+    public void Other(RequestKey key) => _wrong |= key;
+
+    /// <summary>All keys of the message have been read.</summary>
+    public readonly void End(ref ClientMessage message) => message.Error = RequestShape.Check(message.Type, _present, _wrong);
+
+    private void Note(RequestKey key, bool isGood)
+    {
+        if (isGood)
+        {
+            _present |= key;
+        }
+        else
+        {
+            _wrong |= key;
+        }
+    }
+
+    private bool TryText(ref ClientMessage message, RequestKey key, ReadOnlyMemory<byte> utf8)
     {
         switch (key)
         {
             case RequestKey.Type:
-                message.Type = RequestNames.Type(text.Span);
-                break;
+                message.Type = RequestNames.Type(utf8.Span);
+                return true;
+            case RequestKey.Id:
+                var valid = WireId.TryCreate(utf8, out var id);
+                message.Id = id;
+                return valid;
             case RequestKey.Topic:
-                message.Topic = text;
-                break;
+                message.Topic = utf8;
+                return true;
             case RequestKey.Key:
-                message.Key = text;
-                return text.Length is >= 1 and <= WireLimits.KeyBytes;
+                message.Key = utf8;
+                return utf8.Length is >= 1 and <= WireLimits.KeyBytes;
             case RequestKey.As:
-                message.Spectator = text.Span.SequenceEqual("spectator"u8);
-                return message.Spectator || text.Span.SequenceEqual("player"u8);
+                message.Spectator = utf8.Span.SequenceEqual("spectator"u8);
+                return message.Spectator || utf8.Span.SequenceEqual("player"u8);
             case RequestKey.Token:
-                message.Token = text;
-                break;
+                message.Token = utf8;
+                return true;
             case RequestKey.Method:
-                message.Method = text;
-                break;
+                message.Method = utf8;
+                return true;
             case RequestKey.Kind:
-                message.Kind = text;
-                break;
+                message.Kind = utf8;
+                return true;
             case RequestKey.Room:
-                message.Room = text;
-                break;
+                message.Room = utf8;
+                return true;
             case RequestKey.Code:
-                message.Code = text;
-                break;
+                message.Code = utf8;
+                return true;
             case RequestKey.Name:
-                message.Name = text;
-                break;
+                message.Name = utf8;
+                return true;
             case RequestKey.To:
-                message.To = text;
-                break;
+                message.To = utf8;
+                return true;
             case RequestKey.After:
-                message.After = text;
-                break;
+                message.After = utf8;
+                return true;
+            case RequestKey.Epoch:
+                _epoch = utf8;
+                return true;
             default:
-                throw new ArgumentOutOfRangeException(nameof(key), key, "Not a key with a text.");
+                return false;
         }
+    }
 
-        return true;
+    private bool TryInteger(ref ClientMessage message, RequestKey key, long value)
+    {
+        switch (key)
+        {
+            case RequestKey.Id:
+                var valid = WireId.TryCreate(value, out var id);
+                message.Id = id;
+                return valid;
+            case RequestKey.Last when value <= WireLimits.Messages:
+                message.Last = (int)value;
+                return true;
+            case RequestKey.Limit when value <= WireLimits.Messages:
+                message.Limit = (int)value;
+                return true;
+            case RequestKey.Timeout:
+                message.Timeout = value;
+                return true;
+            case RequestKey.Seq:
+                message.Seq = value;
+                return true;
+            case RequestKey.Offset:
+                _offset = value;
+                return true;
+            default:
+                return false;
+        }
     }
 }

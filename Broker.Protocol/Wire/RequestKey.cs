@@ -31,4 +31,8 @@ internal enum RequestKey : uint
     To = 1 << 23,
     After = 1 << 24,
     Skill = 1 << 25,
+
+    /// <summary>Of a position, as <see cref="Offset"/>.</summary>
+    Epoch = 1 << 26,
+    Offset = 1 << 27,
 }

@@ -55,4 +55,12 @@ internal static class RequestNames
         8 when name.SequenceEqual("presence"u8) => RequestKey.Presence,
         _ => RequestKey.None,
     };
+
+    /// <summary>As <see cref="Key"/>, in the map that is a position.</summary>
+    public static RequestKey PositionKey(ReadOnlySpan<byte> name) => name switch
+    {
+        _ when name.SequenceEqual("epoch"u8) => RequestKey.Epoch,
+        _ when name.SequenceEqual("offset"u8) => RequestKey.Offset,
+        _ => RequestKey.None,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.CompilerServices;
 using Broker.Node.Auth;
 using Broker.Node.Connections;
 
@@ -53,6 +54,29 @@ public sealed class LeaseTableSpecs
         Assert.Equal(1, counts.Count);
         two.Dispose();
         Assert.Equal(0, counts.Count);
+    }
+
+    [Fact]
+    public void Holders_of_a_key_share_what_was_made_for_the_first()
+    {
+        var made = 0;
+        var table = new LeaseTable<string, object>(2, () => new StrongBox<int>(++made));
+        Assert.True(table.TryAdd("alice", out var first, out var one));
+        Assert.True(table.TryAdd("alice", out var second, out var two));
+        Assert.True(table.TryAdd("bob", out var other, out _));
+        Assert.False(table.TryAdd("alice", out var refused, out _));
+        Assert.Same(first, second);
+        Assert.NotSame(first, other);
+        Assert.Null(refused);
+        one.Dispose();
+        one.Dispose();
+        Assert.True(table.TryAdd("alice", out var third, out var three));
+        Assert.Same(first, third);
+        two.Dispose();
+        three.Dispose();
+        Assert.True(table.TryAdd("alice", out var next, out _));
+        Assert.NotSame(first, next);
+        Assert.Equal(3, made);
     }
 
     [Fact]

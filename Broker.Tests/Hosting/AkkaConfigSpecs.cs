@@ -1,7 +1,10 @@
 using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
+using Akka.Actor.Internal;
 using Akka.Cluster.Tools.PublishSubscribe;
+using Akka.Dispatch.MessageQueues;
+using Akka.Streams.Dsl;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
@@ -68,6 +71,23 @@ public sealed class AkkaConfigSpecs
     }
 
     [Fact]
+    public async Task Connections_alone_have_the_compact_mailbox()
+    {
+        await using var node = await ClusterNode.StartAsync();
+        var deadline = TestContext.Current.CancellationToken;
+        Assert.IsType<CompactMessageQueue>(await QueueOfChild("connections"));
+        Assert.IsNotType<CompactMessageQueue>(await QueueOfChild("others"));
+        Assert.IsType<CompactMessageQueue>(await Source.Single(0).Select(_ => Queue()).RunWith(Sink.First<IMessageQueue>(), node.System));
+
+        async Task<IMessageQueue> QueueOfChild(string parent)
+        {
+            var queue = new TaskCompletionSource<IMessageQueue>();
+            node.System.ActorOf(Props.Create(() => new ParentOfProbe(queue)), parent).Tell("go");
+            return await queue.Task.WaitAsync(deadline);
+        }
+    }
+
+    [Fact]
     public async Task Json_with_a_type_name_is_refused_and_creates_nothing()
     {
         await using var node = await ClusterNode.StartAsync();
@@ -102,11 +122,24 @@ public sealed class AkkaConfigSpecs
         return [.. AkkaConfig.ToConfig(tree).GetStringList("akka.cluster.seed-nodes")];
     }
 
+    /// <summary>Of the actor that asks.</summary>
+    private static IMessageQueue Queue() => InternalCurrentActorCellKeeper.Current!.Mailbox!.MessageQueue;
+
     private static string Text(HoconObject tree, params string[] path) => ((HoconScalar)tree.Find(["akka", .. path])!).Text;
 
     private sealed class ThreadProbe : ReceiveActor
     {
         public ThreadProbe(TaskCompletionSource<bool> answered) => ReceiveAny(_ => answered.SetResult(Thread.CurrentThread.IsThreadPoolThread));
+    }
+
+    private sealed class ParentOfProbe : ReceiveActor
+    {
+        public ParentOfProbe(TaskCompletionSource<IMessageQueue> queue) => ReceiveAny(go => Context.ActorOf(Props.Create(() => new QueueProbe(queue))).Forward(go));
+    }
+
+    private sealed class QueueProbe : ReceiveActor
+    {
+        public QueueProbe(TaskCompletionSource<IMessageQueue> queue) => ReceiveAny(_ => queue.SetResult(Queue()));
     }
 
     private sealed class Trap

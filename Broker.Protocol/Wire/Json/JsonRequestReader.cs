@@ -2,53 +2,70 @@ using System.Text.Json;
 
 namespace Broker.Protocol.Wire.Json;
 
-/// <summary>Reads one frame of requests in one pass.</summary>
+/// <summary>
+/// Reads one frame of requests in one pass. Beyond JSON's grammar, for which the reader of the runtime throws
+/// <see cref="JsonException"/>, it refuses keys that repeat in their map, and lone surrogates outside the strings of a publisher's
+/// data (what <c>JSON.stringify</c> makes of half an emoji): then it reads no further.
+/// </summary>
 internal ref struct JsonRequestReader
 {
-    private JsonValueReader _json;
+    private readonly ReadOnlyMemory<byte> _frame;
+    private readonly ReadOnlySpan<byte> _bytes;
+    private readonly KeyTracker _keys;
+    private Utf8JsonReader _reader;
+    private bool _refused;
 
     /// <param name="frame">Valid UTF-8.</param>
     /// <param name="keys">Without anything in it.</param>
-    public JsonRequestReader(ReadOnlyMemory<byte> frame, KeyTracker keys) => _json = new JsonValueReader(frame, keys);
+    public JsonRequestReader(ReadOnlyMemory<byte> frame, KeyTracker keys)
+    {
+        _frame = frame;
+        _bytes = frame.Span;
+        _keys = keys;
+        _reader = new Utf8JsonReader(_bytes, new JsonReaderOptions { MaxDepth = WireLimits.Depth });
+        _refused = false;
+    }
 
     /// <returns>As <see cref="IWireCodec.Decode"/>; what is in <paramref name="into"/> counts only for None.</returns>
     public ErrorCode Read(ClientMessageList into)
     {
-        _json.Next();
-        var error = _json.TokenType switch
+        Next();
+        var error = ErrorCode.None;
+        switch (_reader.TokenType)
         {
-            JsonTokenType.StartObject => ReadSingle(into),
-            JsonTokenType.StartArray => ReadBatch(into),
-            _ => ReadScalar(),
-        };
+            case JsonTokenType.StartObject:
+                ReadMessage(ref into.Add());
+                break;
+            case JsonTokenType.StartArray:
+                error = ReadBatch(into);
+                break;
+            default:
+                Skip();
+                error = ErrorCode.InvalidMessage;
+                break;
+        }
 
         // Anything but white space after the value makes this call throw.
-        _json.Next();
-        return _json.Refused ? ErrorCode.InvalidJson : error;
-    }
-
-    private ErrorCode ReadSingle(ClientMessageList into)
-    {
-        ReadMessage(ref into.Add());
-        return ErrorCode.None;
+        Next();
+        return _refused ? ErrorCode.InvalidJson : error;
     }
 
     private ErrorCode ReadBatch(ClientMessageList into)
     {
         var count = 0;
-        while (_json.Next() && _json.TokenType != JsonTokenType.EndArray)
+        while (Next() && _reader.TokenType != JsonTokenType.EndArray)
         {
             if (++count > WireLimits.Batch)
             {
-                _json.Skip();
+                Skip();
             }
-            else if (_json.TokenType == JsonTokenType.StartObject)
+            else if (_reader.TokenType == JsonTokenType.StartObject)
             {
                 ReadMessage(ref into.Add());
             }
             else
             {
-                _json.Skip();
+                Skip();
                 into.Add().Error = ErrorCode.InvalidMessage;
             }
         }
@@ -56,125 +73,150 @@ internal ref struct JsonRequestReader
         return count is 0 or > WireLimits.Batch ? ErrorCode.InvalidMessage : ErrorCode.None;
     }
 
-    private ErrorCode ReadScalar()
-    {
-        _json.Skip();
-        return ErrorCode.InvalidMessage;
-    }
-
     private void ReadMessage(ref ClientMessage message)
     {
-        var present = RequestKey.None;
-        var wrong = RequestKey.None;
-        _json.OpenMap();
-        while (_json.Next() && _json.TokenType == JsonTokenType.PropertyName)
-        {
-            var key = RequestNames.Key(_json.ReadName());
-            if (!_json.Next())
-            {
-                break;
-            }
+        var fields = default(RequestFields);
+        ReadMembers(ref message, ref fields, isPosition: false);
+        fields.End(ref message);
+    }
 
-            if (key == RequestKey.None)
+    private void ReadMembers(ref ClientMessage message, ref RequestFields fields, bool isPosition)
+    {
+        _keys.Open();
+        while (Next() && _reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = ReadName();
+            var key = isPosition ? RequestNames.PositionKey(name) : RequestNames.Key(name);
+            if (Next())
             {
-                _json.Skip();
-            }
-            else if (ReadMember(key, ref message))
-            {
-                present |= key;
-            }
-            else
-            {
-                wrong |= key;
+                ReadValue(ref message, ref fields, key);
             }
         }
 
-        _json.CloseMap();
-        message.Error = RequestShape.Check(message.Type, present, wrong);
+        _keys.Close();
     }
 
-    /// <returns>False if the value is not one that the key may have. It has been read in any case.</returns>
-    private bool ReadMember(RequestKey key, ref ClientMessage message)
+    /// <summary>Reads the value at hand to its end.</summary>
+    private void ReadValue(ref ClientMessage message, ref RequestFields fields, RequestKey key)
     {
-        switch (RequestFields.Kind(key))
+        var start = (int)_reader.TokenStartIndex;
+        switch (_reader.TokenType)
         {
-            case RequestValue.Any:
-                message.Data = _json.ReadRaw();
-                return true;
-            case RequestValue.Flag:
-                return _json.ReadFlag(out var flag) && RequestFields.SetFlag(ref message, key, flag);
-            case RequestValue.Integer:
-                return _json.ReadInteger(RequestFields.Largest(key)) is { } number && RequestFields.SetInteger(ref message, key, number);
-            case RequestValue.Finite:
-                message.Skill = _json.ReadFinite();
-                return message.Skill is not null;
-            case RequestValue.Map:
-                return _json.ReadMap(out var map) && RequestFields.SetMap(ref message, key, map);
-            case RequestValue.Position:
-                return ReadPosition() is { } position && RequestFields.SetPosition(ref message, key, position);
-            case RequestValue.Id:
-                var identified = ReadId(out var id);
-                message.Id = id;
-                return identified;
+            case var _ when key == RequestKey.None:
+                Skip();
+                break;
+            case var _ when key == RequestKey.Data:
+                // Its strings are passed on as they are, whatever they escape.
+                Skip(isData: true);
+                fields.Data(ref message, _frame[start..(int)_reader.BytesConsumed]);
+                break;
+            case JsonTokenType.String:
+                fields.Text(ref message, key, ReadText());
+                break;
+            case JsonTokenType.True or JsonTokenType.False:
+                fields.Flag(ref message, key, _reader.TokenType == JsonTokenType.True);
+                break;
+
+            // 1.0 and 1e3 are no integers here: a number keeps one spelling, which other formats can have too.
+            case JsonTokenType.Number when _reader.TryGetInt64(out var integer):
+                fields.Integer(ref message, key, integer);
+                break;
+
+            // 1e400 reads as infinity.
+            case JsonTokenType.Number when _reader.TryGetDouble(out var number) && double.IsFinite(number):
+                fields.Finite(ref message, key, number);
+                break;
+            case JsonTokenType.StartObject when key is RequestKey.Recover or RequestKey.Since:
+                var members = default(RequestFields);
+                ReadMembers(ref message, ref members, isPosition: true);
+                fields.Map(ref message, key, members);
+                break;
+            case JsonTokenType.StartObject:
+                Skip();
+                fields.Map(ref message, key, _frame[start..(int)_reader.BytesConsumed]);
+                break;
             default:
-                return _json.ReadText(out var text) && RequestFields.SetText(ref message, key, text);
-        }
-    }
-
-    private bool ReadId(out WireId id)
-    {
-        if (_json.TokenType == JsonTokenType.Number)
-        {
-            id = default;
-            return _json.ReadInteger(WireLimits.MaxInteger) is { } number && WireId.TryCreate(number, out id);
-        }
-
-        if (_json.ReadText(out var text))
-        {
-            return WireId.TryCreate(text, out id);
-        }
-
-        id = default;
-        return false;
-    }
-
-    private WirePosition? ReadPosition()
-    {
-        if (_json.TokenType != JsonTokenType.StartObject)
-        {
-            _json.Skip();
-            return null;
-        }
-
-        ReadOnlyMemory<byte> epoch = default;
-        var hasEpoch = false;
-        long? offset = null;
-        _json.OpenMap();
-        while (_json.Next() && _json.TokenType == JsonTokenType.PropertyName)
-        {
-            var name = _json.ReadName();
-            var isEpoch = name.SequenceEqual("epoch"u8);
-            var isOffset = name.SequenceEqual("offset"u8);
-            if (!_json.Next())
-            {
+                Skip();
+                fields.Other(key);
                 break;
-            }
+        }
+    }
 
-            if (isEpoch)
-            {
-                hasEpoch = _json.ReadText(out epoch);
-            }
-            else if (isOffset)
-            {
-                offset = _json.ReadInteger(WireLimits.MaxInteger);
-            }
-            else
-            {
-                _json.Skip();
-            }
+    /// <summary>A slice of the frame unless there are escapes in it; nothing if it is refused.</summary>
+    private ReadOnlyMemory<byte> ReadText()
+    {
+        if (!_reader.ValueIsEscaped)
+        {
+            return _frame.Slice((int)_reader.TokenStartIndex + 1, _reader.ValueSpan.Length);
         }
 
-        _json.CloseMap();
-        return hasEpoch && offset is { } value ? new WirePosition(epoch, value) : null;
+        Skip();
+        if (_refused)
+        {
+            return default;
+        }
+
+        var unescaped = new byte[_reader.ValueSpan.Length];
+        return unescaped.AsMemory(0, _reader.CopyString(unescaped));
+    }
+
+    /// <returns>False at the end and once the frame is refused.</returns>
+    private bool Next() => !_refused && _reader.Read();
+
+    /// <summary>The unescaped name of a member, added to the keys of its map; good until the next call.</summary>
+    private ReadOnlySpan<byte> ReadName()
+    {
+        var raw = _reader.ValueSpan;
+        if (!_reader.ValueIsEscaped)
+        {
+            _refused = !_keys.Add(_bytes, (int)_reader.TokenStartIndex + 1, raw.Length);
+            return raw;
+        }
+
+        if (JsonText.HasLoneSurrogate(raw))
+        {
+            _refused = true;
+            return default;
+        }
+
+        var scratch = _keys.Scratch(raw.Length);
+        var length = _reader.CopyString(scratch);
+        _refused = !_keys.AddScratch(_bytes, length);
+        return scratch[..length];
+    }
+
+    /// <summary>Reads the value at hand to its end, whatever is in it.</summary>
+    private void Skip(bool isData = false)
+    {
+        var depth = 0;
+        do
+        {
+            switch (_reader.TokenType)
+            {
+                case JsonTokenType.PropertyName:
+                    ReadName();
+                    break;
+                case JsonTokenType.String:
+                    _refused = !isData && _reader.ValueIsEscaped && JsonText.HasLoneSurrogate(_reader.ValueSpan);
+                    break;
+                case JsonTokenType.StartObject:
+                    _keys.Open();
+                    depth++;
+                    break;
+                case JsonTokenType.EndObject:
+                    _keys.Close();
+                    depth--;
+                    break;
+                case JsonTokenType.StartArray:
+                    depth++;
+                    break;
+                case JsonTokenType.EndArray:
+                    depth--;
+                    break;
+                default:
+                    break;
+            }
+        }
+        while (depth > 0 && Next());
     }
 }

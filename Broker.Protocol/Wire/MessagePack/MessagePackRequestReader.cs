@@ -1,166 +1,208 @@
 namespace Broker.Protocol.Wire.MessagePack;
 
-/// <summary>Reads one frame of requests in one pass.</summary>
+/// <summary>
+/// Reads one frame of requests in one pass. Beyond the grammar it refuses keys that are no text or repeat in their map, text that
+/// is not UTF-8, and too many levels; once something is refused it reads no further.
+/// </summary>
 /// <param name="frame">Any bytes.</param>
 /// <param name="keys">Without anything in it.</param>
 internal ref struct MessagePackRequestReader(ReadOnlyMemory<byte> frame, KeyTracker keys)
 {
-    private MessagePackValueReader _reader = new(frame, keys);
+    private readonly ReadOnlyMemory<byte> _frame = frame;
+    private readonly ReadOnlySpan<byte> _bytes = frame.Span;
+    private readonly KeyTracker _keys = keys;
+    private MessagePackTokenReader _tokens = new(frame.Span);
+    private int _depth;
+    private bool _refused;
 
     /// <returns>As <see cref="IWireCodec.Decode"/>; what is in <paramref name="into"/> counts only for None.</returns>
     public ErrorCode Read(ClientMessageList into)
     {
-        _reader.Next();
-        var error = _reader.Kind switch
+        Next();
+        var error = ErrorCode.None;
+        switch (_tokens.Kind)
         {
-            MessagePackKind.Map => ReadSingle(into),
-            MessagePackKind.Array => ReadBatch(into),
-            _ => ErrorCode.InvalidMessage,
-        };
-        return _reader.Refused || !_reader.AtEnd ? ErrorCode.InvalidMessage : error;
-    }
+            case MessagePackKind.Map:
+                ReadMessage(ref into.Add());
+                break;
+            case MessagePackKind.Array:
+                error = ReadBatch(into);
+                break;
+            default:
+                error = ErrorCode.InvalidMessage;
+                break;
+        }
 
-    private ErrorCode ReadSingle(ClientMessageList into)
-    {
-        ReadMessage(ref into.Add());
-        return ErrorCode.None;
+        return _refused || !_tokens.AtEnd ? ErrorCode.InvalidMessage : error;
     }
 
     private ErrorCode ReadBatch(ClientMessageList into)
     {
-        var count = _reader.Count;
-        if (count is 0 or > WireLimits.Batch || !_reader.OpenArray())
+        var left = _tokens.Length;
+        if (left is 0 or > WireLimits.Batch || !Open())
         {
             return ErrorCode.InvalidMessage;
         }
 
-        for (; count > 0 && _reader.Next(); count--)
+        for (; left > 0 && Next(); left--)
         {
-            if (_reader.Kind == MessagePackKind.Map)
+            if (_tokens.Kind == MessagePackKind.Map)
             {
                 ReadMessage(ref into.Add());
             }
             else
             {
-                _reader.Skip();
+                Skip();
                 into.Add().Error = ErrorCode.InvalidMessage;
             }
         }
 
-        _reader.CloseArray();
+        _depth--;
         return ErrorCode.None;
     }
 
     private void ReadMessage(ref ClientMessage message)
     {
-        var present = RequestKey.None;
-        var wrong = RequestKey.None;
-        var left = _reader.Count;
-        if (!_reader.OpenMap())
+        var fields = default(RequestFields);
+        ReadMembers(ref message, ref fields, isPosition: false);
+        fields.End(ref message);
+    }
+
+    private void ReadMembers(ref ClientMessage message, ref RequestFields fields, bool isPosition)
+    {
+        var left = _tokens.Length;
+        if (!OpenMap())
         {
             return;
         }
 
-        for (; left > 0 && _reader.ReadName(out var name) && _reader.Next(); left--)
+        for (; left > 0 && ReadName(out var name) && Next(); left--)
         {
-            var key = RequestNames.Key(name);
-            if (key == RequestKey.None)
-            {
-                _reader.Skip();
-            }
-            else if (ReadMember(key, ref message))
-            {
-                present |= key;
-            }
-            else
-            {
-                wrong |= key;
-            }
+            ReadValue(ref message, ref fields, isPosition ? RequestNames.PositionKey(name) : RequestNames.Key(name));
         }
 
-        _reader.CloseMap();
-        message.Error = RequestShape.Check(message.Type, present, wrong);
+        CloseMap();
     }
 
-    /// <returns>False if the value is not one that the key may have. It has been read in any case.</returns>
-    private bool ReadMember(RequestKey key, ref ClientMessage message)
+    /// <summary>Reads the value at hand to its end.</summary>
+    private void ReadValue(ref ClientMessage message, ref RequestFields fields, RequestKey key)
     {
-        switch (RequestFields.Kind(key))
+        var start = _tokens.Start;
+        switch (_tokens.Kind)
         {
-            case RequestValue.Any:
-                message.Data = _reader.ReadRaw();
-                return true;
-            case RequestValue.Flag:
-                return _reader.ReadFlag(out var flag) && RequestFields.SetFlag(ref message, key, flag);
-            case RequestValue.Integer:
-                return _reader.ReadInteger(RequestFields.Largest(key)) is { } number && RequestFields.SetInteger(ref message, key, number);
-            case RequestValue.Finite:
-                message.Skill = _reader.ReadFinite();
-                return message.Skill is not null;
-            case RequestValue.Map:
-                return _reader.ReadMap(out var map) && RequestFields.SetMap(ref message, key, map);
-            case RequestValue.Position:
-                return ReadPosition() is { } position && RequestFields.SetPosition(ref message, key, position);
-            case RequestValue.Id:
-                var identified = ReadId(out var id);
-                message.Id = id;
-                return identified;
+            case var _ when key == RequestKey.None:
+                Skip();
+                break;
+            case var _ when key == RequestKey.Data:
+                Skip();
+                fields.Data(ref message, _frame[start.._tokens.Position]);
+                break;
+            case MessagePackKind.Text:
+                fields.Text(ref message, key, _frame.Slice(_tokens.Position - _tokens.Length, _tokens.Length));
+                break;
+            case MessagePackKind.Boolean:
+                fields.Flag(ref message, key, _tokens.Boolean);
+                break;
+            case MessagePackKind.Integer:
+                fields.Integer(ref message, key, _tokens.Integer);
+                break;
+            case MessagePackKind.Unsigned:
+                fields.Finite(ref message, key, (ulong)_tokens.Integer);
+                break;
+
+            // 1.0 is no integer here, as in JSON.
+            case MessagePackKind.Float:
+                fields.Finite(ref message, key, _tokens.Float);
+                break;
+            case MessagePackKind.Map when key is RequestKey.Recover or RequestKey.Since:
+                var members = default(RequestFields);
+                ReadMembers(ref message, ref members, isPosition: true);
+                fields.Map(ref message, key, members);
+                break;
+            case MessagePackKind.Map:
+                Skip();
+                fields.Map(ref message, key, _frame[start.._tokens.Position]);
+                break;
             default:
-                return _reader.ReadText(out var text) && RequestFields.SetText(ref message, key, text);
+                Skip();
+                fields.Other(key);
+                break;
         }
     }
 
-    private bool ReadId(out WireId id)
+    /// <returns>False once the frame is refused: a value that is asked for and missing is a reason.</returns>
+    private bool Next()
     {
-        if (_reader.Kind == MessagePackKind.Integer)
+        if (!_refused && _tokens.Next() && (_tokens.Kind != MessagePackKind.Text || WireText.IsValidUtf8(_tokens.Content)))
         {
-            id = default;
-            return _reader.ReadInteger(WireLimits.MaxInteger) is { } number && WireId.TryCreate(number, out id);
+            return true;
         }
 
-        if (_reader.ReadText(out var text))
-        {
-            return WireId.TryCreate(text, out id);
-        }
-
-        id = default;
+        _refused = true;
         return false;
     }
 
-    private WirePosition? ReadPosition()
+    /// <summary>The key of the next pair, added to those of its map. Its value is the next token.</summary>
+    private bool ReadName(out ReadOnlySpan<byte> name)
     {
-        if (_reader.Kind != MessagePackKind.Map)
+        name = default;
+        if (!Next())
         {
-            _reader.Skip();
-            return null;
+            return false;
         }
 
-        ReadOnlyMemory<byte> epoch = default;
-        var hasEpoch = false;
-        long? offset = null;
-        var left = _reader.Count;
-        if (!_reader.OpenMap())
+        _refused = _tokens.Kind != MessagePackKind.Text || !_keys.Add(_bytes, _tokens.Position - _tokens.Length, _tokens.Length);
+        name = _refused ? default : _tokens.Content;
+        return !_refused;
+    }
+
+    /// <summary>A level begins.</summary>
+    /// <returns>False if that is one too many.</returns>
+    private bool Open()
+    {
+        _refused = _refused || ++_depth > WireLimits.Depth;
+        return !_refused;
+    }
+
+    /// <summary>The map at hand begins; its keys are those read until <see cref="CloseMap"/>.</summary>
+    private bool OpenMap()
+    {
+        if (!Open())
         {
-            return null;
+            return false;
         }
 
-        for (; left > 0 && _reader.ReadName(out var name) && _reader.Next(); left--)
-        {
-            if (name.SequenceEqual("epoch"u8))
-            {
-                hasEpoch = _reader.ReadText(out epoch);
-            }
-            else if (name.SequenceEqual("offset"u8))
-            {
-                offset = _reader.ReadInteger(WireLimits.MaxInteger);
-            }
-            else
-            {
-                _reader.Skip();
-            }
-        }
+        _keys.Open();
+        return true;
+    }
 
-        _reader.CloseMap();
-        return hasEpoch && offset is { } value ? new WirePosition(epoch, value) : null;
+    private void CloseMap()
+    {
+        _keys.Close();
+        _depth--;
+    }
+
+    /// <summary>Reads the value at hand to its end, whatever is in it. Calls itself once for each level, at most <see cref="WireLimits.Depth"/> times.</summary>
+    private void Skip()
+    {
+        var left = _tokens.Length;
+        if (_tokens.Kind == MessagePackKind.Array && Open())
+        {
+            for (; left > 0 && Next(); left--)
+            {
+                Skip();
+            }
+
+            _depth--;
+        }
+        else if (_tokens.Kind == MessagePackKind.Map && OpenMap())
+        {
+            for (; left > 0 && ReadName(out _) && Next(); left--)
+            {
+                Skip();
+            }
+
+            CloseMap();
+        }
     }
 }

@@ -1,8 +1,0 @@
-namespace Broker.Protocol.Frames;
-
-internal enum FrameHeaderStatus
-{
-    NeedMore,
-    Complete,
-    Invalid,
-}

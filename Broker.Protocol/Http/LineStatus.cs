@@ -1,9 +1,0 @@
-namespace Broker.Protocol.Http;
-
-internal enum LineStatus
-{
-    NeedMore,
-    Line,
-    TooLong,
-    Malformed,
-}
