@@ -11,7 +11,7 @@ public sealed class StatisticsSpecs
     public void The_median_is_the_middle_whatever_the_order(double expected, params double[] values) => Assert.Equal(expected, Statistics.Median(values));
 
     [Fact]
-    public void Nothing_has_no_median() => Assert.Null(Statistics.Median([]));
+    public void No_numbers_have_no_median() => Assert.Null(Statistics.Median([]));
 
     [Fact]
     public void Ratios_are_taken_within_runs_before_their_median()

@@ -48,7 +48,7 @@ public sealed class IslandSpecs : ProcessClusterSpecs
     public async Task Any_node_of_a_cluster_with_the_same_three_seeds_comes_back_into_it() => await ComeBackAsync(seeds: 3);
 
     [Fact]
-    public async Task First_seed_that_comes_back_unheard_serves_nobody_and_ends_when_it_meets_the_others()
+    public async Task First_seed_that_comes_back_unheard_serves_nobody_and_ends_at_the_meeting()
     {
         var ports = FreePorts(3);
         var (nodes, arguments) = await StartAsync(ports, seeds: 3);

@@ -138,7 +138,7 @@ public sealed class PauseSpecs : ProcessClusterSpecs
     /// have given up: only a <c>gap</c> there that comes later may excuse it.
     /// </summary>
     [Fact]
-    public async Task Given_up_node_acknowledges_nothing_that_nobody_gets_when_it_wakes()
+    public async Task Node_given_up_by_the_others_acknowledges_nothing_lost_when_it_wakes()
     {
         var rounds = Full ? 20 : 1;
         var nodes = await StartThreeAsync();

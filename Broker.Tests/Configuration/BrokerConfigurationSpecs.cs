@@ -135,7 +135,7 @@ public sealed class BrokerConfigurationSpecs
     [Theory]
     [InlineData("16g", 16L << 30)]
     [InlineData("null", null)]
-    public void What_is_kept_for_lagging_subscribers_and_for_single_connections_is_a_size_or_a_quarter_of_the_memory(string value, long? bytes)
+    public void Bounds_of_memory_are_a_size_or_a_quarter_of_the_memory(string value, long? bytes)
     {
         var result = Load($"include \"built-in/broker.conf\"\nbroker.memory {{ logs = {value}, connections = {value} }}");
         Assert.Empty(result.Errors);

@@ -37,7 +37,7 @@ public sealed class OriginStartSpecs
     [InlineData("https://*.example.com")]
     [InlineData("http://localhost:*")]
     [InlineData("null")]
-    public void Entry_that_is_one_lets_the_node_start(string entry) => Assert.Empty(Load(entry).Errors);
+    public void Entry_that_is_an_origin_lets_the_node_start(string entry) => Assert.Empty(Load(entry).Errors);
 
     [Fact]
     public async Task Program_ends_with_2_and_says_where()

@@ -22,7 +22,7 @@ public sealed class AbuseMeterSpecs
     [InlineData(60)]
     [InlineData(300)]
     [InlineData(530)]
-    public void Less_is_not_however_long(int perSecond) => Assert.Null(FirstAbuse(perSecond, seconds: 60));
+    public void Less_than_ten_times_the_rate_is_no_abuse_however_long_it_lasts(int perSecond) => Assert.Null(FirstAbuse(perSecond, seconds: 60));
 
     [Fact]
     public void Burst_is_not_abuse()
@@ -47,7 +47,7 @@ public sealed class AbuseMeterSpecs
     }
 
     [Fact]
-    public void Lumps_once_a_second_are_abuse_too()
+    public void Ten_times_the_rate_in_a_lump_each_second_is_abuse_too()
     {
         var meter = new AbuseMeter(Rate);
         Assert.False(meter.Count(600, 0));

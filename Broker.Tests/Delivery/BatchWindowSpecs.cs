@@ -198,7 +198,7 @@ public sealed class BatchWindowSpecs : IDisposable
     }
 
     [Fact]
-    public void A_push_seen_before_it_is_marked_goes_with_the_others_and_its_window_writes_nothing()
+    public void A_push_seen_before_its_mark_goes_with_the_others_and_its_window_is_empty()
     {
         DuringGather(() => _log.Append(ServerFrame.Of("2"), 0));
         Assert.Equal(["\"reply\"", "1 2"], Gathered());
@@ -211,7 +211,7 @@ public sealed class BatchWindowSpecs : IDisposable
     }
 
     [Fact]
-    public void A_reply_queued_when_the_array_is_made_goes_before_it_or_behind_it_and_breaks_nothing()
+    public void A_reply_queued_while_the_array_is_made_goes_before_or_behind_the_array()
     {
         DuringGather(() => _writer.Send(ServerFrame.Of("\"second\"")));
         Assert.Equal(["\"reply\"", "\"second\""], Gathered());
@@ -260,7 +260,7 @@ public sealed class BatchWindowSpecs : IDisposable
     }
 
     [Fact]
-    public void One_that_does_not_read_overruns_its_bound()
+    public void A_client_that_does_not_read_overruns_its_bound()
     {
         var overruns = 0;
         _writer.Observe(() => overruns++, () => { });
@@ -328,7 +328,7 @@ public sealed class BatchWindowSpecs : IDisposable
     }
 
     [Fact]
-    public void Its_own_pushes_without_echo_are_in_no_array()
+    public void Own_pushes_of_a_connection_without_echo_are_in_no_array()
     {
         _writer.TryPark();
         _log.Append(ServerFrame.Of("1"), 0);

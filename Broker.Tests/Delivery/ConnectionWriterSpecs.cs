@@ -40,7 +40,7 @@ public sealed class ConnectionWriterSpecs
     }
 
     [Fact]
-    public void Work_on_a_parked_writer_is_written_by_who_made_it_visible_and_the_writer_parks_again()
+    public void Work_on_a_parked_writer_is_written_by_its_maker_and_the_writer_parks_again()
     {
         _writer.TryPark();
 
@@ -192,7 +192,7 @@ public sealed class ConnectionWriterSpecs
     }
 
     [Fact]
-    public void Of_the_pongs_there_is_no_room_for_the_latest_waits_whatever_their_lengths()
+    public void Where_pongs_have_no_room_only_the_latest_waits_whatever_their_lengths()
     {
         var pong = new byte[127];
         _writer.Send("x"u8);

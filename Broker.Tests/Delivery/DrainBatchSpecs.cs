@@ -103,7 +103,7 @@ public sealed class DrainBatchSpecs : IDisposable
     }
 
     [Fact]
-    public void However_many_follow_each_lane_leaves_it_to_them_once()
+    public void Each_lane_leaves_a_writer_to_the_lanes_that_follow_only_once()
     {
         foreach (var lane in _lanes)
         {
@@ -152,7 +152,7 @@ public sealed class DrainBatchSpecs : IDisposable
     }
 
     [Fact]
-    public void If_one_fails_the_others_are_drained_all_the_same()
+    public void A_writer_that_fails_keeps_no_other_from_being_drained()
     {
         var sockets = Enumerable.Range(0, 5).Select(static _ => new FakeSocket()).ToArray();
         foreach (var (i, socket) in sockets.Index())

@@ -51,7 +51,7 @@ public sealed class SubscriptionSpecs : IDisposable
     [Theory]
     [InlineData(SlowPolicy.Skip)]
     [InlineData(SlowPolicy.Latest)]
-    public void Who_went_on_before_it_saw_the_jump_lands_where_it_is(SlowPolicy policy)
+    public void A_cursor_that_advanced_before_it_saw_the_jump_lands_where_it_is(SlowPolicy policy)
     {
         var (log, cursor) = Open(policy);
         Append(log, "a", "b", "c");

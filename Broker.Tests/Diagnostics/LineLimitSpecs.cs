@@ -26,7 +26,7 @@ public sealed class LineLimitSpecs : IDisposable
     }
 
     [Fact]
-    public void Who_stays_below_is_told_of_nothing()
+    public void Fewer_lines_than_the_limit_are_all_written_and_nothing_is_told()
     {
         for (var i = 0; i < 100; i++)
         {
@@ -38,7 +38,7 @@ public sealed class LineLimitSpecs : IDisposable
     }
 
     [Fact]
-    public void The_number_is_told_at_the_end_of_the_second_that_the_first_line_began()
+    public void The_number_left_out_is_told_a_second_after_the_first_line()
     {
         _time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal(5, Take(5));

@@ -102,7 +102,7 @@ public sealed class BatchSpecs(OpenNode shared) : IClassFixture<OpenNode>
     }
 
     [Fact]
-    public async Task One_that_does_not_read_is_cut_when_the_lag_time_and_its_window_are_over()
+    public async Task A_client_that_does_not_read_is_cut_after_the_lag_time_and_its_window()
     {
         await using var node = await HostileNode.StartAsync(HostileNode.Open + "broker.limits { lag-time = 1s\nlag = 1g }\n", TokenForge.Clock());
         await using var subscriber = await SubscribeAsync(node, "/ws?batch=1000", FormatSample.Json);

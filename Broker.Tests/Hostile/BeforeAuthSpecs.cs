@@ -106,7 +106,7 @@ public sealed class BeforeAuthSpecs(TokenNode shared) : IClassFixture<TokenNode>
         DeflateSpecs.IsAnsweredAsync(_node, what, frames, code);
 
     [Fact]
-    public Task A_thousand_subscriptions_behind_it_are_read_by_nobody() =>
+    public Task A_thousand_subscriptions_behind_the_first_message_are_read_by_nobody() =>
         IsLastAsync(Enumerable.Repeat("""{"type":"subscribe","topic":"open.t"}""", 1000), "auth_required");
 
     private Task IsLastAsync(string text, params string[] codes) => IsLastAsync([text, """{"type":"ping"}"""], codes);

@@ -61,7 +61,7 @@ public sealed class FlowSpecs
     }
 
     [Fact]
-    public async Task Who_never_reads_the_replies_is_held_and_then_cut()
+    public async Task A_client_that_never_reads_its_replies_is_held_and_then_cut()
     {
         // It answers no ping either, and is not to be cut for that.
         await using var node = await HostileNode.StartAsync(Fast + "broker.heartbeat.interval = 1h\n", TokenForge.Clock());
@@ -139,7 +139,7 @@ public sealed class FlowSpecs
     }
 
     [Fact]
-    public async Task Ten_thousand_changes_of_mind_leave_the_last()
+    public async Task Of_ten_thousand_subscribes_and_unsubscribes_the_last_one_counts()
     {
         await using var node = await HostileNode.StartAsync(Fast);
         await using var socket = await node.ClientAsync();

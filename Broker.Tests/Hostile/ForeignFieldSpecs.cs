@@ -91,7 +91,7 @@ public sealed class ForeignFieldSpecs(FakeNode shared) : IClassFixture<FakeNode>
 
     [Theory]
     [MemberData(nameof(Names))]
-    public async Task Its_own_keys_with_wrong_values_and_none_of_those_it_needs_are_errors_under_its_id(string type)
+    public async Task Wrong_and_missing_keys_of_a_type_are_errors_under_the_id_of_the_request(string type)
     {
         await _node.AdvanceAsync(TimeSpan.FromSeconds(5));
         await using var socket = await _node.ClientAsync();

@@ -68,7 +68,7 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
     }
 
     [Fact]
-    public async Task Who_is_silent_has_one_line()
+    public async Task A_client_that_is_silent_has_one_line()
     {
         await BeginAsync();
         await using var silent = await _node.ClientAsync();
@@ -112,7 +112,7 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
     }
 
     [Fact]
-    public async Task Who_is_not_let_in_has_one_line()
+    public async Task A_client_that_is_not_let_in_has_one_line()
     {
         await using var node = await HostileNode.StartAsync(HostileNode.Open + "broker.limits.connections-per-address = 3\n", TokenForge.Clock());
         await using var third = await node.ClientAsync();

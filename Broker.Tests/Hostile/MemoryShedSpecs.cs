@@ -19,7 +19,7 @@ public sealed partial class MemoryShedSpecs
     private static readonly Dictionary<string, string> Little = new() { ["DOTNET_GCHeapHardLimit"] = "0x8000000" };
 
     [Fact]
-    public async Task A_node_of_128_MiB_refuses_new_clients_at_the_mark_and_takes_them_again_when_the_load_is_gone()
+    public async Task A_small_node_refuses_clients_at_the_mark_and_takes_them_when_the_load_is_gone()
     {
         await using var node = await NodeProcess.StartAsync([], Cancel, new Dictionary<string, string>(Little) { ["BROKER__MEMORY__CONNECTIONS"] = "1g" });
         var address = new IPEndPoint(IPAddress.Loopback, node.WebSocket.Port);
@@ -64,7 +64,7 @@ public sealed partial class MemoryShedSpecs
     }
 
     [Fact]
-    public async Task A_crowd_let_in_while_there_was_room_that_begins_large_messages_together_ends_itself_and_not_the_node()
+    public async Task A_crowd_that_begins_large_messages_together_ends_itself_and_not_the_node()
     {
         await using var node = await NodeProcess.StartAsync([], Cancel, Little);
         var address = new IPEndPoint(IPAddress.Loopback, node.WebSocket.Port);

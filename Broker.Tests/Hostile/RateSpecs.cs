@@ -16,7 +16,7 @@ public sealed class RateSpecs
     private static CancellationToken Cancel => Deadline.Cancel;
 
     [Fact]
-    public async Task Of_a_flood_of_three_seconds_each_message_is_taken_or_refused_and_then_it_is_abuse()
+    public async Task Every_message_of_a_flood_is_taken_or_refused_and_after_3_s_it_is_abuse()
     {
         await using var node = await HostileNode.StartAsync(HostileNode.Open, TokenForge.Clock());
         var before = node.Metrics.All;

@@ -16,7 +16,7 @@ public sealed class ResetSpecs
     [InlineData(true, false)]
     [InlineData(false, true)]
     [InlineData(true, true)]
-    public async Task Who_is_cut_for_not_reading_leaves_no_socket_behind(bool tls, bool keptAlive)
+    public async Task A_client_cut_for_not_reading_leaves_no_socket_behind(bool tls, bool keptAlive)
     {
         using var certificate = new TestCertificate();
         await using var node = await HostileNode.StartAsync(

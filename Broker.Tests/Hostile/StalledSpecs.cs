@@ -15,7 +15,7 @@ public sealed class StalledSpecs(FakeNode shared) : IClassFixture<FakeNode>
     private static CancellationToken Cancel => Deadline.Cancel;
 
     [Fact]
-    public async Task Who_does_not_read_is_cut_a_mebibyte_behind_and_gone_two_seconds_later()
+    public async Task A_client_that_does_not_read_is_cut_a_mebibyte_behind_and_gone_2_s_later()
     {
         var cuts = _node.Metrics[Cut];
         await using var socket = await SubscribedAsync();
@@ -44,7 +44,7 @@ public sealed class StalledSpecs(FakeNode shared) : IClassFixture<FakeNode>
     }
 
     [Fact]
-    public async Task Who_reads_a_byte_a_second_is_cut_at_ten_seconds()
+    public async Task A_client_that_reads_a_byte_a_second_is_cut_at_ten_seconds()
     {
         var cuts = _node.Metrics[Cut];
         await using var socket = await SubscribedAsync();

@@ -6,9 +6,11 @@ using Broker.Tests.Support;
 
 namespace Broker.Tests.House;
 
-/// <summary>Folders are namespaces, and what stands on a line knows only what stands on lines below it.</summary>
+/// <summary>Folders are namespaces, what stands on a line knows only what stands on lines below it, and names of specs can be read aloud.</summary>
 public sealed partial class ArrowSpecs
 {
+    private const int LongestName = 80;
+
     /// <summary>From the top. Broker.Node itself is the program, its public types and <c>AddBroker</c>.</summary>
     private static readonly string[] Lines =
     [
@@ -45,6 +47,18 @@ public sealed partial class ArrowSpecs
         }
 
         Assert.Equal("", string.Join("\n", arrows));
+    }
+
+    /// <summary>A sentence that needs more says more than one thing. A theory is a fact too.</summary>
+    [Fact]
+    public void Name_of_a_spec_has_at_most_80_characters()
+    {
+        var names =
+            from type in typeof(ArrowSpecs).Assembly.GetTypes()
+            from method in type.GetMethods()
+            where method.IsDefined(typeof(FactAttribute), inherit: false) && method.Name.Length > LongestName
+            select $"{method.DeclaringType!.Name}.{method.Name}";
+        Assert.Equal("", string.Join("\n", names.Distinct()));
     }
 
     private static bool IsUpward(string? from, string? to) => LineOf(to) is >= 0 and var above && above < LineOf(from);

@@ -51,11 +51,11 @@ public sealed class H1Specs
     public static TheoryData<string> Names => [.. Cases.Select(static one => one.Case)];
 
     [Fact]
-    public void There_are_32_of_them() => Assert.Equal(32, Cases.DistinctBy(static one => one.Case).Count());
+    public void There_are_32_requests() => Assert.Equal(32, Cases.DistinctBy(static one => one.Case).Count());
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void A_request_is_answered_as_it_should_be_however_it_is_cut(string name)
+    public void A_request_is_answered_as_its_case_says_however_it_is_cut(string name)
     {
         var (_, request, expected) = Cases.Single(one => one.Case == name);
         var bytes = Encoding.Latin1.GetBytes(request);

@@ -227,7 +227,7 @@ public sealed class HttpFrontDoorSpecs
     }
 
     [Fact]
-    public async Task Connection_that_finds_the_queue_full_is_answered_503_and_closed_ones_are_passed_over()
+    public async Task Full_queue_answers_503_and_passes_over_closed_connections()
     {
         using var refusals = new LingeringClose(TimeProvider.System);
         using var metrics = new RecordedMetrics();

@@ -36,7 +36,7 @@ public sealed class LaneMemorySpecs : IDisposable
     }
 
     [Fact]
-    public void What_one_lags_counts_once_whoever_lags_with_it()
+    public void What_several_subscribers_lag_together_counts_once()
     {
         var clients = Enumerable.Range(0, 10).Select(_ => Stalled(0, "a")).ToArray();
         Publish(0, "a", 20_000);
@@ -72,7 +72,7 @@ public sealed class LaneMemorySpecs : IDisposable
     }
 
     [Fact]
-    public void Of_one_topic_those_are_cut_that_have_to_be()
+    public void Of_one_topic_only_the_subscribers_furthest_behind_are_cut()
     {
         var early = Enumerable.Range(0, 5).Select(_ => Stalled(0, "a")).ToArray();
         Publish(0, "a", 80_000);
@@ -88,7 +88,7 @@ public sealed class LaneMemorySpecs : IDisposable
     [Theory]
     [InlineData(SlowPolicy.Skip, "skip")]
     [InlineData(SlowPolicy.Latest, "latest")]
-    public void Who_may_skip_skips_and_stays(SlowPolicy policy, string name)
+    public void A_subscriber_that_may_skip_skips_and_stays(SlowPolicy policy, string name)
     {
         var (stays, skips) = (Stalled(0, "a"), Stalled(0, "b", policy));
         Publish(0, "a", 40_000);

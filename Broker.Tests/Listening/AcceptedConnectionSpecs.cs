@@ -12,7 +12,7 @@ public sealed class AcceptedConnectionSpecs : IDisposable
     public void Dispose() => _connection.Dispose();
 
     [Fact]
-    public void Everybody_who_asked_is_called_once_when_it_ends()
+    public void Everybody_who_asked_is_called_once_when_the_connection_ends()
     {
         var calls = new List<string>();
         _connection.OnEnded(() => calls.Add("first"));
@@ -41,7 +41,7 @@ public sealed class AcceptedConnectionSpecs : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_who_asks_while_it_ends_is_forgotten()
+    public async Task Nobody_who_asks_while_the_connection_ends_is_forgotten()
     {
         for (var round = 0; round < 1000; round++)
         {

@@ -14,7 +14,7 @@ public sealed class DescriptorsSpecs
     [InlineData(null, false)]
     [InlineData(4L, true)]
     [InlineData(1_000_000L, false)]
-    public void They_are_low_when_the_next_number_is_near_the_limit(long? limit, bool low)
+    public void Descriptors_are_low_when_the_next_number_is_near_the_limit(long? limit, bool low)
     {
         var descriptors = new Descriptors(limit);
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
@@ -26,7 +26,7 @@ public sealed class DescriptorsSpecs
         Assert.False(OperatingSystem.IsLinux() && Descriptors.OfProcess.AreLow);
 
     [Fact]
-    public async Task A_client_that_takes_one_of_the_last_is_told_and_the_listener_is_not_ready()
+    public async Task A_client_on_one_of_the_last_descriptors_is_told_and_the_listener_not_ready()
     {
         await using var listener = await ListenerHarness.StartAsync();
         var stage = new ListenerStage(

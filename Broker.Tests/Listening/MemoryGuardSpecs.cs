@@ -23,7 +23,7 @@ public sealed class MemoryGuardSpecs : IDisposable
     [InlineData(849, 1000, false)]
     [InlineData(850, 1000, true)]
     [InlineData(2000, 1000, true)]
-    public void It_sheds_from_the_mark_on_where_the_limit_is_known(long live, long limit, bool sheds)
+    public void The_guard_sheds_from_the_mark_on_where_the_limit_is_known(long live, long limit, bool sheds)
     {
         Assert.False(_guard.Look());
         _probe.State = new MemoryState(live, live, limit);
@@ -32,7 +32,7 @@ public sealed class MemoryGuardSpecs : IDisposable
     }
 
     [Fact]
-    public void It_ends_five_points_below_the_mark_and_not_before()
+    public void Shedding_ends_five_points_below_the_mark_and_not_before()
     {
         List<bool> seen = [];
         foreach (var live in new[] { 849, 850, 849, 801, 800, 799, 849, 850 })
@@ -46,7 +46,7 @@ public sealed class MemoryGuardSpecs : IDisposable
     [Theory]
     [InlineData(424, 10)]
     [InlineData(425, 100)]
-    public void It_looks_ten_times_as_often_once_half_the_mark_is_in_use(long used, int looks)
+    public void The_guard_looks_ten_times_as_often_once_half_the_mark_is_in_use(long used, int looks)
     {
         _probe.State = new MemoryState(0, used, 1000);
         for (var i = 0; i < 1000; i++)
@@ -74,14 +74,14 @@ public sealed class MemoryGuardSpecs : IDisposable
     [InlineData(700, 849)]
     [InlineData(840, 869)]
     [InlineData(860, 990)]
-    public void The_young_are_not_collected_where_that_would_change_nothing_or_little(long live, long used)
+    public void Young_objects_are_not_collected_where_that_would_change_little(long live, long used)
     {
         Sheds(live, used);
         Assert.Equal(0, _probe.YoungCollections);
     }
 
     [Fact]
-    public void All_garbage_is_collected_too_where_it_is_the_old_that_bring_it_near_the_mark()
+    public void All_garbage_is_collected_where_old_objects_bring_the_memory_near_the_mark()
     {
         _probe.LiveWhenCollected = 840;
         for (var i = 0; i < 20; i++)
@@ -93,7 +93,7 @@ public sealed class MemoryGuardSpecs : IDisposable
     }
 
     [Fact]
-    public void While_it_sheds_all_garbage_is_collected_once_a_second()
+    public void While_the_guard_sheds_all_garbage_is_collected_once_a_second()
     {
         for (var i = 0; i < 20; i++)
         {

@@ -48,7 +48,7 @@ public sealed class WebSocketCostSpecs : IWebSocketHandler
 
     /// <summary>FR-13; processor time of the thread, the best of several.</summary>
     [Fact]
-    public void A_message_in_pieces_of_one_byte_costs_50_milliseconds_and_three_times_its_length_at_most()
+    public void A_message_byte_by_byte_costs_at_most_50_ms_and_three_times_its_length()
     {
         var frame = TestFrame.Build(1, Enumerable.Repeat((byte)'a', Limit).ToArray());
         var receive = new byte[frame.Length];

@@ -256,7 +256,7 @@ public sealed class WebSocketSessionSpecs
     }
 
     [Fact]
-    public void Message_in_one_frame_inside_the_bytes_is_handed_on_without_a_copy_or_an_allocation()
+    public void Message_in_one_frame_is_handed_on_without_a_copy_or_an_allocation()
     {
         var frames = TestFrame.Text(new string('x', 100)).Concat(TestFrame.Build(2, new byte[500])).ToArray();
         var handler = new CountingHandler();

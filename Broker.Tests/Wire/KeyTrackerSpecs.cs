@@ -76,7 +76,7 @@ public sealed class KeyTrackerSpecs
 
     // Maps open and close at random, with few or many keys, nested and side by side, frame after frame.
     [Fact]
-    public void Agrees_with_a_stack_of_sets()
+    public void Tracker_agrees_with_a_stack_of_sets()
     {
         const int Names = 3000;
         var frame = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, Names).Select(i => $"{i:d4}")));

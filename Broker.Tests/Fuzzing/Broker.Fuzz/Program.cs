@@ -19,6 +19,7 @@ internal static class Program
     private static readonly Option<string> Finds = new("--finds") { Description = "Directory for inputs that went wrong.", DefaultValueFactory = _ => "TestResults/fuzz" };
     private static readonly Argument<string> Name = new("target") { Description = "Name of the target." };
     private static readonly Argument<string> Input = new("input") { Description = "File with the input, or its bytes as base64: followed by base64." };
+    private static readonly Argument<string[]> Files = new("file") { Description = "Files, one input each; their names stay.", Arity = ArgumentArity.OneOrMore };
     private static readonly Argument<string> Work = new("file");
 
     private static Task<int> Main(string[] args)
@@ -27,10 +28,12 @@ internal static class Program
         run.SetAction((parsed, cancellation) => RunAsync(parsed, cancellation));
         var reproduce = new Command("reproduce", "Run a target on one input; throws what it throws.") { Name, Input };
         reproduce.SetAction(Reproduce);
+        var add = new Command("add", "Add inputs to the committed ones of a target.") { Name, Files, Seeds };
+        add.SetAction(Add);
         var work = new Command(FuzzChild.Command, "Used by run.") { Work };
         work.Hidden = true;
         work.SetAction(parsed => FuzzWorker.Run(parsed.GetRequiredValue(Work)));
-        return new RootCommand("Fuzzes what reads bytes of strangers.") { run, reproduce, work }.Parse(args).InvokeAsync();
+        return new RootCommand("Fuzzes what reads bytes of strangers.") { run, reproduce, add, work }.Parse(args).InvokeAsync();
     }
 
     private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellation)
@@ -67,9 +70,19 @@ internal static class Program
         const string Base64 = "base64:";
         var input = parsed.GetRequiredValue(Input);
         var bytes = input.StartsWith(Base64, StringComparison.Ordinal) ? Convert.FromBase64String(input[Base64.Length..]) : File.ReadAllBytes(input);
-        var target = FuzzTargets.Find(parsed.GetRequiredValue(Name)) ?? throw new ArgumentException("There is no such target.", nameof(parsed));
-        var find = new Examiner(target).Run(bytes);
+        var find = new Examiner(Target(parsed)).Run(bytes);
         Console.WriteLine(find is null ? string.Create(CultureInfo.InvariantCulture, $"{bytes.Length} bytes: nothing is wrong.") : $"{find.Problem}\n{find.Detail}");
         return find is null ? 0 : 1;
     }
+
+    private static int Add(ParseResult parsed)
+    {
+        var archive = SeedFiles.ArchiveOf(parsed.GetRequiredValue(Seeds), Target(parsed).Name);
+        var count = SeedFiles.Add(archive, parsed.GetRequiredValue(Files));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{archive}: {count} inputs."));
+        return 0;
+    }
+
+    private static FuzzTarget Target(ParseResult parsed) =>
+        FuzzTargets.Find(parsed.GetRequiredValue(Name)) ?? throw new ArgumentException("There is no such target.", nameof(parsed));
 }

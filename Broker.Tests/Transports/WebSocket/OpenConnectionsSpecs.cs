@@ -43,7 +43,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void As_many_as_it_takes_are_shed_the_largest_first()
+    public void The_largest_connections_are_shed_first_and_no_more_than_it_takes()
     {
         Open(2 * Step);
         Open(2 * Step);
@@ -80,7 +80,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void Who_asks_for_too_much_may_be_the_one()
+    public void A_connection_that_asks_for_too_much_may_itself_be_shed()
     {
         Open(Step);
         Open(Bound);
@@ -89,7 +89,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void Who_holds_less_than_a_step_stays()
+    public void A_connection_that_holds_less_than_a_step_stays()
     {
         for (var i = 0; i < 1000; i++)
         {
@@ -101,7 +101,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void Who_is_shed_is_told_why_by_the_stage_that_ends_it()
+    public void A_shed_connection_is_told_why_by_the_stage_that_ends_it()
     {
         var connection = Open(Step);
         connection.LastWords();
@@ -119,7 +119,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void Who_is_shed_before_its_welcome_is_told_nothing()
+    public void A_connection_shed_before_its_welcome_is_told_nothing()
     {
         var connection = Open(Step);
         connection.Shed();
@@ -130,7 +130,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void Who_has_been_shed_counts_for_nothing_whatever_it_still_takes_and_gives_back()
+    public void A_shed_connection_counts_for_nothing_whatever_it_still_takes_and_gives_back()
     {
         var connection = Open(Step);
         connection.Add(12 * Step);
@@ -145,7 +145,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void Who_ends_gives_everything_back_and_is_not_there()
+    public void A_connection_that_ends_gives_everything_back_and_is_forgotten()
     {
         var connection = Open(14 * Step);
         Assert.Equal((1, 14 * Step), (_open.Count, _open.Held));
@@ -201,7 +201,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
     }
 
     [Fact]
-    public void Whoever_is_shed_while_it_takes_and_gives_back_leaves_nothing_behind()
+    public void A_connection_shed_while_it_takes_and_gives_back_leaves_nothing_behind()
     {
         var open = new OpenConnections(long.MaxValue);
         for (var i = 0; i < 2_000; i++)

@@ -7,7 +7,7 @@ internal static class FuzzCampaign
 {
     /// <param name="targets">Names.</param>
     /// <param name="settings">For each target.</param>
-    /// <param name="seeds">Directory with one of each target's name.</param>
+    /// <param name="seeds">Directory of the committed inputs, as <see cref="SeedFiles"/> keeps them.</param>
     /// <param name="kept">Directory with one of each target's name, to start from as well and for what is new; null: none.</param>
     /// <param name="jobs">Processes at a time.</param>
     /// <param name="done">Told each report as it comes, one at a time.</param>
@@ -27,7 +27,7 @@ internal static class FuzzCampaign
         await Parallel.ForEachAsync(targets, options, async (target, stop) =>
         {
             var own = kept is null ? null : Path.Combine(kept, target);
-            string[] inputs = own is null ? [Path.Combine(seeds, target)] : [Path.Combine(seeds, target), own];
+            string[] inputs = own is null ? SeedFiles.Of(seeds, target) : [.. SeedFiles.Of(seeds, target), own];
             var report = await FuzzChild.RunAsync(copy, target, settings, inputs, own, stop);
             lock (reports)
             {

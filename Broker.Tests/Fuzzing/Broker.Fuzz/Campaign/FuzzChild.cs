@@ -14,7 +14,7 @@ internal static class FuzzChild
     /// <param name="copy">Where the program is.</param>
     /// <param name="target">Name of the target.</param>
     /// <param name="settings">When to end.</param>
-    /// <param name="seeds">Directories of inputs to start from.</param>
+    /// <param name="seeds">Archives and directories of inputs to start from.</param>
     /// <param name="kept">Directory for the inputs that were new; null: they are dropped.</param>
     /// <param name="cancellation">Kills the process.</param>
     public static async Task<FuzzReport> RunAsync(

@@ -20,10 +20,10 @@ internal static class FuzzWorker
         using var map = new CoverageMap();
         var target = FuzzTargets.Find(work.Target) ?? throw new ArgumentException($"There is no target {work.Target}.", nameof(workFile));
         using var lastInput = new LastInput(work.LastInput, target.MaxLength);
-        var seeds = SeedFiles.Read(work.Seeds, target.MaxLength);
+        var seeds = SeedFiles.Read(work.Seeds).Select(seed => seed.Input.Length > target.MaxLength ? seed.Input[..target.MaxLength] : seed.Input);
         var loop = new FuzzLoop(target, work.Settings, map, lastInput);
         Watch(lastInput);
-        var report = loop.Run(seeds);
+        var report = loop.Run([.. seeds]);
         File.WriteAllText(work.Report, JsonSerializer.Serialize(report));
         if (work.Kept is not null)
         {

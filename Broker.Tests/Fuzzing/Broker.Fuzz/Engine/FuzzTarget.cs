@@ -6,7 +6,7 @@ namespace Broker.Fuzz.Engine;
 /// </summary>
 internal abstract class FuzzTarget
 {
-    /// <summary>Name on the command line, of its folder of seeds and of its finds.</summary>
+    /// <summary>Name on the command line, of its seeds and of its finds.</summary>
     public abstract string Name { get; }
 
     /// <summary>Bytes of the longest input that is tried.</summary>
