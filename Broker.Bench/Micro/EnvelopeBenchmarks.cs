@@ -8,17 +8,19 @@ namespace Broker.Bench.Micro;
 public class EnvelopeBenchmarks
 {
     private readonly byte[] _topic = "game.room-17.moves"u8.ToArray();
-    private readonly byte[] _frame = new byte[150];
+    private readonly byte[] _payload = new byte[150];
     private byte[] _body = [];
     private byte[] _bytes = [];
 
     [Params(1, 50, 300)]
     public int Entries { get; set; }
 
+    private EnvelopeEntry Entry => new() { Topic = _topic, Payload = _payload };
+
     [GlobalSetup]
     public void Setup()
     {
-        _body = new byte[Entries * EnvelopeEntry.Length(_topic, _frame)];
+        _body = new byte[Entries * Entry.Length];
         _bytes = Encode();
     }
 
@@ -28,8 +30,8 @@ public class EnvelopeBenchmarks
         var rest = _body.AsSpan();
         for (var i = 0; i < Entries; i++)
         {
-            EnvelopeEntry.Write(rest, _topic, _frame);
-            rest = rest[EnvelopeEntry.Length(_topic, _frame)..];
+            Entry.Write(rest);
+            rest = rest[Entry.Length..];
         }
 
         return LinkCodec.Encode(new LinkEnvelope(0, 1, 1, 1, 1, 1, [_body]));
@@ -43,9 +45,9 @@ public class EnvelopeBenchmarks
         foreach (var part in envelope.Body)
         {
             var rest = part.Span;
-            while (EnvelopeEntry.TryRead(ref rest, out _, out var frame))
+            while (EnvelopeEntry.TryRead(ref rest, out var entry))
             {
-                count += frame.Length;
+                count += entry.Payload.Length;
             }
         }
 

@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Broker.Node.Delivery;
+using Broker.Protocol.Wire;
 
 namespace Broker.Bench.Micro;
 
@@ -15,7 +16,7 @@ public class FanOutBenchmarks : IDisposable
     private readonly FanOutPool _pool = new(0);
     private TopicLog _log = new(default);
     private DrainBatch _batch = null!;
-    private byte[] _frame = [];
+    private byte[] _payload = [];
 
     [Params(1, 10, 100)]
     public int Subscribers { get; set; }
@@ -29,7 +30,7 @@ public class FanOutBenchmarks : IDisposable
     {
         _log = new TopicLog(default);
         _batch = new DrainBatch(_pool);
-        _frame = new byte[150];
+        _payload = new byte[150];
         for (var i = 0; i < Subscribers; i++)
         {
             var writer = new ConnectionWriter(i + 1);
@@ -44,7 +45,7 @@ public class FanOutBenchmarks : IDisposable
     {
         for (var i = 0; i < Batch; i++)
         {
-            _log.Append(_frame, 0);
+            _log.Append(new LogEntry(_payload, WireFormat.Json));
         }
 
         _log.Mark(_batch, LagLimit);

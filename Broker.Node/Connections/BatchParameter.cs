@@ -11,7 +11,7 @@ internal static class BatchParameter
     private const int MostDigits = 4;
 
     /// <param name="head">The upgrade request's.</param>
-    /// <param name="window">Zero to <see cref="BatchClock.Longest"/>; zero without the parameter: nothing is gathered.</param>
+    /// <param name="window">Zero to <see cref="BatchWindow.Longest"/>; zero without the parameter: nothing is gathered.</param>
     /// <returns>False: the parameter is there twice, or is no such number in decimal digits.</returns>
     public static bool TryRead(RequestHead head, out TimeSpan window)
     {
@@ -22,7 +22,7 @@ internal static class BatchParameter
                 return true;
             case [{ Length: <= MostDigits } text] when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var milliseconds):
                 window = TimeSpan.FromMilliseconds(milliseconds);
-                return window <= BatchClock.Longest;
+                return window <= BatchWindow.Longest;
             default:
                 return false;
         }

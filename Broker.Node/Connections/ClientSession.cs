@@ -1,6 +1,4 @@
-using System.Buffers;
 using System.Globalization;
-using System.Text;
 using Akka.Actor;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
@@ -9,19 +7,14 @@ using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
-using Broker.Protocol.Wire.Bridge;
 
 namespace Broker.Node.Connections;
 
 /// <summary>
-/// What one connection may do and has asked for: decodes its messages, checks rights and limits, answers what needs no
-/// lane, and posts the rest. Single-threaded: its actor's.
+/// The conversation with one client: decodes its messages, keeps their order and rates, and answers what asks nothing of a topic.
+/// What it may do is <see cref="SessionAuth"/>'s, its topics are the <see cref="Router"/>'s. Single-threaded: its actor's.
 /// </summary>
-/// <param name="connection">The transport.</param>
-/// <param name="services">Shared by all connections.</param>
-/// <param name="self">The connection's actor.</param>
-/// <param name="disconnect">Tells the client and closes.</param>
-internal sealed class ClientSession(IClientTransport connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
+internal sealed class ClientSession
 {
     /// <summary>Bytes of pushes that are one array's worth.</summary>
     private const int LargestBatch = 64 * 1024;
@@ -29,67 +22,82 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
     [ThreadStatic]
     private static ClientMessageList? _decoded;
 
-    private readonly Dictionary<byte[], Subscription> _subscriptions = new(TopicKeyComparer.Instance);
-    private readonly RequestMeter _meter = new(services);
-    private readonly LimitOptions _limits = services.Options.Limits;
-    private readonly SubscribeGrants _grants = new();
-    private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
-    private Rights _ownRights = Rights.None;
-    private ReadOnlyMemory<byte> _info;
-    private IDisposable? _userPlace;
+    private readonly IClientTransport _connection;
+    private readonly ConnectionServices _services;
+    private readonly Action<DisconnectReason> _disconnect;
+    private readonly UpgradedRequest _request;
+    private readonly string _name;
+    private readonly SessionAuth _auth;
+    private readonly Router _router;
+    private readonly RequestMeter _meter;
     private MessageBatch? _batch;
     private bool _ended;
 
-    /// <summary>Null until the connection has authenticated or was admitted without.</summary>
-    public Identity? Identity { get; private set; }
+    /// <param name="connection">The transport.</param>
+    /// <param name="services">Shared by all connections.</param>
+    /// <param name="self">The connection's actor.</param>
+    /// <param name="disconnect">Tells the client and closes.</param>
+    public ClientSession(IClientTransport connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
+    {
+        (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
+        _name = string.Create(CultureInfo.InvariantCulture, $"{services.Node.Id}-{connection.Id:x}");
+        _auth = new SessionAuth(services, _request.Format, _request.Remote);
+        _router = new Router(connection, services, _auth, new BroadcastRequests(connection, services, _auth, _name, self));
+        _meter = new RequestMeter(services, _auth);
+    }
 
-    public IEnumerable<Subscription> Subscriptions => _subscriptions.Values;
+    /// <summary>Null until the connection has authenticated or was admitted without.</summary>
+    public Identity? Identity => _auth.Identity;
+
+    public IEnumerable<Subscription> Subscriptions => _router.Subscriptions;
 
     /// <summary>When the next right that a <c>subscribe.token</c> granted ends; null: none will.</summary>
-    public DateTimeOffset? NextGrantEnd => _grants.NextEnd;
+    public DateTimeOffset? NextGrantEnd => _auth.NextGrantEnd;
 
-    /// <summary>Unique in the cluster.</summary>
-    private string ConnectionName => string.Create(CultureInfo.InvariantCulture, $"{services.NodeId}-{connection.Id:x}");
+    private LimitOptions Limits => _services.Options.Limits;
+
+    private IWireCodec Codec => _connection.Writer.Framing.Codec;
+
+    private long Now => _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     /// <summary>Sends <c>welcome</c>, and refuses at once what the upgrade request already showed to be wrong.</summary>
     public void Start()
     {
-        var request = connection.Request!;
-        if (request.OriginRefused)
+        if (_request.OriginRefused)
         {
-            disconnect(DisconnectReasons.OriginNotAllowed);
+            _disconnect(DisconnectReasons.OriginNotAllowed);
             return;
         }
 
-        if (request.BatchWindow > TimeSpan.Zero)
+        if (_request.BatchWindow > TimeSpan.Zero)
         {
             // A window that fills is over, well before it could look like lag.
-            connection.Writer.GatherPushes(services.Batches, request.BatchWindow, Math.Min(LargestBatch, _limits.Lag / 2), request.Format);
+            _connection.Writer.GatherPushes(_request.BatchWindow, Math.Min(LargestBatch, Limits.Lag / 2), _services.Time);
         }
 
         // Before the welcome goes out: what it says holds from the moment the client reads it.
-        var identity = request.Identity;
+        var identity = _request.Identity;
         var admitted = identity is not null && TryAdmit(identity);
         var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
-        var rate = services.Options.Rate;
+        var rate = _services.Options.Rate;
         var welcome = new WelcomeMessage(
-            ConnectionName,
-            services.NodeName,
+            _name,
+            _services.Node.Name,
             Now,
             auth,
-            (int)services.Options.Heartbeat.Interval.TotalMilliseconds,
-            new WelcomeLimits(_limits.Message, _limits.Subscriptions, rate.Messages, rate.Burst))
+            (int)_services.Options.Heartbeat.Interval.TotalMilliseconds,
+            new WelcomeLimits(Limits.Message, Limits.Subscriptions, rate.Messages, rate.Burst))
         {
             User = identity?.User,
             Expires = identity?.Expires?.ToUnixTimeMilliseconds(),
-            Message = services.Options.Greeting,
+            Message = _services.Options.Greeting,
         };
-        var frame = FrameBuffer.OfThread;
-        Codec.Write(frame, welcome);
-        Send(frame);
-        if (request.TokenError != ErrorCode.None)
+        var reply = MessageBuffer.OfThread;
+        Codec.Write(reply, welcome);
+        _connection.Writer.Reply(reply);
+        if (_request.TokenError != ErrorCode.None)
         {
-            RefuseToken(default, request.TokenError, request.TokenWhy);
+            RefuseToken(default, _request.TokenError, _request.TokenWhy);
         }
         else if (identity is not null && !admitted)
         {
@@ -121,49 +129,27 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
     }
 
     /// <summary>The lane did not open it: the client has been told.</summary>
-    public void OnRefused(Subscription subscription)
-    {
-        if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
-        {
-            _subscriptions.Remove(subscription.Topic);
-        }
-    }
+    public void OnRefused(Subscription subscription) => _router.OnRefused(subscription);
 
     /// <summary>Ends the subscriptions whose grant is over.</summary>
     public void EndGrants()
     {
-        if (_grants.End(services.Time.GetUtcNow()))
+        if (_auth.EndGrants())
         {
-            ApplyGrants();
-            EndLostSubscriptions();
+            _router.EndLost();
         }
     }
 
-    /// <summary>Has the lanes skip what waits on topics where a slow subscriber may miss something.</summary>
-    public void SkipLagging()
-    {
-        foreach (var subscription in _subscriptions.Values)
-        {
-            if (subscription.Slow != SlowPolicy.Disconnect && subscription.Lag > 0)
-            {
-                services.Post(new JumpCommand(subscription));
-            }
-        }
-    }
+    /// <inheritdoc cref="Router.SkipLagging"/>
+    public void SkipLagging() => _router.SkipLagging();
 
     /// <summary>Nothing more is taken from or delivered to this connection. Safe to repeat.</summary>
     public void End()
     {
         _ended = true;
-        services.Leave(_subscriptions.Values);
-        _subscriptions.Clear();
-        _userPlace?.Dispose();
-        _meter.User?.Dispose();
+        _router.End();
+        _auth.Dispose();
     }
-
-    private IWireCodec Codec => _form.Format.Codec();
-
-    private long Now => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
 
     private void OnMessage(in ClientMessage message, MessageBatch batch)
     {
@@ -176,7 +162,7 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
         if (Identity is null && message.Type != ClientMessageType.Auth)
         {
             Fail(ErrorCode.AuthRequired, message.Id);
-            disconnect(DisconnectReasons.AuthRequired);
+            _disconnect(DisconnectReasons.AuthRequired);
             return;
         }
 
@@ -200,10 +186,10 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
         switch (message.Type)
         {
             case ClientMessageType.Publish:
-                OnPublish(message, batch);
+                FailUnlessNone(_router.Publish(message, batch), message);
                 break;
             case ClientMessageType.Subscribe:
-                OnSubscribe(message, batch);
+                FailUnlessNone(_router.Subscribe(message, batch), message);
                 break;
             case ClientMessageType.Unsubscribe:
                 OnUnsubscribe(message, batch);
@@ -220,139 +206,27 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
         }
     }
 
-    private void OnPublish(in ClientMessage message, MessageBatch batch)
+    private void FailUnlessNone(ErrorCode error, in ClientMessage message)
     {
-        var topic = message.Topic.Span;
-        var error = Check(topic, Identity!.Rights.MayPublish(topic));
-        var settings = services.Topics.Of(topic);
-        var data = message.Data;
-        error = error != ErrorCode.None ? error
-            : !message.Key.IsEmpty ? ErrorCode.Unsupported
-            : services.Payloads.Apply(settings, _form.Format, _limits.Message, ref data);
         if (error != ErrorCode.None)
         {
             Fail(error, message.Id, message.Topic);
-            return;
         }
-
-        batch.Retain();
-        services.Post(new PublishCommand(TopicName.Hash(topic), message.Topic, data)
-        {
-            Format = _form.Format,
-            Batch = batch,
-            Publisher = connection.Writer,
-            Id = message.Id,
-            Echo = message.Echo,
-            FromConnection = settings.Sender ? Encoding.UTF8.GetBytes(ConnectionName) : default,
-            FromUser = settings.Sender && Identity.User is { } user ? Encoding.UTF8.GetBytes(user) : default,
-            FromInfo = settings.Sender ? _info : default,
-            Time = settings.Time ? Now : null,
-        });
-    }
-
-    private void OnSubscribe(in ClientMessage message, MessageBatch batch)
-    {
-        var topic = message.Topic.Span;
-        var rights = Identity!.Rights;
-        if (!message.Token.IsEmpty)
-        {
-            var grant = ValidateGrant(message.Token.Span);
-            if (grant.Pattern is null)
-            {
-                Fail(grant.Error, message.Id, message.Topic);
-                return;
-            }
-
-            if (_grants.Count >= _limits.Subscriptions)
-            {
-                Fail(ErrorCode.LimitExceeded, message.Id, message.Topic);
-                return;
-            }
-
-            _grants.Add(grant.Pattern, grant.Expires + services.Options.Auth.Skew);
-            rights = ApplyGrants();
-        }
-
-        if (!TopicName.IsReserved(topic) && TopicPattern.TryParse(topic, out var pattern) && !pattern.IsName)
-        {
-            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
-            return;
-        }
-
-        var error = Check(topic, rights.MaySubscribe(topic));
-        error = error == ErrorCode.None && message.Presence ? ErrorCode.Unsupported : error;
-        if (error == ErrorCode.None && !_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
-        {
-            error = _subscriptions.Count >= _limits.Subscriptions ? ErrorCode.LimitExceeded : ErrorCode.None;
-        }
-
-        if (error != ErrorCode.None)
-        {
-            Fail(error, message.Id, message.Topic);
-            return;
-        }
-
-        var settings = services.Topics.Of(topic);
-        batch.Retain();
-        services.Post(new SubscribeCommand(Subscription(topic, settings), message.Id.Retain(), settings.MaxSubscribers, self)
-        {
-            Batch = batch,
-            AskedToRecover = message.Recover is not null,
-        });
-    }
-
-    private GrantResult ValidateGrant(ReadOnlySpan<byte> token)
-    {
-        var remote = connection.Request!.Remote;
-        if (!services.Guesses.MayTry(remote))
-        {
-            services.Metrics.TokenRefused(TokenRefusal.Throttled);
-            return new GrantResult(null, default, ErrorCode.InvalidToken);
-        }
-
-        var grant = Identity!.User is { } user
-            ? services.Tokens.ValidateGrant(Encoding.UTF8.GetString(token), user)
-            : new GrantResult(null, default, ErrorCode.InvalidToken);
-        if (grant.Pattern is null)
-        {
-            services.OnBadToken(grant.Error, remote);
-        }
-
-        return grant;
-    }
-
-    /// <summary>The rights of the token, and those granted since.</summary>
-    private Rights ApplyGrants()
-    {
-        var rights = _grants.AddTo(_ownRights);
-        Identity = new Identity(Identity!.User, rights, Identity.Expires, Identity.Info);
-        return rights;
-    }
-
-    private Subscription Subscription(ReadOnlySpan<byte> topic, TopicOptions settings)
-    {
-        if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
-        {
-            var name = topic.ToArray();
-            _subscriptions.Add(name, subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form, Slow = settings.Slow });
-        }
-
-        return subscription;
     }
 
     private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
     {
-        if (_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(message.Topic.Span, out _, out var subscription))
+        if (_router.Unsubscribe(message, batch))
         {
-            batch.Retain();
-            services.Post(new UnsubscribeCommand(subscription, message.Id.Retain()) { Batch = batch });
+            return;
         }
-        else if (TopicName.MayBeSubscribed(message.Topic.Span))
+
+        if (TopicName.MayBeSubscribed(message.Topic.Span))
         {
             // Not past the lane: an earlier request may be on its way there, which ends what still comes.
-            var frame = FrameBuffer.OfThread;
-            Codec.Write(frame, new UnsubscribedMessage(message.Id, message.Topic));
-            SendInOrder(message.Topic, frame);
+            var reply = MessageBuffer.OfThread;
+            Codec.Write(reply, new UnsubscribedMessage(message.Id, message.Topic));
+            SendInOrder(message.Topic, reply);
         }
         else
         {
@@ -362,41 +236,21 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
 
     private void OnPing(WireId id)
     {
-        var frame = FrameBuffer.OfThread;
-        Codec.Write(frame, new PongMessage(id, Now));
-        Send(frame);
+        var reply = MessageBuffer.OfThread;
+        Codec.Write(reply, new PongMessage(id, Now));
+        _connection.Writer.Reply(reply);
     }
-
-    private static ErrorCode Check(ReadOnlySpan<byte> topic, bool permitted) =>
-        TopicName.IsReserved(topic) ? ErrorCode.Forbidden
-        : !TopicName.IsValid(topic) ? ErrorCode.InvalidTopic
-        : permitted ? ErrorCode.None
-        : ErrorCode.Forbidden;
 
     private void OnAuth(in ClientMessage message)
     {
-        var remote = connection.Request!.Remote;
-        if (!services.Guesses.MayTry(remote))
-        {
-            services.Metrics.TokenRefused(TokenRefusal.Throttled);
-            RefuseToken(message.Id, ErrorCode.InvalidToken, "too many bad tokens of this address");
-            return;
-        }
-
-        var result = services.Tokens.Validate(Encoding.UTF8.GetString(message.Token.Span));
+        var result = _auth.Authenticate(message.Token.Span);
         if (result.Error == ErrorCode.Unavailable)
         {
             Fail(result.Error, message.Id, retryAfter: 1000);
         }
         else if (result.Identity is not { } identity)
         {
-            services.OnBadToken(result.Error, remote);
             RefuseToken(message.Id, result.Error, result.Why);
-        }
-        else if (Identity?.User is { } user && user != identity.User)
-        {
-            services.Metrics.TokenRefused(TokenRefusal.Invalid);
-            RefuseToken(message.Id, ErrorCode.InvalidToken, "its sub is another than this connection's");
         }
         else if (!TryAdmit(identity))
         {
@@ -404,74 +258,35 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
         }
         else
         {
-            var frame = FrameBuffer.OfThread;
-            Codec.Write(frame, new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _info });
-            Send(frame);
-            EndLostSubscriptions();
+            var reply = MessageBuffer.OfThread;
+            Codec.Write(reply, new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _auth.Info });
+            _connection.Writer.Reply(reply);
+            _router.EndLost();
         }
     }
 
-    /// <summary>Takes an identity, if its user has a place left for this connection.</summary>
     private bool TryAdmit(Identity identity)
     {
-        if (identity.User is { } user && _userPlace is null)
+        if (!_auth.TryAdmit(identity))
         {
-            if (!services.Users.TryAdd(user, out _userPlace))
-            {
-                return false;
-            }
-
-            _meter.User = services.Options.Rate.Per == RateScope.User ? services.UserBuckets.Join(user) : null;
+            return false;
         }
 
-        Identity = identity;
-        _ownRights = identity.Rights;
-        _info = InFormat(identity.Info);
-        if (_grants.Count > 0)
-        {
-            ApplyGrants();
-        }
-
-        connection.Admit(_limits.Message);
+        _connection.Admit(Limits.Message);
         return true;
     }
 
     private void RefusePlace(WireId id)
     {
         Fail(ErrorCode.LimitExceeded, id);
-        disconnect(DisconnectReasons.TooManyConnections);
-    }
-
-    /// <summary>The info of a token, which is JSON, in the connection's format.</summary>
-    private ReadOnlyMemory<byte> InFormat(ReadOnlyMemory<byte> json)
-    {
-        if (json.IsEmpty || _form.Format == WireFormat.Json)
-        {
-            return json;
-        }
-
-        var carried = new ArrayBufferWriter<byte>(json.Length);
-        return WireBridge.TryCarry(json.Span, WireFormat.Json, carried) ? carried.WrittenMemory : default;
-    }
-
-    /// <summary>After a refresh with fewer rights.</summary>
-    private void EndLostSubscriptions()
-    {
-        foreach (var (topic, subscription) in _subscriptions)
-        {
-            if (!Identity!.Rights.MaySubscribe(topic))
-            {
-                _subscriptions.Remove(topic);
-                services.Post(new UnsubscribeCommand(subscription, default) { Reason = "not allowed any more" });
-            }
-        }
+        _disconnect(DisconnectReasons.TooManyConnections);
     }
 
     private void RefuseToken(WireId id, ErrorCode error, string why)
     {
-        connection.EndDetail = why;
+        _connection.EndDetail = why;
         Fail(error, id);
-        disconnect(error == ErrorCode.TokenExpired ? DisconnectReasons.TokenExpired : DisconnectReasons.InvalidToken);
+        _disconnect(error == ErrorCode.TokenExpired ? DisconnectReasons.TokenExpired : DisconnectReasons.InvalidToken);
     }
 
     private void OnUnparsable(ErrorCode error, WireId id = default)
@@ -479,7 +294,7 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
         Fail(error, id);
         if (Identity is null)
         {
-            disconnect(DisconnectReasons.AuthRequired);
+            _disconnect(DisconnectReasons.AuthRequired);
         }
         else if (_meter.Unparsable())
         {
@@ -489,12 +304,12 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
 
     private void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null)
     {
-        services.Metrics.RequestRefused(code);
-        var frame = FrameBuffer.OfThread;
+        _services.Metrics.RequestRefused(code);
+        var reply = MessageBuffer.OfThread;
 
         // What cannot be a topic is not reflected back.
-        Codec.Write(frame, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter });
-        SendInOrder(topic, frame);
+        Codec.Write(reply, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter });
+        SendInOrder(topic, reply);
         if (code == ErrorCode.Forbidden && _meter.Forbidden())
         {
             Abused(AbuseKind.Forbidden);
@@ -505,8 +320,8 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
     {
         if (!_ended)
         {
-            services.Metrics.Abused(kind);
-            disconnect(DisconnectReasons.Abuse);
+            _services.Metrics.Abused(kind);
+            _disconnect(DisconnectReasons.Abuse);
         }
     }
 
@@ -514,18 +329,16 @@ internal sealed class ClientSession(IClientTransport connection, ConnectionServi
     /// Behind the answers to earlier requests on the topic, if it is one and any request is still with a lane: replies keep their
     /// order per topic.
     /// </summary>
-    private void SendInOrder(ReadOnlyMemory<byte> topic, FrameBuffer frame)
+    private void SendInOrder(ReadOnlyMemory<byte> topic, MessageBuffer reply)
     {
-        if (_batch is { } batch && (batch.IsShared || connection.InFlight > batch.Length) && TopicName.MayBeSubscribed(topic.Span))
+        if (_batch is { } batch && (batch.IsShared || _connection.InFlight > batch.Length) && TopicName.MayBeSubscribed(topic.Span))
         {
             batch.Retain();
-            services.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, connection.Writer, frame.Frame(_form.Format.Opcode()).ToArray(), batch));
+            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, _connection.Writer, reply.Written.ToArray(), batch));
         }
         else
         {
-            Send(frame);
+            _connection.Writer.Reply(reply);
         }
     }
-
-    private void Send(FrameBuffer frame) => connection.Writer.Send(frame.Frame(_form.Format.Opcode()));
 }

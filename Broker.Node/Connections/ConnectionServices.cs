@@ -1,49 +1,23 @@
-using System.Net;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
-using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
 
 /// <summary>What all connections of a node share; thread-safe throughout.</summary>
 internal sealed record ConnectionServices(
     BrokerOptions Options,
-    JwtValidator Tokens,
-    Rights AnonymousRights,
-    TopicSettings Topics,
-    PayloadChecks Payloads,
-    LeaseTable<string> Users,
-    TokenGuesses Guesses,
-    UserBuckets UserBuckets,
-    Action<LaneCommand> Post,
-    Action<IEnumerable<Subscription>> Leave,
-    BatchClock Batches,
-    string NodeId,
-    string NodeName,
+    NodeIdentity Node,
+    TokenGate Tokens,
+    TopicRules Topics,
+    Quotas Quotas,
+    ILaneInbox Lanes,
     BrokerMetrics Metrics,
-    TimeProvider Time)
-{
-    public TokenRate MessageRate { get; } = new(Options.Rate.Messages, Options.Rate.Burst, Time.TimestampFrequency);
+    TimeProvider Time);
 
-    public TokenRate ControlRate { get; } = new(Options.Rate.Control, Options.Rate.ControlBurst, Time.TimestampFrequency);
-
-    public TokenRate PingRate { get; } = new(1, 1, Time.TimestampFrequency);
-
-    /// <summary>Notes a token that was refused; an invalid one may be a guess.</summary>
-    public void OnBadToken(ErrorCode error, IPAddress remote)
-    {
-        if (error == ErrorCode.InvalidToken)
-        {
-            Guesses.Failed(remote);
-            Metrics.TokenRefused(TokenRefusal.Invalid);
-        }
-        else if (error == ErrorCode.TokenExpired)
-        {
-            Metrics.TokenRefused(TokenRefusal.Expired);
-        }
-    }
-}
+/// <summary>What clients are told of the node.</summary>
+/// <param name="Id">Unique in the cluster, of this life of the node.</param>
+/// <param name="Name">By setting.</param>
+internal sealed record NodeIdentity(string Id, string Name);

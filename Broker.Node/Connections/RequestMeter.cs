@@ -4,12 +4,13 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Connections;
 
 /// <summary>
-/// The rates of one connection and what counts as abuse of them (PROTOCOL.md "Limits"). Not thread-safe but for the user's
+/// The rates of one connection and what counts as abuse of them (docs/LIMITS.md). Not thread-safe but for the user's
 /// shared bucket.
 /// </summary>
 internal sealed class RequestMeter
 {
     private readonly ConnectionServices _services;
+    private readonly SessionAuth _auth;
     private SlidingCounter? _unparsable;
     private SlidingCounter? _forbidden;
     private TokenBucket _messages;
@@ -17,17 +18,16 @@ internal sealed class RequestMeter
     private TokenBucket _pings;
     private AbuseMeter _abuse;
 
-    public RequestMeter(ConnectionServices services)
+    /// <param name="services">Shared by all connections.</param>
+    /// <param name="auth">Has the user's bucket, where there is one.</param>
+    public RequestMeter(ConnectionServices services, SessionAuth auth)
     {
-        _services = services;
-        _messages = new TokenBucket(services.MessageRate);
-        _control = new TokenBucket(services.ControlRate);
-        _pings = new TokenBucket(services.PingRate);
-        _abuse = new AbuseMeter(services.MessageRate);
+        (_services, _auth) = (services, auth);
+        _messages = new TokenBucket(services.Quotas.Messages);
+        _control = new TokenBucket(services.Quotas.Control);
+        _pings = new TokenBucket(services.Quotas.Pings);
+        _abuse = new AbuseMeter(services.Quotas.Messages);
     }
-
-    /// <summary>Set where the rate is per user and the connection has one.</summary>
-    public UserBucket? User { get; set; }
 
     /// <summary>Ten times over the rate for three seconds.</summary>
     public bool IsAbused { get; private set; }
@@ -41,7 +41,7 @@ internal sealed class RequestMeter
         {
             ClientMessageType.Ping => _pings.TryTake(1, now, out retryAfter),
             ClientMessageType.Auth or ClientMessageType.Subscribe or ClientMessageType.Unsubscribe => _control.TryTake(1, now, out retryAfter),
-            _ when User is { } user => user.TryTake(1, now, out retryAfter),
+            _ when _auth.Bucket is { } user => user.TryTake(1, now, out retryAfter),
             _ => _messages.TryTake(1, now, out retryAfter),
         };
     }

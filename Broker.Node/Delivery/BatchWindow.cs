@@ -1,17 +1,15 @@
-using Broker.Protocol.Wire;
-
 namespace Broker.Node.Delivery;
 
 /// <summary>
-/// The time in which one connection's pushes are gathered (<c>?batch=</c>): it opens with the first of them and is over when
-/// the node's <see cref="BatchClock"/> says so, or earlier when enough has been gathered.
+/// The time in which one connection's pushes are gathered (<c>?batch=</c>): it opens with the first of them and is over when its
+/// timer says so, or earlier when enough has been gathered.
 /// </summary>
 /// <remarks>
 /// One word of state; a writer looks at its dirty cursors only when the window is over.
 /// <code>
 /// from    to      by       when
-/// Closed  Open    marker   it queued a cursor (Open); it gives the window to the clock unless that still has it
-/// Open    Over    clock    the time is up (Elapse); it takes the writer if nobody holds it
+/// Closed  Open    marker   it queued a cursor (Open); it sets the timer
+/// Open    Over    timer    the time is up; it takes the writer if nobody holds it
 /// Open    Over    marker   enough lies there (Fill); the marker takes the writer if nobody holds it
 /// Over    Closed  holder   before it makes turns of the dirty cursors (TryClose)
 /// </code>
@@ -20,58 +18,49 @@ namespace Broker.Node.Delivery;
 /// right after the queue was taken opens the next window; one queued right before, by a marker that reads the state after, may
 /// open a window in which nothing is left to write. Whoever sets Over does so before it reads the writer's state, and who
 /// parks the writer reads this state after that: an ended window is work like any other.
-/// The clock may still have the window when it was ended early. It then ends the next one early too: a window is never longer
-/// than asked for. A connection that has gone is kept by the clock until its window's time is up, no longer.
+/// The timer of a window that was ended early may end the next one early too: a window is never longer than asked for.
 /// </remarks>
-/// <param name="writer">The connection's.</param>
-/// <param name="clock">The node's.</param>
-/// <param name="length">1 ms to <see cref="BatchClock.Longest"/>.</param>
-/// <param name="full">Bytes of entries at which a window is over before its time.</param>
-/// <param name="format">Of the pushes.</param>
-internal sealed class BatchWindow(ConnectionWriter writer, BatchClock clock, TimeSpan length, int full, WireFormat format)
+internal sealed class BatchWindow : IDisposable
 {
+    /// <summary>The longest window.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+
     private const int Closed = 0;
     private const int Opened = 1;
     private const int Over = 2;
 
+    private readonly ConnectionWriter _writer;
+    private readonly TimeSpan _length;
+    private readonly int _full;
+    private readonly ITimer _timer;
     private int _state;
-    private int _withClock;
     private long _bytes;
 
-    public ConnectionWriter Writer => writer;
-
-    public WireFormat Format => format;
-
-    public int Milliseconds { get; } = (int)length.TotalMilliseconds;
+    /// <param name="writer">The connection's.</param>
+    /// <param name="length">1 ms to <see cref="Longest"/>.</param>
+    /// <param name="full">Bytes of entries at which a window is over before its time.</param>
+    /// <param name="time">Has the timer.</param>
+    public BatchWindow(ConnectionWriter writer, TimeSpan length, int full, TimeProvider time)
+    {
+        (_writer, _length, _full) = (writer, length, full);
+        _timer = time.CreateTimer(static window => ((BatchWindow)window!).OnElapsed(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>What was gathered is to be written.</summary>
     public bool IsOver => Volatile.Read(ref _state) == Over;
 
-    /// <summary>The millisecond at which it is over; the clock's.</summary>
-    public long Due { get; set; }
-
-    /// <summary>Link in the clock's lists; the clock's.</summary>
-    public BatchWindow? Next { get; set; }
-
     /// <summary>Any thread, after it has queued a cursor.</summary>
     public void Open()
     {
-        if (Volatile.Read(ref _state) == Closed && Change(Closed, Opened) && Interlocked.Exchange(ref _withClock, 1) == 0)
+        if (Volatile.Read(ref _state) == Closed && Change(Closed, Opened))
         {
-            clock.Schedule(this);
+            _timer.Change(_length, Timeout.InfiniteTimeSpan);
         }
     }
 
     /// <summary>Any thread: so many bytes of entries have come. True: it is over now, and the caller must take the writer.</summary>
     public bool Fill(long bytes) =>
-        Interlocked.Add(ref _bytes, bytes) >= full && Volatile.Read(ref _state) == Opened && Change(Opened, Over);
-
-    /// <summary>The clock, which has let go of it. True: it is over now, and the caller must take the writer.</summary>
-    public bool Elapse()
-    {
-        Interlocked.Exchange(ref _withClock, 0);
-        return Change(Opened, Over);
-    }
+        Interlocked.Add(ref _bytes, bytes) >= _full && Volatile.Read(ref _state) == Opened && Change(Opened, Over);
 
     /// <summary>Holder of the writer only. True: it was over, and the dirty cursors are to be taken now.</summary>
     public bool TryClose()
@@ -84,6 +73,17 @@ internal sealed class BatchWindow(ConnectionWriter writer, BatchClock clock, Tim
         Volatile.Write(ref _bytes, 0);
         Interlocked.Exchange(ref _state, Closed);
         return true;
+    }
+
+    /// <summary>The connection has ended: no window is over any more.</summary>
+    public void Dispose() => _timer.Dispose();
+
+    private void OnElapsed()
+    {
+        if (Change(Opened, Over) && _writer.TryTake())
+        {
+            _writer.Drain();
+        }
     }
 
     private bool Change(int from, int to) => Interlocked.CompareExchange(ref _state, to, from) == from;

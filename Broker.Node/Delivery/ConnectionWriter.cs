@@ -9,7 +9,7 @@ namespace Broker.Node.Delivery;
 /// its own array. Of a connection that gathers pushes, the cursors only when its <see cref="BatchWindow"/> is over, as arrays.
 /// </summary>
 /// <remarks>
-/// One word of state says who holds it; only the holder may call <see cref="Gather"/> and touch the chunk.
+/// One word of state says who holds it; only the holder may call <see cref="Gather()"/> and touch the chunk.
 /// <code>
 /// from          to            by       when
 /// Stage         Parked        stage    it has demand and found nothing to write
@@ -29,7 +29,7 @@ namespace Broker.Node.Delivery;
 /// full fence and looks for work after it. So work is never left behind with nobody holding the writer.
 /// Control entries may come from any thread; each is a whole frame.
 /// Where pushes are gathered, dirty cursors are no work by themselves (the writer would never park): a window that is over is,
-/// and the clock makes it visible like any marker, also when the stage holds the writer for want of demand. Once the holder has
+/// and its timer makes it visible like any marker, also when the stage holds the writer for want of demand. Once the holder has
 /// closed the window and made turns of what was dirty, the turns are work until they are done, over as many chunks as it takes.
 /// </remarks>
 internal sealed class ConnectionWriter(long connectionId)
@@ -68,6 +68,8 @@ internal sealed class ConnectionWriter(long connectionId)
     private int _chunkHeld;
     private bool _chunkPromises;
     private Fence? _fence;
+    private MessageFraming _framing = WebSocketFraming.Of(WireFormat.Json);
+    private IPushGatherer? _gatherer;
 
     public long ConnectionId { get; } = connectionId;
 
@@ -92,8 +94,15 @@ internal sealed class ConnectionWriter(long connectionId)
 
     public long Flushed => Volatile.Read(ref _flushed);
 
-    /// <summary>Null: pushes go out as they lie, as soon as they can.</summary>
+    /// <summary>Null: pushes go out as soon as they can.</summary>
     public BatchWindow? Window { get; private set; }
+
+    /// <summary>How messages are carried to this client. Set before the first of them.</summary>
+    public MessageFraming Framing
+    {
+        get => _framing;
+        set => (_framing, _gatherer) = (value, value.CreateGatherer());
+    }
 
     /// <summary>Stage only, before its first demand.</summary>
     /// <param name="transport">Where a drainer writes.</param>
@@ -122,12 +131,15 @@ internal sealed class ConnectionWriter(long connectionId)
         _held = held;
     }
 
-    /// <summary>From now on pushes are gathered into arrays. Before the connection's first subscription is made.</summary>
-    /// <param name="clock">The node's.</param>
+    /// <summary>From now on pushes, which lie uncompressed in their logs, are gathered into arrays. Before the connection's first subscription is made.</summary>
     /// <param name="window">How long they are gathered.</param>
     /// <param name="full">Bytes of entries that end a window before its time.</param>
-    /// <param name="format">Of its pushes, which lie uncompressed in their logs.</param>
-    public void GatherPushes(BatchClock clock, TimeSpan window, int full, WireFormat format) => Window = new BatchWindow(this, clock, window, full, format);
+    /// <param name="time">Has the timer.</param>
+    public void GatherPushes(TimeSpan window, int full, TimeProvider time)
+    {
+        Window = new BatchWindow(this, window, full, time);
+        _gatherer ??= new PushGatherer(Framing.Format);
+    }
 
     /// <summary>Queues a dirty cursor. Any thread, for a subscription it made dirty itself.</summary>
     public void Enqueue(Subscription subscription)
@@ -148,7 +160,25 @@ internal sealed class ConnectionWriter(long connectionId)
         return true;
     }
 
-    /// <summary>Queues a whole control frame and writes it if the writer is free. Any thread.</summary>
+    /// <summary>Queues a message for the client and writes it if the writer is free. Any thread.</summary>
+    public void Reply(MessageBuffer message) => Send(Framing.Frame(message));
+
+    /// <summary>Queues a message for the client; written when <paramref name="batch"/> is flushed, or by the present holder.</summary>
+    public void Reply(MessageBuffer message, DrainBatch batch)
+    {
+        Hold(_control.Add(Framing.Frame(message), last: false));
+        batch.Add(this);
+    }
+
+    /// <summary>As <see cref="Reply(MessageBuffer, DrainBatch)"/>, for what acknowledges something: it leaves while the fence is open, or never.</summary>
+    public void Promise(MessageBuffer message, DrainBatch batch, Fence fence)
+    {
+        Volatile.Write(ref _fence, fence);
+        Hold(_control.Add(Framing.Frame(message), last: false, promises: true));
+        batch.Add(this);
+    }
+
+    /// <summary>Queues the transport's own bytes, whole, and writes them if the writer is free. Any thread.</summary>
     public void Send(ReadOnlySpan<byte> frame)
     {
         Hold(_control.Add(frame, last: false));
@@ -156,13 +186,6 @@ internal sealed class ConnectionWriter(long connectionId)
         {
             Drain();
         }
-    }
-
-    /// <summary>Queues a whole control frame; written when <paramref name="batch"/> is flushed, or by the present holder.</summary>
-    public void Send(ReadOnlySpan<byte> frame, DrainBatch batch)
-    {
-        Hold(_control.Add(frame, last: false));
-        batch.Add(this);
     }
 
     /// <summary>As <see cref="Send(ReadOnlySpan{byte})"/> for a pong, of which too many do not wait.</summary>
@@ -173,14 +196,6 @@ internal sealed class ConnectionWriter(long connectionId)
         {
             Drain();
         }
-    }
-
-    /// <summary>As <see cref="Send(ReadOnlySpan{byte}, DrainBatch)"/>, for what acknowledges something: it leaves while the fence is open, or never.</summary>
-    public void Promise(ReadOnlySpan<byte> frame, DrainBatch batch, Fence fence)
-    {
-        Volatile.Write(ref _fence, fence);
-        Hold(_control.Add(frame, last: false, promises: true));
-        batch.Add(this);
     }
 
     /// <summary>
@@ -340,6 +355,7 @@ internal sealed class ConnectionWriter(long connectionId)
             spin.SpinOnce();
         }
 
+        Window?.Dispose();
         Chunk.Abandon();
         _control.Close();
         _turns.Clear();
@@ -371,9 +387,9 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         var scratch = _scratch ??= GC.AllocateUninitializedArray<byte>(ScratchSize);
-        if (Window is { } window)
+        if (_gatherer is { } pushes)
         {
-            return GatherArray(scratch, window.Format);
+            return Gather(scratch, pushes);
         }
 
         var length = 0;
@@ -426,12 +442,11 @@ internal sealed class ConnectionWriter(long connectionId)
     }
 
     /// <summary>
-    /// As <see cref="Gather"/> where pushes are gathered: control frames, then one frame of what lies at the cursors of a window
-    /// that is over, then control frames. What is too large to share a frame goes alone, as it lies.
+    /// As <see cref="Gather()"/> where something is made of the entries: control frames, then what is made of those at the cursors of
+    /// a window that is over, then control frames. What is too large to share goes alone.
     /// </summary>
-    private bool GatherArray(byte[] scratch, WireFormat format)
+    private bool Gather(byte[] scratch, IPushGatherer pushes)
     {
-        var pushes = new PushGatherer(format);
         var length = 0;
         while (NextTurn() is { } subscription)
         {
@@ -441,8 +456,8 @@ internal sealed class ConnectionWriter(long connectionId)
                 continue;
             }
 
-            // As above: the head, then the control frames, then the closed mark. Control frames that come when the array has
-            // begun cannot go before it, for they may end a subscription that is in it: they end the array.
+            // As above: the head, then the control frames, then the closed mark. Control frames that come when something has been
+            // added cannot go before it, for they may end a subscription that is in it: they end the chunk.
             length += pushes.Count == 0 ? TakeControl(scratch.AsSpan(length)) : 0;
             if (_control.IsClosed)
             {
@@ -454,27 +469,27 @@ internal sealed class ConnectionWriter(long connectionId)
                 continue;
             }
 
-            var entries = segment.Bytes.AsSpan(start, end - start);
-            var taken = ControlLength > 0 ? 0 : pushes.Add(scratch.AsSpan(length), entries);
-            var alone = taken == 0 && ControlLength == 0 && length == 0 && pushes.Count == 0;
-            taken = alone ? PushGatherer.FirstOf(entries) : taken;
-            if (taken == 0)
+            var taken = ControlLength > 0 ? start : pushes.Add(scratch.AsSpan(length), segment, start, end);
+            var alone = taken == start && ControlLength == 0 && length == 0 && pushes.Count == 0;
+            taken = alone ? segment.Entry(segment.IndexOf(start), end).End : taken;
+            if (taken == start)
             {
                 _turns.Return(subscription);
                 break;
             }
 
-            if (subscription.Advance(segment, start + taken))
+            if (subscription.Advance(segment, taken))
             {
                 _turns.Add(subscription);
             }
 
             if (alone)
             {
-                return Take(segment.Bytes, start, taken);
+                var bytes = pushes.Alone(segment, start, taken);
+                return Take(bytes.Array!, bytes.Offset, bytes.Count);
             }
 
-            if (taken < entries.Length)
+            if (taken < end)
             {
                 break;
             }
@@ -483,11 +498,11 @@ internal sealed class ConnectionWriter(long connectionId)
         var offset = 0;
         if (pushes.Count > 0)
         {
-            var frame = pushes.Finish(scratch.AsSpan(length));
+            var made = pushes.Finish(scratch.AsSpan(length));
 
-            // The frame begins where its headers let it; what goes before it moves up to it.
-            scratch.AsSpan(0, length).CopyTo(scratch.AsSpan(frame.Start));
-            (offset, length) = (frame.Start, length + frame.Length);
+            // What was made begins where its headers let it; what goes before it moves up to it.
+            scratch.AsSpan(0, length).CopyTo(scratch.AsSpan(made.Start));
+            (offset, length) = (made.Start, length + made.Length);
         }
 
         length += TakeControl(scratch.AsSpan(offset + length));

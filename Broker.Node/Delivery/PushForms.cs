@@ -6,53 +6,65 @@ using Broker.Protocol.Wire.Bridge;
 namespace Broker.Node.Delivery;
 
 /// <summary>
-/// Makes of one framed push what the logs of its topic take: carried to the other format once, compressed once for each.
+/// Makes of one push what the logs of its topic take: carried to the other format once, compressed once for each.
 /// Single-threaded: its lane only.
 /// </summary>
 internal sealed class PushForms(MessageDeflateOptions deflate)
 {
-    private readonly FrameBuffer _carried = new();
-    private readonly FrameBuffer _deflated = new();
+    private readonly MessageBuffer _carried = new();
+    private readonly MessageBuffer _deflated = new();
     private bool _isCarried;
 
     /// <summary>This push could not be carried over: in the other format it is a <c>gap</c>.</summary>
-    public bool IsGap { get; private set; }
+    private bool _isGap;
 
     /// <summary>Another push follows.</summary>
-    public void Begin() => _isCarried = IsGap = false;
+    public void Begin() => _isCarried = _isGap = false;
 
-    /// <param name="form">Other than the frame's own.</param>
+    /// <param name="form">Other than the entry's own.</param>
     /// <param name="topic">For a <c>gap</c>.</param>
-    /// <param name="frame">A push, uncompressed.</param>
-    /// <param name="format">Of the frame.</param>
+    /// <param name="entry">Of the publisher: not compressed.</param>
     /// <returns>Valid until the next call; a <c>gap</c> for a push of another node that cannot be carried over.</returns>
-    public ReadOnlySpan<byte> Make(PushForm form, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame, WireFormat format)
+    public LogEntry Make(PushForm form, ReadOnlySpan<byte> topic, in LogEntry entry)
     {
-        var plain = form.Format == format ? frame : Carry(topic, frame, format, form.Format);
-        return form.Deflated ? Deflate(plain, form.Format) : plain;
+        var isOwn = form.Format == entry.Format;
+        var payload = isOwn ? entry.Payload : Carry(topic, entry, form.Format);
+        var isDeflated = form.Deflated && TryDeflate(ref payload);
+        return new LogEntry(payload, form.Format)
+        {
+            Origin = entry.Origin,
+            Time = entry.Time,
+            IsDeflated = isDeflated,
+            IsGap = !isOwn && _isGap,
+        };
     }
 
-    private ReadOnlySpan<byte> Carry(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame, WireFormat from, WireFormat to)
+    private ReadOnlySpan<byte> Carry(ReadOnlySpan<byte> topic, in LogEntry entry, WireFormat to)
     {
-        if (!_isCarried && !WireBridge.TryCarryPush(FrameBuffer.PayloadOf(frame), from, _carried.Clear()))
+        if (!_isCarried && !WireBridge.TryCarryPush(entry.Payload, entry.Format, _carried.Clear()))
         {
-            IsGap = true;
+            _isGap = true;
             to.Codec().Write(_carried.Clear(), new GapMessage(topic.ToArray()));
         }
 
         _isCarried = true;
-        return _carried.Frame(to.Opcode());
+        return _carried.Written;
     }
 
-    private ReadOnlySpan<byte> Deflate(ReadOnlySpan<byte> frame, WireFormat format)
+    private bool TryDeflate(ref ReadOnlySpan<byte> payload)
     {
-        var payload = FrameBuffer.PayloadOf(frame);
         if (payload.Length < deflate.Threshold)
         {
-            return frame;
+            return false;
         }
 
         SharedDeflate.Deflate(payload, _deflated.Clear(), deflate.CompressionLevel);
-        return _deflated.Length < payload.Length ? _deflated.Frame(format.Opcode(), compressed: true) : frame;
+        if (_deflated.Length >= payload.Length)
+        {
+            return false;
+        }
+
+        payload = _deflated.Written;
+        return true;
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using Broker.Protocol.Frames;
 using Broker.Protocol.Wire;
 using Broker.Protocol.Wire.MessagePack;
@@ -6,41 +5,28 @@ using Broker.Protocol.Wire.MessagePack;
 namespace Broker.Node.Delivery;
 
 /// <summary>
-/// Makes one frame of many log entries: an array of their messages, or the message itself where there is only one. Entries are
-/// copied behind room for the longest headers; the headers, whose length follows from the content, are then put right before it.
+/// Makes one frame of many log entries: an array of their messages, or the message itself where there is only one. Messages are
+/// copied behind room for the longest headers; the headers, whose length follows from the content, are then put right before them.
 /// </summary>
-/// <param name="format">Of the entries: whole, unmasked, uncompressed server frames.</param>
-internal struct PushGatherer(WireFormat format)
+/// <param name="format">Of the entries, which are not compressed.</param>
+internal sealed class PushGatherer(WireFormat format) : IPushGatherer
 {
     private const int LongestArrayHeader = 5;
     private const int HeaderRoom = FrameWriter.MaxServerHeader + LongestArrayHeader;
 
     private int _end = HeaderRoom;
 
-    /// <summary>Messages so far.</summary>
     public int Count { get; private set; }
 
-    /// <summary>Bytes of the first of some entries, with its header.</summary>
-    public static int FirstOf(ReadOnlySpan<byte> entries)
-    {
-        var (header, payload) = Measure(entries);
-        return header + payload;
-    }
-
-    /// <summary>Adds as many whole entries as there is room for.</summary>
-    /// <param name="destination">The same for every call; what it is long is all there is room for.</param>
-    /// <param name="entries">At least one.</param>
-    /// <returns>Bytes of <paramref name="entries"/> that were taken.</returns>
-    public int Add(Span<byte> destination, ReadOnlySpan<byte> entries)
+    public int Add(Span<byte> destination, LogSegment segment, int start, int end)
     {
         // In JSON a bracket or a comma stands before each message, and behind the last there must be room for a bracket.
         var around = format == WireFormat.Json ? 1 : 0;
-        var taken = 0;
-        while (taken < entries.Length)
+        for (var index = segment.IndexOf(start); start < end; index++)
         {
-            var (header, payload) = Measure(entries[taken..]);
+            var payload = segment.Payload(index, end).Span;
             var comma = Count > 0 ? around : 0;
-            if (_end + comma + payload + around > destination.Length)
+            if (_end + comma + payload.Length + around > destination.Length)
             {
                 break;
             }
@@ -50,19 +36,16 @@ internal struct PushGatherer(WireFormat format)
                 destination[_end++] = (byte)',';
             }
 
-            entries.Slice(taken + header, payload).CopyTo(destination[_end..]);
-            _end += payload;
-            taken += header + payload;
+            payload.CopyTo(destination[_end..]);
+            _end += payload.Length;
+            start = segment.Entry(index, end).End;
             Count++;
         }
 
-        return taken;
+        return start;
     }
 
-    /// <summary>Writes the headers around what was added, at least one entry.</summary>
-    /// <param name="destination">As for <see cref="Add"/>.</param>
-    /// <returns>Where in it the frame is.</returns>
-    public readonly (int Start, int Length) Finish(Span<byte> destination)
+    public (int Start, int Length) Finish(Span<byte> destination)
     {
         var (start, end) = (HeaderRoom, _end);
         if (Count > 1 && format == WireFormat.Json)
@@ -81,26 +64,10 @@ internal struct PushGatherer(WireFormat format)
         var payload = end - start;
         start -= FrameWriter.ServerHeaderLength(payload);
         FrameWriter.WriteServerHeader(destination[start..], format.Opcode(), payload);
+        (_end, Count) = (HeaderRoom, 0);
         return (start, end - start);
     }
 
-    /// <summary>RFC 6455 section 5.2: the length, in 7 bits, or in the 2 or 8 bytes that follow; no mask.</summary>
-    private static (int Header, int Payload) Measure(ReadOnlySpan<byte> entry) => entry[1] switch
-    {
-        126 => (4, BinaryPrimitives.ReadUInt16BigEndian(entry[2..])),
-        127 => (10, (int)BinaryPrimitives.ReadUInt64BigEndian(entry[2..])),
-        var length => (2, length),
-    };
-
-    /// <summary>Whether bytes are one whole frame as a server sends it: what is appended to a log is found again by its own length.</summary>
-    public static bool IsOneFrame(ReadOnlySpan<byte> bytes)
-    {
-        if (bytes.Length < 2 || bytes.Length < bytes[1] switch { 126 => 4, 127 => 10, _ => 2 })
-        {
-            return false;
-        }
-
-        var (header, payload) = Measure(bytes);
-        return payload >= 0 && bytes.Length - header == payload;
-    }
+    /// <summary>An entry is a frame as it lies.</summary>
+    public ArraySegment<byte> Alone(LogSegment segment, int start, int end) => new(segment.Bytes, start, end - start);
 }

@@ -4,52 +4,28 @@ using Broker.Node.Configuration.Options;
 namespace Broker.Node.Delivery;
 
 /// <summary>
-/// A connection's cursor on a topic's log. The lane opens, marks and closes it, and has it jump; whoever holds the connection's
-/// writer moves it.
+/// A connection's cursor on a topic's log. The lane opens, marks and closes it; whoever holds the connection's writer moves it.
 /// </summary>
 /// <remarks>
-/// The two meet in the dirty flag, the closed mark, the segments' heads, the pending jump and the segment.
+/// The two meet in the dirty flag, the closed mark, the segments' heads and the request to skip.
 /// <para>
-/// <b>Jumping.</b> The lane seals the log's tail, so that an empty segment T follows everything skipped, and makes a landing: one
-/// or two segments of its own with a <c>gap</c> or the newest entry, whose positions end where T starts and whose next is T. It
-/// reads the segment S of the cursor, then puts the landing into <c>_jump</c>, then takes S out of <c>_segment</c> if it is still
-/// there (compare-and-swap) and is not T, so that what is skipped is free though the holder may not come for long. The holder takes a pending
-/// jump before anything else, and goes on from there. It follows a segment's next only by compare-and-swap, so it never puts back
-/// what the lane took out.
-/// </para>
-/// <list type="bullet">
-/// <item>An empty <c>_segment</c> of an open cursor means that a jump is pending or in the holder's hand: the lane empties it only
-/// after it wrote the jump, and only of a segment before T, which a cursor that took the jump never has again. T it may have: a
-/// holder that has walked into T before it sees the jump lands on T again.</item>
-/// <item>The holder has peeked and not advanced when the lane jumps: what it peeked is written, and moves offset and position only.
-/// Landing compares the position with the landing's segments and passes those that end at or before it. Everything skipped was
-/// written meanwhile: no <c>gap</c>, and the newest entry is not written twice. Anything left: <c>gap</c>, or the newest entry, is
-/// written. So nothing comes twice, nothing is lost without <c>gap</c> where that is due, and a position never decreases.</item>
-/// <item>The holder has read <c>_jump</c> as empty and gone on into T, and perhaps into what was appended there, before it sees
-/// the jump: it lands exactly where it is.</item>
-/// <item>The holder is about to take a jump when the lane puts another in its place: it gets one of them. If it got the earlier
-/// one, the later is taken on the next peek.</item>
-/// <item>A jump on a cursor that is not dirty: the lane marks it after the jump, as after an append, and the holder clears the flag
-/// before it looks. So no jump waits for the next message.</item>
-/// <item>Closing empties <c>_jump</c> and <c>_segment</c> after the mark; a holder that lands meanwhile reads the mark after it has
-/// written the segment, and takes it out itself.</item>
-/// <item><see cref="Position"/> counts a pending jump, so that the lane repeats it only when the cursor lags over its bound again.
-/// <see cref="Lag"/> of any other thread may miss a jump under way, and is right at the next look.</item>
-/// </list>
-/// <para>
-/// <b>Latest.</b> While the kernel refuses bytes of the connection, the holder itself goes to the newest entry whenever it comes
-/// for more. That needs neither the lane nor memory, so a client that has stopped costs a publish nothing. It passes no
-/// <c>gap</c> of another node.
+/// <b>Skipping.</b> Where a topic's slow subscribers may miss something, anybody may ask a cursor to skip; the holder does it at its
+/// next look, by walking to the log's end: nobody else moves a cursor, so nothing comes twice. On a topic with <c>skip</c> the
+/// cursor goes on behind the newest entry and one <c>gap</c> of its own is written first; with <c>latest</c> it goes on at the newest
+/// entry, and a <c>gap</c> is written only where it passed one that another node caused. While the kernel refuses bytes of the
+/// connection, the holder skips on a topic with <c>latest</c> without being asked. Until the holder comes, what is to be skipped is
+/// kept: a holder that does not come is a client that takes nothing, and the bound on what logs keep (<see cref="LogMemory"/>)
+/// closes its connection.
 /// </para>
 /// </remarks>
 internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint topicHash)
 {
     private LogSegment? _segment;
-    private LogSegment? _jump;
+    private LogSegment? _gap;
     private int _offset;
     private long _position;
-    private long _landing;
     private int _dirty;
+    private int _skip;
     private bool _closed;
     private bool _hasLeft;
 
@@ -89,23 +65,24 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     public int Index { get; set; }
 
     /// <summary>Log position of the next byte to write, never less than before; any thread may read it.</summary>
-    public long Position => Math.Max(Volatile.Read(ref _position), Volatile.Read(ref _landing));
+    public long Position => Volatile.Read(ref _position);
 
-    /// <summary>As <see cref="Position"/>, without a pending jump.</summary>
-    public long Taken => Volatile.Read(ref _position);
+    /// <summary>It was asked to skip and the holder has not come to it yet.</summary>
+    public bool IsSkipping => Volatile.Read(ref _skip) != 0;
 
-    /// <summary>Behind the last <c>gap</c> that a jump put before the cursor; lane only. Before it is taken, a later jump must tell it again.</summary>
-    public long GapEnd { get; private set; }
-
-    /// <summary>Bytes appended and not yet taken by the writer; any thread may read it.</summary>
+    /// <summary>Bytes appended and not yet taken by the writer, none where they are to be skipped; any thread may read it.</summary>
     public long Lag
     {
         get
         {
+            if (IsSkipping)
+            {
+                return 0;
+            }
+
             var position = Position;
             var end = position;
-            var first = Volatile.Read(ref _jump) ?? Volatile.Read(ref _segment) ?? Volatile.Read(ref _jump);
-            for (var segment = first; segment is not null; segment = segment.Next)
+            for (var segment = Volatile.Read(ref _segment); segment is not null; segment = segment.Next)
             {
                 end = segment.Start + segment.Head;
             }
@@ -130,24 +107,11 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     {
         Log = null;
         Volatile.Write(ref _closed, true);
-        Volatile.Write(ref _jump, null);
-        Volatile.Write(ref _segment, null);
+        Interlocked.Exchange(ref _segment, null);
     }
 
-    /// <summary>Lane only, for a cursor whose position is before the landing; what it passes is no longer kept for it.</summary>
-    /// <param name="landing">Where it goes on.</param>
-    /// <param name="fresh">The log's empty tail, which follows the landing.</param>
-    public void Jump(LogSegment landing, LogSegment fresh)
-    {
-        GapEnd = landing.HasGaps ? landing.Start + landing.Head : GapEnd;
-        var passed = Volatile.Read(ref _segment);
-        Interlocked.Exchange(ref _jump, landing);
-        Volatile.Write(ref _landing, landing.Start);
-        if (passed is not null && !ReferenceEquals(passed, fresh))
-        {
-            Interlocked.CompareExchange(ref _segment, null, passed);
-        }
-    }
+    /// <summary>Any thread: what waits is to be skipped. True: nobody has asked that the holder has not come to.</summary>
+    public bool RequestSkip() => Interlocked.Exchange(ref _skip, 1) == 0;
 
     /// <summary>True when the caller made it dirty and must queue it with its writer.</summary>
     public bool TrySetDirty() => Volatile.Read(ref _dirty) == 0 && Interlocked.Exchange(ref _dirty, 1) == 0;
@@ -173,30 +137,20 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// </summary>
     public bool TryPeek([NotNullWhen(true)] out LogSegment? segment, out int start, out int end)
     {
-        while (true)
+        segment = Volatile.Read(ref _segment);
+        if (segment is not null && Slow != SlowPolicy.Disconnect && MaySkip())
         {
-            if (Volatile.Read(ref _jump) is not null)
-            {
-                Land();
-            }
+            Skip(ref segment);
+        }
 
-            segment = Volatile.Read(ref _segment);
-            if (segment is null)
-            {
-                if (Closed)
-                {
-                    (start, end) = (0, 0);
-                    return false;
-                }
+        if (segment is not null && _gap is { } gap)
+        {
+            (segment, start, end) = (gap, 0, gap.Head);
+            return true;
+        }
 
-                continue;
-            }
-
-            if (Slow == SlowPolicy.Latest && Writer.IsBehind && !TrySkipToNewest(ref segment))
-            {
-                continue;
-            }
-
+        while (segment is not null)
+        {
             start = _offset;
             end = segment.Head;
             if (start == end)
@@ -209,94 +163,73 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
                 if (segment.Head == end)
                 {
-                    TryFollow(segment, next, 0);
+                    segment = Follow(next, 0);
                 }
-
-                continue;
             }
-
-            if (!segment.HasOrigins || SkipOwn(segment, start, ref end))
+            else if (!segment.HasOrigins || SkipOwn(segment, start, ref end))
             {
                 return true;
             }
         }
+
+        (start, end) = (0, 0);
+        return false;
     }
 
     /// <summary>Holder of the writer only: what <see cref="TryPeek"/> returned has been taken. True: more lies behind it.</summary>
     public bool Advance(LogSegment segment, int end)
     {
+        if (ReferenceEquals(segment, _gap))
+        {
+            _gap = null;
+            return Volatile.Read(ref _segment) is { } present && (present.Head > _offset || present.Next is not null);
+        }
+
         MoveTo(segment, end);
         return segment.Head > end || segment.Next is not null;
     }
 
-    /// <summary>Takes the pending jump, and passes what has been written already.</summary>
-    private void Land()
-    {
-        var landing = Interlocked.Exchange(ref _jump, null);
-        if (landing is null)
-        {
-            return;
-        }
+    private bool MaySkip() =>
+        (IsSkipping && Interlocked.Exchange(ref _skip, 0) != 0) || (Slow == SlowPolicy.Latest && Writer.IsBehind);
 
-        // The next is read first: once there is one, the head is final, and nothing can have come between.
-        var position = _position;
-        while (landing.Next is { } next && position >= landing.Start + landing.Head)
-        {
-            landing = next;
-        }
-
-        // A position inside a gap is that of an entry which the gap stands for.
-        _offset = landing.IsLanding ? 0 : (int)(position - landing.Start);
-        Volatile.Write(ref _position, Math.Max(position, landing.Start));
-        Interlocked.Exchange(ref _segment, landing);
-        if (Closed)
-        {
-            Volatile.Write(ref _segment, null);
-        }
-    }
-
-    /// <summary>Moves to the newest entry, unless a <c>gap</c> lies before or in it. False: the lane has taken the segment away.</summary>
-    private bool TrySkipToNewest(ref LogSegment segment)
+    /// <summary>Passes what waits, unless it is the newest entry alone.</summary>
+    private void Skip(ref LogSegment? segment)
     {
         LogSegment? newest = null;
-        var (from, head) = (_offset, 0);
+        var (from, head, lastGap) = (_offset, 0, -1L);
         LogSegment? following;
         for (var next = segment; next is not null; next = following)
         {
+            // The next is read first: once there is one, the head is final, and nothing can have come between.
             following = next.Next;
             var end = next.Head;
-            if (next.HasGaps)
-            {
-                return true;
-            }
-
             if (end > from)
             {
                 (newest, head) = (next, end);
             }
 
+            lastGap = next.GapEnd > from ? next.Start + next.GapEnd : lastGap;
             from = 0;
         }
 
         if (newest is null)
         {
-            return true;
+            return;
         }
 
         var start = newest.LastStart(head);
-        if (ReferenceEquals(newest, segment))
+        if (ReferenceEquals(newest, segment) && start <= _offset)
         {
-            MoveTo(segment, Math.Max(_offset, start));
-            return true;
+            return;
         }
 
-        if (!TryFollow(segment, newest, start))
+        // A gap that is the newest entry itself stands for those before it.
+        if (Slow == SlowPolicy.Skip || (lastGap >= 0 && lastGap != newest.Start + head))
         {
-            return false;
+            _gap = LogSegment.OfGap(Form.Format, Topic);
         }
 
-        segment = newest;
-        return true;
+        segment = Follow(newest, Slow == SlowPolicy.Skip ? head : start);
     }
 
     /// <summary>Cuts the range before the first own entry; moves the cursor over one it stands on and returns false.</summary>
@@ -325,16 +258,18 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         return true;
     }
 
-    /// <summary>Goes on in a later segment, unless the lane has taken the present one away.</summary>
-    private bool TryFollow(LogSegment segment, LogSegment next, int offset)
+    /// <summary>Goes on in a later place of the log; null: the lane has closed the cursor meanwhile, which keeps nothing then.</summary>
+    private LogSegment? Follow(LogSegment segment, int offset)
     {
-        if (!ReferenceEquals(Interlocked.CompareExchange(ref _segment, next, segment), segment))
+        MoveTo(segment, offset);
+        Interlocked.Exchange(ref _segment, segment);
+        if (!Closed)
         {
-            return false;
+            return segment;
         }
 
-        MoveTo(next, offset);
-        return true;
+        Volatile.Write(ref _segment, null);
+        return null;
     }
 
     private void MoveTo(LogSegment segment, int offset)

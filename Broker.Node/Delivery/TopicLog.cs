@@ -1,10 +1,9 @@
 using Broker.Node.Configuration.Options;
-using Broker.Protocol.Wire;
 
 namespace Broker.Node.Delivery;
 
 /// <summary>
-/// One topic on one node in one form: an append-only log of framed pushes and the cursors that read it.
+/// One topic on one node in one form: an append-only log of pushes and the cursors that read it.
 /// Only its lane calls it; readers hold <see cref="LogSegment"/>s and never this object's mutable parts.
 /// </summary>
 /// <remarks>A segment is as large as some batches; a log that nothing was appended to has none, and one that is still keeps a small one at most.</remarks>
@@ -23,10 +22,6 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
     private long _marked;
     private int _batches;
     private long _counted;
-    private LogSegment? _newest;
-    private LogSegment? _gap;
-    private long _lastOrigin;
-    private long _gapEnd;
 
     public PushForm Form => form;
 
@@ -61,21 +56,18 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
     /// <summary>Already among the logs that its lane's <c>LaneMemory</c> looks at.</summary>
     public bool Watched { get; set; }
 
-    /// <summary>Appends a framed push, or a <c>gap</c>. <paramref name="origin"/> is the connection that must not get it, 0 for none.</summary>
-    public void Append(ReadOnlySpan<byte> frame, long origin, bool isGap = false)
+    /// <summary>Appends an entry of the log's form.</summary>
+    /// <returns>Bytes that it takes up.</returns>
+    public int Append(in LogEntry entry)
     {
-        if (_tail.Free < frame.Length)
+        LastEntry = LogSegment.LengthOf(entry);
+        if (_tail.Free < LastEntry)
         {
-            Roll(Math.Max(frame.Length, NextSize()));
+            Roll(Math.Max(LastEntry, NextSize()));
         }
 
-        _tail.Append(frame, origin, isGap);
-        (LastEntry, _lastOrigin) = (frame.Length, origin);
-        (_newest, _gap) = (null, null);
-        if (isGap)
-        {
-            _gapEnd = Position;
-        }
+        _tail.Append(entry);
+        return LastEntry;
     }
 
     /// <summary>Opens a cursor at the head: it sees what is appended from now on.</summary>
@@ -105,10 +97,10 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
     /// Makes every cursor's connection see what was appended. One full fence stands between the heads written before and
     /// the dirty flags read here; a drainer clears the flag first and reads the head after it, so one of the two sees the other.
     /// Connections that gather pushes are drained when their window is over, and before that only if it is full.
-    /// A cursor over the bound has its connection closed or jumps, if it is the client that does not take more: while somebody has
-    /// taken the writer, it is only this node that has not come to it.
+    /// A cursor over the bound has its connection closed or is asked to skip, if it is the client that does not take more: while
+    /// somebody has taken the writer, it is only this node that has not come to it.
     /// </summary>
-    /// <returns>How many jumped.</returns>
+    /// <returns>How many are to skip.</returns>
     public int Mark(DrainBatch batch, int lagLimit)
     {
         Interlocked.MemoryBarrier();
@@ -116,7 +108,7 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
         var added = Position - _marked;
         _marked = Position;
         _batches++;
-        var jumps = 0;
+        var skips = 0;
         foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
         {
             var newly = subscription.MarkDirty();
@@ -130,54 +122,28 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
                 {
                     subscription.Writer.Overrun();
                 }
-                else if (Jump(subscription, batch))
+                else if (subscription.RequestSkip())
                 {
-                    jumps++;
+                    skips++;
                 }
             }
         }
 
-        return jumps;
-    }
-
-    /// <summary>
-    /// Moves a lagging cursor of a log that skips to the log's end, whoever holds its writer: what it passes is free at once.
-    /// In its way stands one <c>gap</c>, or the newest entry, which all cursors share that jump before the next append.
-    /// </summary>
-    /// <returns>False: there was nothing to gain.</returns>
-    public bool Jump(Subscription subscription, DrainBatch batch)
-    {
-        if (subscription.Position >= Position - LastEntry)
-        {
-            return false;
-        }
-
-        var landing = Landing(subscription);
-        if (subscription.Position >= landing.Start)
-        {
-            return false;
-        }
-
-        subscription.Jump(landing, _tail);
-        if (subscription.MarkDirty())
-        {
-            batch.Add(subscription.Writer);
-        }
-
-        return true;
+        return skips;
     }
 
     /// <summary>
     /// Bytes that this log keeps for its cursors, which share them: as many as the one furthest behind lags. Those whose
     /// connection has been told to close are gone already.
     /// </summary>
-    public long Kept()
+    /// <param name="skipping">Whether those count that are asked to skip and have not come to it.</param>
+    public long Kept(bool skipping)
     {
         var furthest = Position;
         foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
         {
             var position = subscription.Position;
-            if (position < furthest && !subscription.Writer.IsOverrun)
+            if (position < furthest && !subscription.Writer.IsOverrun && (skipping || !subscription.IsSkipping))
             {
                 furthest = position;
             }
@@ -188,10 +154,10 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
 
     /// <summary>
     /// Called from time to time while nothing is kept. Where nothing was appended since the last time, a segment larger than the
-    /// smallest is given up: all cursors have read it.
+    /// smallest is given up: all cursors have read it, and are marked so that they leave it.
     /// </summary>
     /// <returns>False: something was appended, it has to be called again.</returns>
-    public bool TryRest()
+    public bool TryRest(DrainBatch batch)
     {
         if (_counted != Position && Subscribers > 0)
         {
@@ -202,72 +168,39 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
         if (_tail.Bytes.Length > SmallestSegment)
         {
             Roll(0);
-            foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
-            {
-                // Those that are told to close may be behind.
-                if (subscription.Position == Position)
-                {
-                    subscription.Jump(_tail, _tail);
-                }
-            }
+            Mark(batch, int.MaxValue);
         }
 
         return true;
     }
 
-    /// <summary>Closes the connections of cursors that lag so much, or has the cursors jump.</summary>
-    /// <returns>How many.</returns>
-    public int Cut(long lag, DrainBatch batch)
+    /// <summary>
+    /// Closes the connections of cursors that lag so much. Where the topic skips, a cursor is asked to first; one that has not come
+    /// to it, because the kernel refuses bytes, is closed.
+    /// </summary>
+    /// <returns>How many were closed, and how many asked.</returns>
+    public (int Closed, int Asked) Cut(long lag)
     {
         var position = Position;
-        var cut = 0;
+        var (closed, asked) = (0, 0);
         foreach (var subscription in _subscribers.AsSpan(0, Subscribers))
         {
-            if (position - subscription.Position >= lag
-                && (slow == SlowPolicy.Disconnect ? subscription.Writer.Overrun() : Jump(subscription, batch)))
+            if (position - subscription.Position < lag)
             {
-                cut++;
+                continue;
+            }
+
+            if (slow != SlowPolicy.Disconnect && subscription.RequestSkip())
+            {
+                asked++;
+            }
+            else if ((slow == SlowPolicy.Disconnect || subscription.Writer.State == WriterState.Stage) && subscription.Writer.Overrun())
+            {
+                closed++;
             }
         }
 
-        return cut;
-    }
-
-    private LogSegment Landing(Subscription subscription)
-    {
-        if (_tail.Head > 0)
-        {
-            _newest = slow == SlowPolicy.Latest ? CopyNewest() : null;
-            Roll(SmallestSegment);
-            _newest?.Seal(_tail);
-        }
-
-        // An empty tail that something was appended before is one that was rolled here, and nothing was appended since; or the log
-        // rests, and who lags has been told to close.
-        var landing = _newest ?? _tail;
-
-        // Where values are skipped without a word, a gap that another node caused still has to be told, unless it is the newest entry.
-        return slow == SlowPolicy.Skip || (_gapEnd < Position && subscription.Taken < Math.Max(_gapEnd, subscription.GapEnd))
-            ? _gap ??= Gap(subscription.Topic, landing)
-            : landing;
-    }
-
-    private LogSegment CopyNewest()
-    {
-        var newest = new LogSegment(LastEntry, Position - LastEntry) { IsLanding = true };
-        newest.Append(_tail.Bytes.AsSpan(_tail.Head - LastEntry, LastEntry), _lastOrigin, isGap: _gapEnd == Position);
-        return newest;
-    }
-
-    private LogSegment Gap(byte[] topic, LogSegment next)
-    {
-        var buffer = FrameBuffer.OfThread;
-        form.Format.Codec().Write(buffer, new GapMessage(topic));
-        var frame = buffer.Frame(form.Format.Opcode());
-        var gap = new LogSegment(frame.Length, next.Start - frame.Length) { IsLanding = true };
-        gap.Append(frame, origin: 0, isGap: true);
-        gap.Seal(next);
-        return gap;
+        return (closed, asked);
     }
 
     private int NextSize()

@@ -37,7 +37,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
             return PublishResult.InvalidTopic;
         }
 
-        var settings = node.Topics.Of(name);
+        var settings = node.Topics.Settings.Of(name);
         var largest = settings.MaxSize > 0 ? settings.MaxSize : options.Limits.ApiMessage;
         if (data.Length > largest)
         {
@@ -49,7 +49,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
             return PublishResult.InvalidData;
         }
 
-        if (node.Payloads.Apply(settings, WireFormat.Json, largest, ref data) != ErrorCode.None)
+        if (node.Topics.Payloads.Apply(settings, WireFormat.Json, largest, ref data) != ErrorCode.None)
         {
             return PublishResult.TooLarge;
         }

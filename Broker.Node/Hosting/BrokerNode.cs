@@ -41,7 +41,6 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private readonly ILogger<BrokerNode> _logger;
     private readonly TimeProvider _time;
     private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
-    private readonly BatchClock _batches;
     private readonly BrokerMetrics _metrics;
     private readonly ConnectionLog _log;
     private readonly Admission _admission;
@@ -57,7 +56,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private ConnectionPipeline? _pipeline;
     private OpsServer? _ops;
     private ListenerBinding? _binding;
-    private JwtValidator? _tokens;
+    private TokenGate? _tokens;
     private CertificateWatch? _certificate;
     private string _id = "";
     private int _stopping;
@@ -74,18 +73,14 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         _time = time;
         _metrics = metrics;
         _onEnded = metrics.Ended;
-        _batches = new BatchClock(_pool, time);
         _log = log;
         _open = new OpenConnections(_options.Memory.ConnectionBytes);
         _admission = new Admission(_options.Limits, metrics, time, new MemoryGuard(_options.Memory, new GcMemoryProbe(), time));
         _fence = new Fence(time);
-        Topics = new TopicSettings(_options.Topics);
-        Payloads = PayloadChecks.Of(_options);
+        Topics = new TopicRules(_options);
     }
 
-    public TopicSettings Topics { get; }
-
-    public PayloadChecks Payloads { get; }
+    public TopicRules Topics { get; }
 
     public bool Started { get; private set; }
 
@@ -169,7 +164,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
 
     private void StartSystem()
     {
-        _tokens = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new ConfigurationException([error!]);
+        _tokens = Tokens();
         var setup = NodeSystemSetup.TryCreate(_configuration, _time, out error) ?? throw new ConfigurationException([error!]);
         _system = ActorSystem.Create(ClusterOptions.SystemName, setup);
         var cluster = Cluster.Get(_system);
@@ -190,7 +185,6 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         var links = _lanes.Counters;
         _metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);
         _metrics.ShowMemory(() => memory.Total, () => _open.Held);
-        _batches.Start();
         var services = ConnectionServices();
         _connections = _system.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         OriginPolicy.TryCreate(_options.Origins.Allow, out var origins, out _);
@@ -354,7 +348,6 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     public void Dispose()
     {
         _admission.Dispose();
-        _batches.Dispose();
         _pool.Dispose();
         _tokens?.Dispose();
         _certificate?.Dispose();
@@ -382,26 +375,15 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
         EndWithout(system.ActorOf(pulses.WithDispatcher(AkkaConfig.PulseDispatcher), PulseActor.Name));
     }
 
-    private ConnectionServices ConnectionServices()
+    private TokenGate Tokens()
     {
+        var validator = JwtValidator.TryCreate(_options.Auth, _time, _services.GetRequiredService<ILogger<JwtValidator>>(), out var tokens, out var error) ? tokens : throw new ConfigurationException([error]);
         Rights.TryCreate(_options.Auth.AnonymousRights, out var anonymous, out _);
-        return new ConnectionServices(
-            _options,
-            _tokens!,
-            anonymous!,
-            Topics,
-            Payloads,
-            new LeaseTable<string>(_options.Limits.ConnectionsPerUser),
-            new TokenGuesses(_time, _services.GetRequiredService<TrustedProxies>().Contains),
-            new UserBuckets(new TokenRate(_options.Rate.Messages, _options.Rate.Burst, _time.TimestampFrequency), _time),
-            _lanes!.Post,
-            _lanes!.Leave,
-            _batches,
-            _id,
-            Name,
-            _metrics,
-            _time);
+        return new TokenGate(validator, new TokenGuesses(_time, _services.GetRequiredService<TrustedProxies>().Contains), anonymous!, _metrics);
     }
+
+    private ConnectionServices ConnectionServices() =>
+        new(_options, new NodeIdentity(_id, Name), _tokens!, Topics, new Quotas(_options, _time), _lanes!, _metrics, _time);
 
     private void OnAccepted(ClientConnection connection)
     {

@@ -12,10 +12,10 @@ internal interface ILaneTopics
     bool HasLeaving { set; }
 
     /// <summary>
-    /// Executes a command. For a publish the result is the framed push that peers append (valid until the next call), and
-    /// the publisher has been acknowledged; for everything else it is empty.
+    /// Executes a command. For a publish the result is the push that peers append (valid until the next call), and
+    /// the publisher has been acknowledged; for everything else it has no payload.
     /// </summary>
-    ReadOnlySpan<byte> Execute(LaneCommand command);
+    LogEntry Execute(LaneCommand command);
 
     /// <summary>
     /// In the place of <see cref="Execute"/> while this node may promise nothing: a publish and a subscribe are answered
@@ -26,8 +26,8 @@ internal interface ILaneTopics
     /// <summary>Closes the cursor of a connection that has ended.</summary>
     void Leave(Subscription subscription);
 
-    /// <summary>Appends a framed push that another node's lane made; nothing happens where the topic has no local subscriber. False: it is no frame.</summary>
-    bool AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame);
+    /// <summary>Appends a push that another node's lane made; nothing happens where the topic has no local subscriber.</summary>
+    void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry);
 
     /// <summary>Appends a <c>gap</c> to every topic with a local subscriber.</summary>
     void AppendGap();

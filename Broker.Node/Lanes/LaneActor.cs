@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Event;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 
@@ -160,8 +161,8 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
                 continue;
             }
 
-            var frame = _topics.Execute(command);
-            if (frame.IsEmpty)
+            var entry = _topics.Execute(command);
+            if (entry.Payload.IsEmpty)
             {
                 continue;
             }
@@ -170,9 +171,9 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             {
                 unkept++;
             }
-            else if (!_batch.TryAdd(command.Topic, frame))
+            else if (!_batch.TryAdd(new EnvelopeEntry { Topic = command.Topic, Format = entry.Format, Time = entry.Time, Payload = entry.Payload }))
             {
-                OnTooLarge(frame.Length);
+                OnTooLarge(entry.Payload.Length);
             }
         }
 
@@ -322,13 +323,12 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         foreach (var part in envelope.Body)
         {
             var rest = part.Span;
-            var isWhole = true;
-            while (EnvelopeEntry.TryRead(ref rest, out var topic, out var frame))
+            while (EnvelopeEntry.TryRead(ref rest, out var entry))
             {
-                isWhole &= _topics.AppendRemote(topic, frame);
+                _topics.AppendRemote(entry.Topic, new LogEntry(entry.Payload, entry.Format) { Time = entry.Time });
             }
 
-            if (!rest.IsEmpty || !isWhole)
+            if (!rest.IsEmpty)
             {
                 _log.Error("Lane {0}: envelope {1} of node {2} is malformed", _identity.Lane, envelope.Number, envelope.From);
                 AppendGap();

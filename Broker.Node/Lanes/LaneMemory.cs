@@ -1,4 +1,3 @@
-using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 
@@ -46,11 +45,11 @@ internal sealed class LaneMemory
         }
     }
 
-    /// <summary>Counts, and cuts what has to go; connections that then have something to write are in <paramref name="batch"/>.</summary>
+    /// <summary>Counts, and cuts what has to go; connections whose cursors leave what rests are in <paramref name="batch"/>.</summary>
     public void Settle(DrainBatch batch)
     {
         _node.Answer(_lane);
-        Count();
+        Count(batch);
         while (_node.Total - _node.Bound is > 0 and var excess)
         {
             var lag = _worst.TryPeek(out var log, out var order) ? -order : 0;
@@ -68,25 +67,25 @@ internal sealed class LaneMemory
 
             _worst.Dequeue();
             var nextLag = _worst.TryPeek(out _, out order) ? Math.Max(-order, otherLag) : otherLag;
-            Cut(log, lag, Math.Max(nextLag, lag - excess + 1), batch);
+            Cut(log, lag, Math.Max(nextLag, lag - excess + 1));
         }
 
         _worst.Clear();
     }
 
-    private void Count()
+    private void Count(DrainBatch batch)
     {
         (_appended, _kept) = (0, 0);
         for (var i = _watched.Count - 1; i >= 0; i--)
         {
             var log = _watched[i];
-            var kept = log.Kept();
+            var kept = log.Kept(skipping: true);
             if (kept > 0)
             {
                 _kept += kept;
                 _worst.Enqueue(log, -kept);
             }
-            else if (log.TryRest())
+            else if (log.TryRest(batch))
             {
                 log.Watched = false;
                 _watched[i] = _watched[^1];
@@ -100,20 +99,21 @@ internal sealed class LaneMemory
     /// <param name="log">The one that keeps most.</param>
     /// <param name="before">What it keeps.</param>
     /// <param name="lag">Whoever lags so much or more is cut.</param>
-    /// <param name="batch">Takes the writers of those that jump.</param>
-    private void Cut(TopicLog log, long before, long lag, DrainBatch batch)
+    private void Cut(TopicLog log, long before, long lag)
     {
-        var cut = log.Cut(lag, batch);
-        var kept = log.Kept();
-        _kept += kept - before;
-        if (cut > 0)
-        {
-            _metrics.MemoryCut(log.Slow, cut);
-            if (log.Slow != SlowPolicy.Disconnect)
-            {
-                _metrics.Skipped(log.Slow, cut);
-            }
+        var (closed, asked) = log.Cut(lag);
 
+        // Who was asked to skip is given until the next count.
+        var kept = log.Kept(skipping: false);
+        _kept += kept - before;
+        if (asked > 0)
+        {
+            _metrics.Skipped(log.Slow, asked);
+        }
+
+        if (closed + asked > 0)
+        {
+            _metrics.MemoryCut(log.Slow, closed + asked);
             if (kept > 0)
             {
                 _worst.Enqueue(log, -kept);

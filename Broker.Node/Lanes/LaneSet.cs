@@ -12,7 +12,7 @@ namespace Broker.Node.Lanes;
 /// The dispatcher <c>broker.lane-dispatcher</c> runs the lanes if the actor system has one. The cluster and distributed
 /// pub/sub extensions are started; <c>BrokerSerializer</c> must be bound to <c>IBrokerMessage</c>.
 /// </remarks>
-internal sealed class LaneSet
+internal sealed class LaneSet : ILaneInbox
 {
     public const string Dispatcher = "broker.lane-dispatcher";
 
@@ -59,7 +59,6 @@ internal sealed class LaneSet
 
     public void Post(LaneCommand command) => _lanes[command.TopicHash % (uint)_lanes.Length].Post(command);
 
-    /// <summary>Closes what a connection that has ended was subscribed to.</summary>
     public void Leave(IEnumerable<Subscription> subscriptions)
     {
         var commands = new LeaveCommand?[_lanes.Length];

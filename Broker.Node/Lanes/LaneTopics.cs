@@ -2,7 +2,6 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Membership;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -30,8 +29,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     private readonly PushForms _forms = new(deflate);
     private readonly List<TopicLog> _touched = [];
     private readonly DrainBatch _batch = new(pool);
-    private readonly FrameBuffer _reply = new();
-    private readonly FrameBuffer _push = new();
+    private readonly MessageBuffer _reply = new();
+    private readonly MessageBuffer _push = new();
 
     public int Count => _logs.Count;
 
@@ -40,7 +39,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
 
     public bool HasLeaving { get; set; }
 
-    public ReadOnlySpan<byte> Execute(LaneCommand command)
+    public LogEntry Execute(LaneCommand command)
     {
         switch (command)
         {
@@ -52,11 +51,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             case UnsubscribeCommand unsubscribe:
                 Unsubscribe(unsubscribe);
                 return default;
-            case JumpCommand jump:
-                Jump(jump.Subscription);
-                return default;
             case ReplyCommand reply:
-                reply.Writer.Send(reply.Frame, _batch);
+                reply.WriteTo(_reply.Clear());
+                reply.Writer.Reply(_reply, _batch);
                 return default;
             default:
                 throw new ArgumentException($"Not a lane's command: {command.GetType().Name}.", nameof(command));
@@ -96,21 +93,12 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         }
     }
 
-    public bool AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    public void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry)
     {
-        if (!PushGatherer.IsOneFrame(frame))
-        {
-            return false;
-        }
-
         if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var log))
         {
-            // Whatever its header says: a publisher's frame travels as it is, and its opcode is its format's.
-            var format = (Opcode)(frame[0] & 0x0f) == Opcode.Binary ? WireFormat.MessagePack : WireFormat.Json;
-            Append(log, topic, frame, format, origin: 0);
+            Append(log, topic, entry);
         }
-
-        return true;
     }
 
     public void AppendGap()
@@ -119,8 +107,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         {
             for (TopicLog? log = first; log is not null; log = log.Sibling)
             {
-                log.Form.Format.Codec().Write(_reply.Clear(), new GapMessage(topic));
-                Append(log, _reply.Frame(log.Form.Format.Opcode()), origin: 0, isGap: true);
+                var format = log.Form.Format;
+                format.Codec().Write(_reply.Clear(), new GapMessage(topic));
+                Append(log, new LogEntry(_reply.Written, format) { IsGap = true });
             }
         }
     }
@@ -132,9 +121,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             foreach (var log in _touched)
             {
                 log.Touched = false;
-                if (log.Mark(_batch, lagLimit) is > 0 and var jumps)
+                if (log.Mark(_batch, lagLimit) is > 0 and var skips)
                 {
-                    metrics.Skipped(log.Slow, jumps);
+                    metrics.Skipped(log.Slow, skips);
                 }
             }
         }
@@ -160,13 +149,13 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     }
 
     /// <summary>The reply is queued before the append, so it goes out before the publisher's own echo.</summary>
-    private ReadOnlySpan<byte> Publish(PublishCommand command)
+    private LogEntry Publish(PublishCommand command)
     {
         var codec = command.Format.Codec();
         if (command.Publisher is { } publisher && command.Id.IsPresent)
         {
             codec.Write(_reply.Clear(), new PublishedMessage(command.Id, command.TopicMemory));
-            publisher.Promise(_reply.Frame(command.Format.Opcode()), _batch, fence);
+            publisher.Promise(_reply, _batch, fence);
         }
 
         var push = new PushMessage(command.Topic, command.Data)
@@ -178,13 +167,17 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         };
         var length = codec.MeasureMessage(push);
         _push.Clear().Advance(codec.WriteMessage(_push.GetSpan(length), push));
-        var frame = _push.Frame(command.Format.Opcode());
+        var entry = new LogEntry(_push.Written, command.Format)
+        {
+            Origin = command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0,
+            Time = command.Time ?? 0,
+        };
         if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(command.Topic, out var log))
         {
-            Append(log, command.Topic, frame, command.Format, command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0);
+            Append(log, command.Topic, entry);
         }
 
-        return frame;
+        return entry;
     }
 
     private void Subscribe(SubscribeCommand command)
@@ -199,7 +192,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
 
         var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
         format.Codec().Write(_reply.Clear(), reply);
-        subscription.Writer.Promise(_reply.Frame(format.Opcode()), _batch, fence);
+        subscription.Writer.Promise(_reply, _batch, fence);
         if (subscription.Log is null)
         {
             LogFor(subscription).Open(subscription);
@@ -222,15 +215,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     {
         metrics.RequestRefused(error.Code);
         format.Codec().Write(_reply.Clear(), error);
-        writer.Send(_reply.Frame(format.Opcode()), _batch);
-    }
-
-    private void Jump(Subscription subscription)
-    {
-        if (subscription.Log is { } log && log.Jump(subscription, _batch))
-        {
-            metrics.Skipped(log.Slow, 1);
-        }
+        writer.Reply(_reply, _batch);
     }
 
     /// <summary>Counts the subscribers of all forms.</summary>
@@ -280,7 +265,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         var format = subscription.Form.Format;
         var reply = new UnsubscribedMessage(command.Id, subscription.Topic) { Reason = command.Reason };
         format.Codec().Write(_reply.Clear(), reply);
-        subscription.Writer.Send(_reply.Frame(format.Opcode()), _batch);
+        subscription.Writer.Reply(_reply, _batch);
     }
 
     /// <summary>Also called, and without effect, for a log of the lane's predecessor that failed.</summary>
@@ -321,28 +306,26 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     }
 
     /// <summary>Appends a push to every log of a topic. With one form, the publisher's, that is a comparison more than an append.</summary>
-    private void Append(TopicLog first, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame, WireFormat format, long origin)
+    private void Append(TopicLog first, ReadOnlySpan<byte> topic, in LogEntry entry)
     {
-        var own = new PushForm(format, Deflated: false);
+        var own = new PushForm(entry.Format, Deflated: false);
         _forms.Begin();
         for (TopicLog? log = first; log is not null; log = log.Sibling)
         {
             if (log.Form == own)
             {
-                Append(log, frame, origin);
+                Append(log, entry);
             }
             else
             {
-                var made = _forms.Make(log.Form, topic, frame, format);
-                Append(log, made, origin, _forms.IsGap && log.Form.Format != format);
+                Append(log, _forms.Make(log.Form, topic, entry));
             }
         }
     }
 
-    private void Append(TopicLog log, ReadOnlySpan<byte> frame, long origin, bool isGap = false)
+    private void Append(TopicLog log, in LogEntry entry)
     {
-        log.Append(frame, origin, isGap);
-        memory.Appended(frame.Length);
+        memory.Appended(log.Append(entry));
         if (!log.Touched)
         {
             log.Touched = true;

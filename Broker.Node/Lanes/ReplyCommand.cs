@@ -1,3 +1,4 @@
+using System.Buffers;
 using Broker.Node.Delivery;
 
 namespace Broker.Node.Lanes;
@@ -9,9 +10,9 @@ namespace Broker.Node.Lanes;
 /// <param name="topicHash">Of <paramref name="topic"/>.</param>
 /// <param name="topic">Topic name, UTF-8.</param>
 /// <param name="writer">The connection's.</param>
-/// <param name="frame">The answer, framed.</param>
+/// <param name="message">The answer, encoded.</param>
 /// <param name="batch">Holds the topic and is released on completion, so that answers that wait hold reading up as requests do.</param>
-internal sealed class ReplyCommand(uint topicHash, ReadOnlyMemory<byte> topic, ConnectionWriter writer, byte[] frame, MessageBatch batch) : LaneCommand
+internal sealed class ReplyCommand(uint topicHash, ReadOnlyMemory<byte> topic, ConnectionWriter writer, byte[] message, MessageBatch batch) : LaneCommand
 {
     public override uint TopicHash => topicHash;
 
@@ -19,7 +20,7 @@ internal sealed class ReplyCommand(uint topicHash, ReadOnlyMemory<byte> topic, C
 
     public ConnectionWriter Writer => writer;
 
-    public ReadOnlySpan<byte> Frame => frame;
+    public void WriteTo(IBufferWriter<byte> output) => output.Write(message);
 
     public override void Complete() => batch.Release();
 }

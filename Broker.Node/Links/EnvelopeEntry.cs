@@ -1,42 +1,53 @@
 using System.Buffers.Binary;
+using Broker.Protocol.Wire;
 
 namespace Broker.Node.Links;
 
-/// <summary>One message of an envelope: topic length (1), topic, frame length (4, little-endian), framed push as it lies in logs.</summary>
-internal static class EnvelopeEntry
+/// <summary>One push of an envelope: topic length (1), topic, format (1), time (8), payload length (4), payload; little-endian.</summary>
+internal readonly ref struct EnvelopeEntry
 {
-    /// <summary>The header of the shortest frame (RFC 6455 section 5.2).</summary>
-    private const int ShortestFrame = 2;
+    private const int Fixed = 1 + 1 + 8 + 4;
 
-    public static int Length(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) => 1 + topic.Length + 4 + frame.Length;
+    public ReadOnlySpan<byte> Topic { get; init; }
 
-    public static void Write(Span<byte> destination, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    public WireFormat Format { get; init; }
+
+    public long Time { get; init; }
+
+    public ReadOnlySpan<byte> Payload { get; init; }
+
+    public int Length => Fixed + Topic.Length + Payload.Length;
+
+    public void Write(Span<byte> destination)
     {
-        destination[0] = checked((byte)topic.Length);
-        topic.CopyTo(destination[1..]);
-        BinaryPrimitives.WriteInt32LittleEndian(destination[(1 + topic.Length)..], frame.Length);
-        frame.CopyTo(destination[(1 + topic.Length + 4)..]);
+        destination[0] = checked((byte)Topic.Length);
+        Topic.CopyTo(destination[1..]);
+        var rest = destination[(1 + Topic.Length)..];
+        rest[0] = (byte)Format;
+        BinaryPrimitives.WriteInt64LittleEndian(rest[1..], Time);
+        BinaryPrimitives.WriteInt32LittleEndian(rest[9..], Payload.Length);
+        Payload.CopyTo(rest[13..]);
     }
 
     /// <summary>Takes the first entry off <paramref name="rest"/>; false if that is not a whole entry.</summary>
-    public static bool TryRead(ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> topic, out ReadOnlySpan<byte> frame)
+    public static bool TryRead(ref ReadOnlySpan<byte> rest, out EnvelopeEntry entry)
     {
-        topic = frame = default;
-        if (rest.IsEmpty || rest.Length < 1 + rest[0] + 4)
+        entry = default;
+        if (rest.IsEmpty || rest.Length < Fixed + rest[0])
         {
             return false;
         }
 
-        var name = rest.Slice(1, rest[0]);
-        var body = rest[(1 + name.Length + 4)..];
-        var length = BinaryPrimitives.ReadInt32LittleEndian(rest[(1 + name.Length)..]);
-        if (length < ShortestFrame || length > body.Length)
+        var head = rest[(1 + rest[0])..];
+        var format = (WireFormat)head[0];
+        var body = head[13..];
+        var length = BinaryPrimitives.ReadInt32LittleEndian(head[9..]);
+        if (!Enum.IsDefined(format) || length < 0 || length > body.Length)
         {
             return false;
         }
 
-        topic = name;
-        frame = body[..length];
+        entry = new EnvelopeEntry { Topic = rest.Slice(1, rest[0]), Format = format, Time = BinaryPrimitives.ReadInt64LittleEndian(head[1..]), Payload = body[..length] };
         rest = body[length..];
         return true;
     }

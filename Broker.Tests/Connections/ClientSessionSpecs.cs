@@ -25,22 +25,8 @@ public sealed class ClientSessionSpecs
         var time = new FakeTimeProvider();
         var options = new BrokerOptions();
         Assert.True(Rights.TryCreate(new RightsOptions(), out var rights, out _));
-        var services = new ConnectionServices(
-            options,
-            Tokens: null!,
-            rights!,
-            new TopicSettings([]),
-            new PayloadChecks(html: null),
-            new LeaseTable<string>(1),
-            new TokenGuesses(time),
-            new UserBuckets(new TokenRate(1, 1, time.TimestampFrequency), time),
-            Post: _ => { },
-            Leave: _ => { },
-            Batches: null!,
-            NodeId: "node",
-            NodeName: "node",
-            RecordedMetrics.Unobserved(),
-            time);
+        var metrics = RecordedMetrics.Unobserved();
+        var services = new ConnectionServices(options, new NodeIdentity("1", "node"), null!, new TopicRules(options), new Quotas(options, time), null!, metrics, time);
         using var transport = new AcceptedConnection(null, Stream.Null, Remote, tls: false, lease: null)
         {
             Upgraded = new UpgradedRequest(WireFormat.Json, Remote.Address, Identity.Anonymous(rights!)),

@@ -28,9 +28,8 @@ public sealed class ConnectionStartSpecs : TestKit
         var options = new BrokerOptions();
         Assert.True(Rights.TryCreate(new RightsOptions(), out var rights, out _));
 
-        // The constructor reads the request, PreStart the table of users.
-        var services = new ConnectionServices(
-            options, null!, rights!, null!, null!, Users: null!, null!, null!, _ => { }, _ => { }, null!, "node", "node", RecordedMetrics.Unobserved(), _time);
+        // The constructor reads the request, PreStart the places of users.
+        var services = new ConnectionServices(options, new NodeIdentity("1", "node"), null!, null!, null!, null!, RecordedMetrics.Unobserved(), _time);
         var remote = new IPEndPoint(IPAddress.Loopback, 40000);
         var transport = new AcceptedConnection(null, Stream.Null, remote, tls: false, lease: null)
         {

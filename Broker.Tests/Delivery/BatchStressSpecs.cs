@@ -20,10 +20,10 @@ public sealed class BatchStressSpecs
         var random = new Random(seed);
         var time = new FakeTimeProvider();
         using var pool = new FanOutPool(0);
-        using var clock = new BatchClock(pool, time);
         var (socket, writer, lane) = (new FakeSocket(), new ConnectionWriter(1), new DrainBatch(pool));
         writer.Attach(socket, static () => { });
-        writer.GatherPushes(clock, TimeSpan.FromMilliseconds(10), 64 * 1024, format);
+        writer.Framing = WebSocketFraming.Of(format);
+        writer.GatherPushes(TimeSpan.FromMilliseconds(10), 64 * 1024, time);
         writer.TryPark();
         var log = new TopicLog(new PushForm(format, Deflated: false));
         log.Open(new Subscription(writer, "t"u8.ToArray(), 1) { Form = log.Form });
@@ -38,7 +38,7 @@ public sealed class BatchStressSpecs
                 _ => random.Next(40),
             };
             expected.Add($$"""{"n":{{i}},"text":"{{new string('x', size)}}"}""");
-            log.Append(ServerFrame.Of(expected[^1], format), 0);
+            log.Append(expected[^1]);
             if (random.Next(4) > 0)
             {
                 log.Mark(lane, 1 << 20);
@@ -48,13 +48,11 @@ public sealed class BatchStressSpecs
             if (random.Next(30) == 0)
             {
                 time.Advance(TimeSpan.FromMilliseconds(random.Next(12)));
-                clock.Turn();
             }
         }
 
         log.Mark(lane, 1 << 20);
         time.Advance(TimeSpan.FromMilliseconds(10));
-        clock.Turn();
         var frames = ServerFrame.ReadAll(socket.Bytes);
         Assert.Equal(expected, frames.SelectMany(frame => frame.Messages(format)));
         Assert.All(frames, frame => Assert.True(frame.Payload.Length <= 64 * 1024 || frame.Messages(format).Count == 1));
@@ -62,7 +60,7 @@ public sealed class BatchStressSpecs
     }
 
     /// <summary>
-    /// Markers send a reply and then push, a clock ends windows of a millisecond, the stage has demand at random: at the end every
+    /// Markers send a reply and then push, timers end windows of a millisecond, the stage has demand at random: at the end every
     /// push has gone out once, in order, behind its reply, and nobody sleeps on work.
     /// </summary>
     [Fact]
@@ -73,12 +71,10 @@ public sealed class BatchStressSpecs
         var cancellation = TestContext.Current.CancellationToken;
         using var wake = new SemaphoreSlim(0);
         using var pool = new FanOutPool(1);
-        using var clock = new BatchClock(pool, TimeProvider.System);
         var socket = new RecordingSocket(Markers * rounds);
         var writer = new ConnectionWriter(1);
         writer.Attach(socket, () => wake.Release());
-        writer.GatherPushes(clock, TimeSpan.FromMilliseconds(1), 16 * 1024, WireFormat.Json);
-        clock.Start();
+        writer.GatherPushes(TimeSpan.FromMilliseconds(1), 16 * 1024, TimeProvider.System);
         using var stopped = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var stage = Task.Run(() => Stage(writer, socket, wake, stopped.Token), cancellation);
         var markers = Enumerable.Range(0, Markers).Select(marker => Task.Run(
@@ -89,7 +85,7 @@ public sealed class BatchStressSpecs
                 for (var n = 1; n <= rounds; n++)
                 {
                     writer.Send(ServerFrame.Of(string.Create(CultureInfo.InvariantCulture, $"\"r {marker} {n}\"")), lane);
-                    log.Append(ServerFrame.Of(string.Create(CultureInfo.InvariantCulture, $"\"# {marker} {n}\"")), 0);
+                    log.Append(string.Create(CultureInfo.InvariantCulture, $"\"# {marker} {n}\""));
                     log.Mark(lane, int.MaxValue);
                     lane.Flush();
                 }

@@ -325,7 +325,7 @@ public sealed class ConnectionWriterSpecs
         _writer.TryPark();
         for (var i = 0; i < 60; i++)
         {
-            log.Append(new byte[50_000], 0);
+            log.Append(new byte[50_000]);
         }
 
         subscription.MarkDirty();
@@ -370,7 +370,7 @@ public sealed class ConnectionWriterSpecs
         var log = new TopicLog(default);
         var subscription = new Subscription(_writer, "t"u8.ToArray(), 1);
         log.Open(subscription);
-        log.Append("push"u8, 0);
+        log.Append("push"u8);
         subscription.MarkDirty();
         var control = Enumerable.Repeat((byte)'c', 200_000).ToArray();
         _writer.Send(control);
@@ -470,7 +470,7 @@ public sealed class ConnectionWriterSpecs
                 {
                     entry[0] = (byte)i;
                     BitConverter.TryWriteBytes(entry[1..], n);
-                    logs[i].Append(entry, 0);
+                    logs[i].Append(entry);
                     Interlocked.MemoryBarrier();
                     subscriptions[i].MarkDirty();
                     if (writer.TryTake())

@@ -145,7 +145,7 @@ public sealed class DrainBatchSpecs : IDisposable
         {
             for (var i = 0; i < 5; i++)
             {
-                log.Append(new byte[1000], origin: 0);
+                log.Append(new byte[1000]);
                 log.Mark(_lanes[0], lagLimit: 1000);
             }
         }

@@ -61,19 +61,20 @@ public sealed class PushGathererSpecs
     [InlineData(WireFormat.MessagePack)]
     public void Only_whole_entries_are_taken_and_the_room_is_never_passed(WireFormat format)
     {
-        byte[] entries = [.. Enumerable.Range(0, 50).SelectMany(n => ServerFrame.Of($"\"{new string('y', n)}\"", format))];
+        var entries = Segment(format, [.. Enumerable.Range(0, 50).Select(static n => $"\"{new string('y', n)}\"")]);
         for (var room = 20; room < 400; room++)
         {
             var gatherer = new PushGatherer(format);
             var destination = _room.AsSpan(0, room);
-            var taken = gatherer.Add(destination, entries);
+            var taken = gatherer.Add(destination, entries, 0, entries.Head);
             Assert.Equal(taken == 0, gatherer.Count == 0);
             if (taken > 0)
             {
+                var count = gatherer.Count;
                 var (start, length) = gatherer.Finish(destination);
                 var frame = Assert.Single(ServerFrame.ReadAll(destination.Slice(start, length)));
-                Assert.Equal(Enumerable.Range(0, gatherer.Count).Select(static n => $"\"{new string('y', n)}\""), frame.Messages(format));
-                Assert.Equal(ServerFrame.ReadAll(entries.AsSpan(0, taken)).Count, gatherer.Count);
+                Assert.Equal(Enumerable.Range(0, count).Select(static n => $"\"{new string('y', n)}\""), frame.Messages(format));
+                Assert.Equal(ServerFrame.ReadAll(entries.Bytes.AsSpan(0, taken)).Count, count);
             }
         }
     }
@@ -82,8 +83,8 @@ public sealed class PushGathererSpecs
     public void The_largest_array_is_no_larger_than_64_KiB_and_has_a_short_length()
     {
         var gatherer = new PushGatherer(WireFormat.Json);
-        var entry = ServerFrame.Of($"\"{new string('z', 1000)}\"");
-        while (gatherer.Add(_room, entry) > 0)
+        var entry = Segment(WireFormat.Json, $"\"{new string('z', 1000)}\"");
+        while (gatherer.Add(_room, entry, 0, entry.Head) > 0)
         {
         }
 
@@ -92,22 +93,36 @@ public sealed class PushGathererSpecs
         Assert.InRange(length, 64_000, 64 * 1024);
     }
 
-    [Theory]
-    [InlineData(10, 2)]
-    [InlineData(200, 4)]
-    [InlineData(70_000, 10)]
-    public void The_first_entry_is_as_long_as_its_header_says(int payload, int header) =>
-        Assert.Equal(header + payload, PushGatherer.FirstOf([.. ServerFrame.Of($"\"{new string('x', payload - 2)}\""), .. ServerFrame.Of("1")]));
+    [Fact]
+    public void A_gatherer_begins_anew_after_each_frame()
+    {
+        var gatherer = new PushGatherer(WireFormat.Json);
+        var segment = Segment(WireFormat.Json, "1", "2");
+        for (var round = 0; round < 3; round++)
+        {
+            Assert.Equal(segment.Head, gatherer.Add(_room, segment, 0, segment.Head));
+            var (start, length) = gatherer.Finish(_room);
+            Assert.Equal("[1,2]", System.Text.Encoding.UTF8.GetString(ServerFrame.PayloadOf(_room.AsSpan(start, length))));
+            Assert.Equal(0, gatherer.Count);
+        }
+    }
+
+    private static LogSegment Segment(WireFormat format, params string[] messages)
+    {
+        var segment = new LogSegment(messages.Sum(message => ServerFrame.Of(message, format).Length), 0);
+        foreach (var message in messages)
+        {
+            segment.Append(new LogEntry(TestLog.Encode(message, format), format));
+        }
+
+        return segment;
+    }
 
     private byte[] Gather(WireFormat format, params string[] messages)
     {
         var gatherer = new PushGatherer(format);
-        foreach (var message in messages)
-        {
-            var entry = ServerFrame.Of(message, format);
-            Assert.Equal(entry.Length, gatherer.Add(_room, entry));
-        }
-
+        var segment = Segment(format, messages);
+        Assert.Equal(segment.Head, gatherer.Add(_room, segment, 0, segment.Head));
         var (start, length) = gatherer.Finish(_room);
         return _room.AsSpan(start, length).ToArray();
     }

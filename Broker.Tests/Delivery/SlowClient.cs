@@ -12,14 +12,15 @@ internal sealed class SlowClient
     private readonly List<byte> _written = [];
     private int _fromSocket;
 
-    public SlowClient(long id, SlowPolicy policy, PushForm form = default, string topic = "t", BatchClock? batches = null)
+    public SlowClient(long id, SlowPolicy policy, PushForm form = default, string topic = "t", TimeProvider? gathering = null)
     {
         Writer = new ConnectionWriter(id);
         Writer.Attach(Socket, static () => { });
         Writer.Observe(() => Overruns++, static () => { });
-        if (batches is not null)
+        Writer.Framing = WebSocketFraming.Of(form.Format);
+        if (gathering is not null)
         {
-            Writer.GatherPushes(batches, TimeSpan.FromMilliseconds(10), 64 * 1024, form.Format);
+            Writer.GatherPushes(TimeSpan.FromMilliseconds(10), 64 * 1024, gathering);
         }
 
         Writer.TryPark();

@@ -1,46 +1,41 @@
 using System.Text;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
+using Broker.Protocol.Wire;
 
 namespace Broker.Tests.Delivery;
 
-/// <summary>A cursor that its holder moves while the lane has it jump: every step of one between two of the other.</summary>
-public sealed class SubscriptionSpecs : IDisposable
+/// <summary>A cursor that its holder moves and that is asked to skip: every step of one between two of the other.</summary>
+public sealed class SubscriptionSpecs
 {
-    private readonly FanOutPool _pool = new(0);
-    private readonly DrainBatch _batch;
-
-    public SubscriptionSpecs() => _batch = new DrainBatch(_pool);
-
-    public void Dispose() => _pool.Dispose();
-
     [Theory]
     [InlineData(SlowPolicy.Skip, "abc|gap|e")]
     [InlineData(SlowPolicy.Latest, "abc|d|e")]
-    public void A_jump_between_peek_and_advance_doubles_nothing_and_loses_nothing_untold(SlowPolicy policy, string expected)
+    public void A_skip_between_peek_and_advance_doubles_nothing_and_loses_nothing_untold(SlowPolicy policy, string expected)
     {
         var (log, cursor) = Open(policy);
         Append(log, "a", "b", "c");
         Assert.True(cursor.TryPeek(out var segment, out var start, out var end));
         Append(log, "x", "d");
 
-        Assert.True(log.Jump(cursor, _batch));
+        Assert.True(cursor.RequestSkip());
         Assert.True(cursor.Advance(segment, end));
+        var rest = Rest(cursor);
         Append(log, "e");
 
-        Assert.Equal(expected, $"{Show(segment, start, end)}|{Rest(cursor)}");
+        Assert.Equal(expected, $"{Show(segment, start, end)}|{rest}|{Rest(cursor)}");
     }
 
     [Theory]
     [InlineData(SlowPolicy.Skip)]
     [InlineData(SlowPolicy.Latest)]
-    public void What_was_written_while_the_cursor_jumped_is_not_written_again_and_needs_no_gap(SlowPolicy policy)
+    public void What_was_written_before_the_holder_came_to_skip_needs_no_gap(SlowPolicy policy)
     {
         var (log, cursor) = Open(policy);
         Append(log, "a", "b", "c");
         Assert.True(cursor.TryPeek(out var segment, out var start, out var end));
 
-        Assert.True(log.Jump(cursor, _batch));
+        Assert.True(cursor.RequestSkip());
         cursor.Advance(segment, end);
         Assert.False(cursor.TryPeek(out _, out _, out _));
         Append(log, "d");
@@ -51,42 +46,65 @@ public sealed class SubscriptionSpecs : IDisposable
     [Theory]
     [InlineData(SlowPolicy.Skip)]
     [InlineData(SlowPolicy.Latest)]
-    public void A_cursor_that_advanced_before_it_saw_the_jump_lands_where_it_is(SlowPolicy policy)
+    public void The_newest_entry_alone_is_not_skipped(SlowPolicy policy)
     {
         var (log, cursor) = Open(policy);
-        Append(log, "a", "b", "c");
-        var late = Holder(log, cursor);
+        Append(log, "a");
+        cursor.RequestSkip();
 
-        // The lane has sealed the tail for somebody else's jump, and the holder walks on into the fresh one.
-        Assert.Equal("abc", Rest(cursor));
-        Assert.True(log.Jump(late, _batch));
-        Append(log, "d", "e");
-        Assert.True(cursor.TryPeek(out var segment, out _, out var end));
-        cursor.Advance(segment, end - Entry("e").Length);
-        var position = cursor.Position;
-        cursor.Jump(Landing(log, segment), segment);
-
-        Assert.Equal(position, cursor.Position);
-        Assert.Equal("e", Rest(cursor));
+        Assert.Equal("a", Rest(cursor));
     }
 
     [Theory]
-    [InlineData(SlowPolicy.Skip, "gap|z")]
+    [InlineData(SlowPolicy.Skip, "gap")]
     [InlineData(SlowPolicy.Latest, "z")]
-    public void A_later_jump_takes_the_place_of_one_that_waits(SlowPolicy policy, string expected)
+    public void However_often_it_is_asked_a_cursor_skips_once(SlowPolicy policy, string expected)
     {
         var (log, cursor) = Open(policy);
         for (var round = 0; round < 5; round++)
         {
             Append(log, "a", "b", "c");
-            Assert.True(log.Jump(cursor, _batch));
+            Assert.Equal(round == 0, cursor.RequestSkip());
         }
 
         Append(log, "z");
-        if (policy == SlowPolicy.Latest)
+
+        Assert.Equal(expected, Rest(cursor));
+    }
+
+    [Theory]
+    [InlineData(SlowPolicy.Skip, "gap")]
+    [InlineData(SlowPolicy.Latest, "z")]
+    public void A_gap_that_was_not_written_yet_is_told_once(SlowPolicy policy, string expected)
+    {
+        var (log, cursor) = Open(policy);
+        for (var round = 0; round < 3; round++)
         {
-            Assert.True(log.Jump(cursor, _batch));
+            Append(log, "a", "b");
+            cursor.RequestSkip();
+            Assert.True(cursor.TryPeek(out _, out _, out _));
         }
+
+        Append(log, "y", "z");
+        cursor.RequestSkip();
+
+        Assert.Equal(expected, Rest(cursor));
+    }
+
+    [Theory]
+    [InlineData("a g b c", "gap|c")]
+    [InlineData("a g b g", "gap")]
+    [InlineData("g", "gap")]
+    [InlineData("a b c", "c")]
+    public void Where_the_newest_is_enough_a_gap_of_another_node_is_told_all_the_same(string entries, string expected)
+    {
+        var (log, cursor) = Open(SlowPolicy.Latest);
+        foreach (var entry in entries.Split(' '))
+        {
+            log.Append(Entry(entry == "g" ? "gap" : entry), isGap: entry == "g");
+        }
+
+        cursor.RequestSkip();
 
         Assert.Equal(expected, Rest(cursor));
     }
@@ -104,10 +122,10 @@ public sealed class SubscriptionSpecs : IDisposable
             switch (random.Next(4))
             {
                 case 0:
-                    log.Append(Entry("x").AsSpan(0, random.Next(10, 100)), 0, isGap: random.Next(5) == 0);
+                    log.Append(Entry("x").AsSpan(0, random.Next(10, 100)), isGap: random.Next(5) == 0);
                     break;
                 case 1:
-                    log.Jump(cursor, _batch);
+                    cursor.RequestSkip();
                     break;
                 default:
                     if (cursor.TryPeek(out var segment, out var start, out var end))
@@ -115,35 +133,19 @@ public sealed class SubscriptionSpecs : IDisposable
                         if (random.Next(3) == 0)
                         {
                             Append(log, "between");
-                            log.Jump(cursor, _batch);
+                            cursor.RequestSkip();
                         }
 
-                        cursor.Advance(segment, random.Next(2) == 0 || segment.IsLanding ? end : segment.Entry(segment.IndexOf(start), end).End);
+                        cursor.Advance(segment, random.Next(2) == 0 ? end : segment.Entry(segment.IndexOf(start), end).End);
                     }
 
                     break;
             }
 
             Assert.InRange(cursor.Position, last, log.Position);
-            Assert.Equal(log.Position - cursor.Position, cursor.Lag);
+            Assert.Equal(cursor.IsSkipping ? 0 : log.Position - cursor.Position, cursor.Lag);
             last = cursor.Position;
         }
-    }
-
-    [Fact]
-    public void Cursors_that_jump_before_the_next_message_share_the_landing()
-    {
-        var (log, first) = Open(SlowPolicy.Latest);
-        var second = new Subscription(new(2), "t"u8.ToArray(), 1) { Slow = SlowPolicy.Latest };
-        log.Open(second);
-        Append(log, "a", "b");
-
-        Assert.True(log.Jump(first, _batch));
-        Assert.True(log.Jump(second, _batch));
-
-        Assert.True(first.TryPeek(out var one, out _, out _));
-        Assert.True(second.TryPeek(out var other, out _, out _));
-        Assert.Same(one, other);
     }
 
     [Fact]
@@ -155,12 +157,30 @@ public sealed class SubscriptionSpecs : IDisposable
         Append(log, "a", "b");
         log.Open(near.Subscription);
         Append(log, "c");
-        Assert.Equal(log.Position, log.Kept());
+        Assert.Equal(log.Position, log.Kept(skipping: true));
 
-        Assert.Equal(1, log.Cut(log.Position, _batch));
+        Assert.Equal((1, 0), log.Cut(log.Position));
 
         Assert.Equal((1, 0), (far.Overruns, near.Overruns));
-        Assert.Equal(Entry("c").Length, log.Kept());
+        Assert.Equal(2 + Entry("c").Length, log.Kept(skipping: true));
+    }
+
+    [Fact]
+    public void An_entry_of_a_log_keeps_its_message_time_and_origin_beside_the_frame()
+    {
+        var log = new TopicLog(new PushForm(WireFormat.Json, false));
+        var cursor = new Subscription(new(1), "t"u8.ToArray(), 1);
+        log.Open(cursor);
+        log.Append(new LogEntry("1"u8, WireFormat.Json) { Time = 7, Origin = 9 });
+        var large = Encoding.UTF8.GetBytes(new string('x', 200));
+        log.Append(new LogEntry(large, WireFormat.Json));
+        Assert.True(cursor.TryPeek(out var segment, out var start, out var end));
+
+        Assert.Equal("1"u8, segment.Payload(0, end).Span);
+        Assert.Equal(large, segment.Payload(1, end).ToArray());
+        Assert.Equal((7, 0), (segment.Time(0), segment.Time(1)));
+        Assert.Equal((3, 9L), segment.Entry(segment.IndexOf(start), end));
+        Assert.Equal(3 + 4 + 200, end);
     }
 
     private static (TopicLog Log, Subscription Cursor) Open(SlowPolicy policy)
@@ -171,38 +191,18 @@ public sealed class SubscriptionSpecs : IDisposable
         return (log, cursor);
     }
 
-    /// <summary>A cursor that lags from the present start of another.</summary>
-    private static Subscription Holder(TopicLog log, Subscription from)
-    {
-        Assert.True(from.TryPeek(out var segment, out var start, out _));
-        var cursor = new Subscription(new(3), "t"u8.ToArray(), 1) { Slow = from.Slow };
-        cursor.Open(log, segment, start);
-        return cursor;
-    }
-
-    /// <summary>What a jump decided before the holder came to <paramref name="live"/> would have landed on.</summary>
-    private static LogSegment Landing(TopicLog log, LogSegment live)
-    {
-        Assert.True(log.Position >= live.Start);
-        var entry = Entry("wrong");
-        var landing = new LogSegment(entry.Length, live.Start - entry.Length) { IsLanding = true };
-        landing.Append(entry, 0);
-        landing.Seal(live);
-        return landing;
-    }
-
-    /// <summary>A frame of text, longer than a gap.</summary>
-    private static byte[] Entry(string text) => [0x82, 100, .. Encoding.UTF8.GetBytes(text.PadRight(100, '.'))];
+    /// <summary>Text, longer than a gap.</summary>
+    private static byte[] Entry(string text) => Encoding.UTF8.GetBytes(text.PadRight(100, '.'));
 
     private static void Append(TopicLog log, params string[] entries)
     {
         foreach (var entry in entries)
         {
-            log.Append(Entry(entry), 0);
+            log.Append(Entry(entry));
         }
     }
 
-    /// <summary>Takes all there is; a gap is set off by bars.</summary>
+    /// <summary>Takes all there is; what is taken at once is set off by bars.</summary>
     private static string Rest(Subscription cursor)
     {
         var parts = new List<string>();

@@ -67,7 +67,7 @@ public sealed class WriterStopSpecs
         var most = 0L;
         for (var i = 0; i < 2000; i++)
         {
-            log.Append(new byte[1000 + (i % 3000)], 0);
+            log.Append(new byte[1000 + (i % 3000)]);
             if (subscription.MarkDirty() && writer.TryTake())
             {
                 writer.Drain();
@@ -125,7 +125,7 @@ public sealed class WriterStopSpecs
                     Thread.Yield();
                 }
 
-                _logs[marker].Append("entry"u8, 0);
+                _logs[marker].Append("entry"u8);
                 Interlocked.MemoryBarrier();
                 _subscriptions[marker].MarkDirty();
                 if (_writer.TryTake())

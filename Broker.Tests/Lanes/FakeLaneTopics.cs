@@ -2,10 +2,11 @@ using System.Text;
 using System.Threading.Channels;
 using Broker.Node.Delivery;
 using Broker.Node.Lanes;
+using Broker.Protocol.Wire;
 
 namespace Broker.Tests.Lanes;
 
-/// <summary>Logs of a lane as a channel of lines: <c>topic=frame</c> for what arrives from other nodes, <c>gap</c> for gaps.</summary>
+/// <summary>Logs of a lane as a channel of lines: <c>topic=payload</c> for what arrives from other nodes, <c>gap</c> for gaps.</summary>
 internal sealed class FakeLaneTopics : ILaneTopics
 {
     public const string Gap = "gap";
@@ -45,7 +46,7 @@ internal sealed class FakeLaneTopics : ILaneTopics
     /// <summary>Set when a command waits.</summary>
     public TaskCompletionSource Held { get; private set; } = new();
 
-    public ReadOnlySpan<byte> Execute(LaneCommand command)
+    public LogEntry Execute(LaneCommand command)
     {
         if (_hold is { } hold)
         {
@@ -57,7 +58,7 @@ internal sealed class FakeLaneTopics : ILaneTopics
         (LeftAtLast, HadLeavingAtLast) = (Left, HasLeaving);
         Interlocked.Increment(ref _executed);
         var publish = (FakePublish)command;
-        return publish.Frame.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : publish.Frame;
+        return publish.Payload.AsSpan().SequenceEqual("fail"u8) ? throw new InvalidOperationException("seeded failure") : new LogEntry(publish.Payload, WireFormat.Json);
     }
 
     public void Refuse(LaneCommand command)
@@ -68,8 +69,8 @@ internal sealed class FakeLaneTopics : ILaneTopics
 
     public void Leave(Subscription subscription) => Interlocked.Increment(ref _left);
 
-    public bool AppendRemote(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) =>
-        _lines.Writer.TryWrite($"{Encoding.UTF8.GetString(topic)}={Encoding.UTF8.GetString(frame)}");
+    public void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry) =>
+        _lines.Writer.TryWrite($"{Encoding.UTF8.GetString(topic)}={Encoding.UTF8.GetString(entry.Payload)}");
 
     public void AppendGap() => _lines.Writer.TryWrite(Gap);
 

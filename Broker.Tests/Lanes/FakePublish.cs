@@ -3,14 +3,14 @@ using Broker.Node.Lanes;
 
 namespace Broker.Tests.Lanes;
 
-/// <summary>A publish whose frame is its text.</summary>
-internal sealed class FakePublish(string topic, string frame, uint hash = 0) : LaneCommand
+/// <summary>A publish whose payload is its text.</summary>
+internal sealed class FakePublish(string topic, string payload, uint hash = 0) : LaneCommand
 {
     private readonly byte[] _topic = Encoding.UTF8.GetBytes(topic);
     private readonly TaskCompletionSource _completed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _completions;
 
-    public byte[] Frame { get; } = Encoding.UTF8.GetBytes(frame);
+    public byte[] Payload { get; } = Encoding.UTF8.GetBytes(payload);
 
     public override uint TopicHash => hash;
 

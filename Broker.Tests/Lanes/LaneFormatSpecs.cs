@@ -146,25 +146,25 @@ public sealed class LaneFormatSpecs : IDisposable
     [Theory]
     [InlineData(WireFormat.Json)]
     [InlineData(WireFormat.MessagePack)]
-    public void A_push_of_another_node_tells_its_format_by_its_opcode(WireFormat format)
+    public void A_push_of_another_node_says_its_format(WireFormat format)
     {
         var sockets = All.Select(form => Subscribe(form).Socket).ToArray();
-        var frame = _topics.Execute(Command(format, "[1]", null, true, "elsewhere")).ToArray();
-        _topics.AppendRemote("t"u8, frame);
-        _topics.AppendRemote("nobody"u8, frame);
+        var push = _topics.Execute(Command(format, "[1]", null, true, "elsewhere")).Payload.ToArray();
+        _topics.AppendRemote("t"u8, new LogEntry(push, format));
+        _topics.AppendRemote("nobody"u8, new LogEntry(push, format));
         _topics.Flush();
 
         Assert.All(sockets.Zip(All), pair => Assert.Equal(["[1]"], Data(pair.First, pair.Second)));
     }
 
     [Theory]
-    [InlineData(Opcode.Text)]
-    [InlineData(Opcode.Binary)]
-    public void A_push_that_cannot_be_carried_over_is_a_gap_there_and_the_topic_lives_on(Opcode opcode)
+    [InlineData(WireFormat.Json)]
+    [InlineData(WireFormat.MessagePack)]
+    public void A_push_that_cannot_be_carried_over_is_a_gap_there_and_the_topic_lives_on(WireFormat format)
     {
-        var other = opcode == Opcode.Text ? Binary : Json;
+        var other = format == WireFormat.Json ? Binary : Json;
         var (_, socket) = Subscribe(other);
-        _topics.AppendRemote("t"u8, [(byte)(0x80 | (byte)opcode), 1, 0xc1]);
+        _topics.AppendRemote("t"u8, new LogEntry([0xc1], format));
         Publish(other.Format, "2");
         _topics.Flush();
 

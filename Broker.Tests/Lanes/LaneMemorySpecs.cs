@@ -88,19 +88,34 @@ public sealed class LaneMemorySpecs : IDisposable
     [Theory]
     [InlineData(SlowPolicy.Skip, "skip")]
     [InlineData(SlowPolicy.Latest, "latest")]
-    public void A_subscriber_that_may_skip_skips_and_stays(SlowPolicy policy, string name)
+    public void A_subscriber_that_may_skip_is_asked_to_and_stays_when_it_does(SlowPolicy policy, string name)
     {
         var (stays, skips) = (Stalled(0, "a"), Stalled(0, "b", policy));
         Publish(0, "a", 40_000);
-        Publish(0, "b", 80_000);
+        Publish(0, "b", 60_000);
 
         Assert.Equal((0, 0), (stays.Overruns, skips.Overruns));
         Assert.InRange(_memory.Total, 38_000, Bound);
         Assert.Equal([$"broker.memory.cuts {name} = 1", $"broker.topics.skipped {name} = 1"], Cuts());
-        Publish(0, "b", 10);
         var messages = skips.Read();
+        Publish(0, "b", 60_010);
+        messages.AddRange(skips.Read());
+        Assert.Equal(0, skips.Overruns);
         Assert.Contains("\"data\":\"xxxxxxxxxx\"", Encoding.UTF8.GetString(messages[^1]), StringComparison.Ordinal);
         Assert.Equal(policy == SlowPolicy.Skip, messages.Exists(static message => Encoding.UTF8.GetString(message).Contains("\"gap\"", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData(SlowPolicy.Skip)]
+    [InlineData(SlowPolicy.Latest)]
+    public void A_subscriber_that_may_skip_and_takes_nothing_is_closed_at_the_next_count(SlowPolicy policy)
+    {
+        var (stays, stuck) = (Stalled(0, "a"), Stalled(0, "b", policy));
+        Publish(0, "a", 40_000);
+        Publish(0, "b", 80_000);
+
+        Assert.Equal((0, 1), (stays.Overruns, stuck.Overruns));
+        Assert.InRange(_memory.Total, 38_000, Bound);
     }
 
     [Fact]
@@ -208,7 +223,7 @@ public sealed class LaneMemorySpecs : IDisposable
         var log = new TopicLog(default);
         var batch = new DrainBatch(_pool);
         var client = new SlowClient(1, SlowPolicy.Disconnect);
-        var frame = ServerFrame.Of("\"a few bytes\"");
+        const string Message = "\"a few bytes\"";
         log.Open(client.Subscription);
 
         Assert.InRange(SizeAfter(batches: 1000, messages: 1), 1024, 2048);
@@ -221,7 +236,7 @@ public sealed class LaneMemorySpecs : IDisposable
             {
                 for (var n = 0; n < messages; n++)
                 {
-                    log.Append(frame, 0);
+                    log.Append(Message);
                 }
 
                 log.Mark(batch, int.MaxValue);

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using System.Text.Json;
@@ -13,14 +14,15 @@ namespace Broker.Tests.Support;
 /// <param name="Payload">Not masked.</param>
 internal sealed record ServerFrame(int First, byte[] Payload)
 {
+    /// <summary>The inside of one frame.</summary>
+    public static ReadOnlySpan<byte> PayloadOf(ReadOnlySpan<byte> frame) => frame[(frame[1] switch { 126 => 4, 127 => 10, _ => 2 })..];
+
     /// <summary>A push as a log has it.</summary>
     public static byte[] Of(string json, WireFormat format = WireFormat.Json)
     {
-        var frame = new FrameBuffer();
-        var payload = format == WireFormat.Json ? Encoding.UTF8.GetBytes(json) : MessagePackSamples.Encode(json);
-        payload.CopyTo(frame.GetSpan(payload.Length));
-        frame.Advance(payload.Length);
-        return frame.Frame(format.Opcode()).ToArray();
+        var message = new MessageBuffer();
+        message.Write(format == WireFormat.Json ? Encoding.UTF8.GetBytes(json) : MessagePackSamples.Encode(json));
+        return WebSocketFraming.Of(format).Frame(message).ToArray();
     }
 
     public static List<ServerFrame> ReadAll(ReadOnlySpan<byte> bytes)

@@ -78,7 +78,18 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     public DeflateParameters? Compression => Request?.Compression;
 
     /// <summary>Set once, by the handshake, before the actor is started.</summary>
-    public UpgradedRequest? Request { get; set; }
+    public UpgradedRequest? Request
+    {
+        get;
+        set
+        {
+            field = value;
+            if (value is not null)
+            {
+                Writer.Framing = WebSocketFraming.Of(value.Format);
+            }
+        }
+    }
 
     /// <summary>The bytes read from a connection that turned out to be ASP.NET Core's; the socket goes with them. Stages only.</summary>
     public ReadOnlyMemory<byte>? HandOver { get; set; }
@@ -404,9 +415,9 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         Count(reason);
         if (IsTold(reason))
         {
-            var frame = FrameBuffer.OfThread;
-            Request!.Format.Codec().Write(frame, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
-            Writer.Send(frame.Frame(Request.Format.Opcode()));
+            var message = MessageBuffer.OfThread;
+            Writer.Framing.Codec.Write(message, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
+            Writer.Reply(message);
         }
 
         Writer.Finish(closeFrame);

@@ -101,7 +101,7 @@ internal sealed class UpgradeGate(
         var window = TimeSpan.Zero;
         if (!echo && !BatchParameter.TryRead(head, out window))
         {
-            return Refuse(remote, HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchClock.Longest.TotalMilliseconds}.");
+            return Refuse(remote, HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchWindow.Longest.TotalMilliseconds}.");
         }
 
         if (!isReady())
@@ -153,7 +153,7 @@ internal sealed class UpgradeGate(
         var token = header ?? handshake.BearerToken ?? (query.Count > 0 ? query[0] : null);
         if (token is null)
         {
-            var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.AnonymousRights) : null;
+            var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.Tokens.AnonymousRights) : null;
             return Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous) { BatchWindow = window });
         }
 
@@ -162,14 +162,12 @@ internal sealed class UpgradeGate(
             return Refuse(remote, HandshakeRefusal.Token, 400, "Two different tokens.");
         }
 
-        if (!services.Guesses.MayTry(remote))
+        if (!services.Tokens.MayTry(remote))
         {
-            services.Metrics.TokenRefused(TokenRefusal.Throttled);
             return Refuse(remote, HandshakeRefusal.Throttled, 429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
         }
 
-        var result = services.Tokens.Validate(token);
-        services.OnBadToken(result.Error, remote);
+        var result = services.Tokens.Validate(token, remote);
         if (result.Error == ErrorCode.Unavailable)
         {
             return Refuse(remote, HandshakeRefusal.Keys, 503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));

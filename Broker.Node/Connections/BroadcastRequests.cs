@@ -1,0 +1,57 @@
+using System.Text;
+using Akka.Actor;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
+using Broker.Node.Lanes;
+using Broker.Node.Topics;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Connections;
+
+/// <summary>Topics whose messages are live only: every request is the lane's. Single-threaded: its session's.</summary>
+/// <param name="connection">The transport.</param>
+/// <param name="services">Shared by all connections.</param>
+/// <param name="auth">Who publishes.</param>
+/// <param name="name">The connection's, where a topic shows senders.</param>
+/// <param name="self">The connection's actor.</param>
+internal sealed class BroadcastRequests(IClientTransport connection, ConnectionServices services, SessionAuth auth, string name, IActorRef self) : ITopicRequests
+{
+    private readonly WireFormat _format = connection.Request!.Format;
+
+    public ErrorCode MayPublish(in ClientMessage message, TopicOptions topic) => message.Key.IsEmpty ? ErrorCode.None : ErrorCode.Unsupported;
+
+    public void Publish(in ClientMessage message, TopicOptions topic, ReadOnlyMemory<byte> data, MessageBatch batch)
+    {
+        batch.Retain();
+        services.Lanes.Post(new PublishCommand(TopicName.Hash(message.Topic.Span), message.Topic, data)
+        {
+            Format = _format,
+            Batch = batch,
+            Publisher = connection.Writer,
+            Id = message.Id,
+            Echo = message.Echo,
+            FromConnection = topic.Sender ? Encoding.UTF8.GetBytes(name) : default,
+            FromUser = topic.Sender && auth.Identity!.User is { } user ? Encoding.UTF8.GetBytes(user) : default,
+            FromInfo = topic.Sender ? auth.Info : default,
+            Time = topic.Time ? services.Time.GetUtcNow().ToUnixTimeMilliseconds() : null,
+        });
+    }
+
+    public ErrorCode MaySubscribe(in ClientMessage message, TopicOptions topic) => message.Presence ? ErrorCode.Unsupported : ErrorCode.None;
+
+    public void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch batch)
+    {
+        batch.Retain();
+        services.Lanes.Post(new SubscribeCommand(subscription, message.Id.Retain(), topic.MaxSubscribers, self)
+        {
+            Batch = batch,
+            AskedToRecover = message.Recover is not null,
+        });
+    }
+
+    public void Unsubscribe(Subscription subscription, WireId id, MessageBatch? batch, string? reason = null)
+    {
+        batch?.Retain();
+        services.Lanes.Post(new UnsubscribeCommand(subscription, id.Retain()) { Batch = batch, Reason = reason });
+    }
+}

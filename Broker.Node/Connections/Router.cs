@@ -1,0 +1,158 @@
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
+using Broker.Node.Topics;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Connections;
+
+/// <summary>
+/// The topics of one connection: checks what its client asks of them and routes it by the topic's delivery. Single-threaded: its
+/// session's.
+/// </summary>
+/// <param name="connection">The transport.</param>
+/// <param name="services">Shared by all connections.</param>
+/// <param name="auth">What the client may do.</param>
+/// <param name="broadcast">Takes what is asked of topics with <see cref="DeliveryKind.Broadcast"/>.</param>
+internal sealed class Router(IClientTransport connection, ConnectionServices services, SessionAuth auth, ITopicRequests broadcast)
+{
+    private readonly Dictionary<byte[], Subscription> _subscriptions = new(TopicKeyComparer.Instance);
+    private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
+    private readonly LimitOptions _limits = services.Options.Limits;
+
+    public IEnumerable<Subscription> Subscriptions => _subscriptions.Values;
+
+    private Rights Rights => auth.Identity!.Rights;
+
+    public ErrorCode Publish(in ClientMessage message, MessageBatch batch)
+    {
+        var topic = message.Topic.Span;
+        var error = Check(topic, Rights.MayPublish(topic));
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
+        var settings = services.Topics.Settings.Of(topic);
+        var requests = Of(settings);
+        var data = message.Data;
+        error = requests.MayPublish(message, settings);
+        error = error == ErrorCode.None ? services.Topics.Payloads.Apply(settings, _form.Format, _limits.Message, ref data) : error;
+        if (error == ErrorCode.None)
+        {
+            requests.Publish(message, settings, data, batch);
+        }
+
+        return error;
+    }
+
+    public ErrorCode Subscribe(in ClientMessage message, MessageBatch batch)
+    {
+        var topic = message.Topic.Span;
+        if (!message.Token.IsEmpty && auth.Grant(message.Token.Span) is not ErrorCode.None and var refused)
+        {
+            return refused;
+        }
+
+        if (!TopicName.IsReserved(topic) && TopicPattern.TryParse(topic, out var pattern) && !pattern.IsName)
+        {
+            return ErrorCode.Unsupported;
+        }
+
+        var error = Check(topic, Rights.MaySubscribe(topic));
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
+        var settings = services.Topics.Settings.Of(topic);
+        var requests = Of(settings);
+        error = requests.MaySubscribe(message, settings);
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
+        if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
+        {
+            if (_subscriptions.Count >= _limits.Subscriptions)
+            {
+                return ErrorCode.LimitExceeded;
+            }
+
+            var name = topic.ToArray();
+            subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form, Slow = settings.Slow };
+            _subscriptions.Add(name, subscription);
+        }
+
+        requests.Subscribe(message, settings, subscription, batch);
+        return ErrorCode.None;
+    }
+
+    /// <returns>False: there was no subscription.</returns>
+    public bool Unsubscribe(in ClientMessage message, MessageBatch batch)
+    {
+        if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(message.Topic.Span, out _, out var subscription))
+        {
+            return false;
+        }
+
+        Of(subscription).Unsubscribe(subscription, message.Id, batch);
+        return true;
+    }
+
+    /// <summary>Its topic was full: the client has been told.</summary>
+    public void OnRefused(Subscription subscription)
+    {
+        if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
+        {
+            _subscriptions.Remove(subscription.Topic);
+        }
+    }
+
+    /// <summary>After a change of rights to fewer.</summary>
+    public void EndLost()
+    {
+        foreach (var (topic, subscription) in _subscriptions)
+        {
+            if (!Rights.MaySubscribe(topic))
+            {
+                _subscriptions.Remove(topic);
+                Of(subscription).Unsubscribe(subscription, default, null, "not allowed any more");
+            }
+        }
+    }
+
+    /// <summary>What waits on topics where a slow subscriber may miss something is skipped.</summary>
+    public void SkipLagging()
+    {
+        foreach (var subscription in _subscriptions.Values)
+        {
+            if (subscription.Slow != SlowPolicy.Disconnect && subscription.Lag > 0 && subscription.RequestSkip())
+            {
+                services.Metrics.Skipped(subscription.Slow, 1);
+            }
+        }
+    }
+
+    /// <summary>Nothing more is delivered. Safe to repeat.</summary>
+    public void End()
+    {
+        services.Lanes.Leave(_subscriptions.Values);
+        _subscriptions.Clear();
+    }
+
+    private ITopicRequests Of(Subscription subscription) => Of(services.Topics.Settings.Of(subscription.Topic));
+
+    private ITopicRequests Of(TopicOptions topic) => topic.Delivery switch
+    {
+        DeliveryKind.Broadcast => broadcast,
+        _ => throw new ArgumentOutOfRangeException(nameof(topic)),
+    };
+
+    private static ErrorCode Check(ReadOnlySpan<byte> topic, bool permitted) =>
+        TopicName.IsReserved(topic) ? ErrorCode.Forbidden
+        : !TopicName.IsValid(topic) ? ErrorCode.InvalidTopic
+        : permitted ? ErrorCode.None
+        : ErrorCode.Forbidden;
+}

@@ -1,0 +1,125 @@
+using System.Buffers;
+using System.Net;
+using System.Text;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Protocol.Wire;
+using Broker.Protocol.Wire.Bridge;
+
+namespace Broker.Node.Connections;
+
+/// <summary>Who one connection is and what it may do: its identity, its place among its user's connections, and what tokens granted it since. Single-threaded: its session's.</summary>
+/// <param name="services">Shared by all connections.</param>
+/// <param name="format">Of the connection.</param>
+/// <param name="remote">The client's address.</param>
+internal sealed class SessionAuth(ConnectionServices services, WireFormat format, IPAddress remote) : IDisposable
+{
+    private readonly SubscribeGrants _grants = new();
+    private readonly LimitOptions _limits = services.Options.Limits;
+    private Rights _ownRights = Rights.None;
+    private IDisposable? _place;
+
+    /// <summary>Null until the connection has authenticated or was admitted without.</summary>
+    public Identity? Identity { get; private set; }
+
+    /// <summary>The token's info in the connection's format; empty for none.</summary>
+    public ReadOnlyMemory<byte> Info { get; private set; }
+
+    /// <summary>Set where the rate is per user and the connection has one.</summary>
+    public UserBucket? Bucket { get; private set; }
+
+    /// <summary>When the next right that a <c>subscribe.token</c> granted ends; null: none will.</summary>
+    public DateTimeOffset? NextGrantEnd => _grants.NextEnd;
+
+    /// <summary>Reads the token of an <c>auth</c>; a good one is not admitted yet.</summary>
+    public AuthResult Authenticate(ReadOnlySpan<byte> token)
+    {
+        if (!services.Tokens.MayTry(remote))
+        {
+            return new AuthResult(null, ErrorCode.InvalidToken, "too many bad tokens of this address");
+        }
+
+        var result = services.Tokens.Validate(Encoding.UTF8.GetString(token), remote);
+        if (result.Identity is { } identity && Identity?.User is { } user && user != identity.User)
+        {
+            services.Tokens.Refuse();
+            return new AuthResult(null, ErrorCode.InvalidToken, "its sub is another than this connection's");
+        }
+
+        return result;
+    }
+
+    /// <summary>Takes an identity. False: its user has no place left for this connection.</summary>
+    public bool TryAdmit(Identity identity)
+    {
+        if (identity.User is { } user && _place is null)
+        {
+            if (!services.Quotas.Users.TryAdd(user, out _place))
+            {
+                return false;
+            }
+
+            Bucket = services.Quotas.UserMessages?.Join(user);
+        }
+
+        Identity = identity;
+        _ownRights = identity.Rights;
+        Info = InFormat(identity.Info);
+        if (_grants.Count > 0)
+        {
+            ApplyGrants();
+        }
+
+        return true;
+    }
+
+    /// <summary>Adds what a token in a <c>subscribe</c> grants to the rights of <see cref="Identity"/>.</summary>
+    public ErrorCode Grant(ReadOnlySpan<byte> token)
+    {
+        var grant = services.Tokens.ValidateGrant(Encoding.UTF8.GetString(token), Identity!.User, remote);
+        if (grant.Pattern is null)
+        {
+            return grant.Error;
+        }
+
+        if (_grants.Count >= _limits.Subscriptions)
+        {
+            return ErrorCode.LimitExceeded;
+        }
+
+        _grants.Add(grant.Pattern, grant.Expires + services.Options.Auth.Skew);
+        ApplyGrants();
+        return ErrorCode.None;
+    }
+
+    /// <summary>Takes back what has been granted for a time that is over. True: there was some.</summary>
+    public bool EndGrants()
+    {
+        if (!_grants.End(services.Time.GetUtcNow()))
+        {
+            return false;
+        }
+
+        ApplyGrants();
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _place?.Dispose();
+        Bucket?.Dispose();
+    }
+
+    private void ApplyGrants() => Identity = new Identity(Identity!.User, _grants.AddTo(_ownRights), Identity.Expires, Identity.Info);
+
+    private ReadOnlyMemory<byte> InFormat(ReadOnlyMemory<byte> json)
+    {
+        if (json.IsEmpty || format == WireFormat.Json)
+        {
+            return json;
+        }
+
+        var carried = new ArrayBufferWriter<byte>(json.Length);
+        return WireBridge.TryCarry(json.Span, WireFormat.Json, carried) ? carried.WrittenMemory : default;
+    }
+}
