@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Broker.Node.Links;
 
 namespace Broker.Node.Lanes;
 
