@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Broker.Node.Links;
+using Broker.Protocol.Wire;
 
 namespace Broker.Bench.Micro;
 
@@ -12,13 +13,15 @@ public class EnvelopeBenchmarks
     private byte[] _body = [];
     private byte[] _bytes = [];
 
+    private EnvelopeEntry Entry => new(EntryKind.Publish, _topic, WireFormat.Json, 0, 0, _frame);
+
     [Params(1, 50, 300)]
     public int Entries { get; set; }
 
     [GlobalSetup]
     public void Setup()
     {
-        _body = new byte[Entries * EnvelopeEntry.Length(_topic, _frame)];
+        _body = new byte[Entries * Entry.Length];
         _bytes = Encode();
     }
 
@@ -28,8 +31,8 @@ public class EnvelopeBenchmarks
         var rest = _body.AsSpan();
         for (var i = 0; i < Entries; i++)
         {
-            EnvelopeEntry.Write(rest, _topic, _frame);
-            rest = rest[EnvelopeEntry.Length(_topic, _frame)..];
+            Entry.Write(rest);
+            rest = rest[Entry.Length..];
         }
 
         return LinkCodec.Encode(new LinkEnvelope(0, 1, 1, 1, 1, 1, [_body]));
@@ -43,9 +46,9 @@ public class EnvelopeBenchmarks
         foreach (var part in envelope.Body)
         {
             var rest = part.Span;
-            while (EnvelopeEntry.TryRead(ref rest, out _, out var frame))
+            while (EnvelopeEntry.TryRead(ref rest, out var entry))
             {
-                count += frame.Length;
+                count += entry.Payload.Length;
             }
         }
 

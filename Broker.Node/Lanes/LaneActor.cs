@@ -164,7 +164,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
             {
                 unkept++;
             }
-            else if (!_batch.TryAdd(command.Topic, frame))
+            else if (!_batch.TryAdd(EntryOf(command, frame)))
             {
                 OnTooLarge(frame.Length);
             }
@@ -174,6 +174,12 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         leaves += n;
         WorkOffLeaves(ref leaves);
         EndBatch(unkept, isOpen);
+    }
+
+    private static EnvelopeEntry EntryOf(LaneCommand command, ReadOnlySpan<byte> frame)
+    {
+        var publish = command as PublishCommand;
+        return new EnvelopeEntry(EntryKind.Publish, command.Topic, publish?.Format ?? default, origin: 0, publish?.Time ?? 0, frame);
     }
 
     /// <summary>
@@ -325,7 +331,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         }
     }
 
-    bool ILinkOwner.OnEntry(uint peer, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame) => _topics.AppendRemote(topic, frame);
+    bool ILinkOwner.OnEntry(uint peer, in EnvelopeEntry entry) => entry.Kind == EntryKind.Publish && _topics.AppendRemote(entry.Topic, entry.Payload);
 
     void ILinkOwner.OnGap(uint peer) => _topics.AppendGap();
 

@@ -18,9 +18,9 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
     public int Length => _length;
 
     /// <summary>False: too large for any envelope; what was collected before it has been closed.</summary>
-    public bool TryAdd(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame)
+    public bool TryAdd(in EnvelopeEntry entry)
     {
-        var length = EnvelopeEntry.Length(topic, frame);
+        var length = entry.Length;
         if (_length > 0 && _length + length > limit)
         {
             Close();
@@ -34,7 +34,7 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
         if (length > limit)
         {
             var alone = new byte[length];
-            EnvelopeEntry.Write(alone, topic, frame);
+            entry.Write(alone);
             closed(new Segment(alone, 1));
             return true;
         }
@@ -44,7 +44,7 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
             Array.Resize(ref _buffer, Math.Min(limit, Math.Max(2 * _buffer.Length, _length + length)));
         }
 
-        EnvelopeEntry.Write(_buffer.AsSpan(_length), topic, frame);
+        entry.Write(_buffer.AsSpan(_length));
         _length += length;
         _messages++;
         return true;

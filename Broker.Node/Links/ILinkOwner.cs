@@ -4,7 +4,7 @@ namespace Broker.Node.Links;
 internal interface ILinkOwner
 {
     /// <summary>The next entry of a peer, in order. False: it makes no sense, which is a gap.</summary>
-    bool OnEntry(uint peer, ReadOnlySpan<byte> topic, ReadOnlySpan<byte> frame);
+    bool OnEntry(uint peer, in EnvelopeEntry entry);
 
     /// <summary>Something the peer sent is missing here, between the entries before this call and those after it, and will not come.</summary>
     void OnGap(uint peer);

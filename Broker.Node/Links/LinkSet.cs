@@ -261,9 +261,9 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         {
             var rest = part.Span;
             var isWhole = true;
-            while (EnvelopeEntry.TryRead(ref rest, out var topic, out var frame))
+            while (EnvelopeEntry.TryRead(ref rest, out var entry))
             {
-                isWhole &= owner.OnEntry(envelope.From, topic, frame);
+                isWhole &= owner.OnEntry(envelope.From, entry);
             }
 
             if (!rest.IsEmpty || !isWhole)
