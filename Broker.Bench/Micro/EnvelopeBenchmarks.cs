@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Attributes;
 using Broker.Node.Links;
+using Broker.Protocol.Wire;
 
 namespace Broker.Bench.Micro;
 
@@ -8,14 +9,14 @@ namespace Broker.Bench.Micro;
 public class EnvelopeBenchmarks
 {
     private readonly byte[] _topic = "game.room-17.moves"u8.ToArray();
-    private readonly byte[] _payload = new byte[150];
+    private readonly byte[] _frame = new byte[150];
     private byte[] _body = [];
     private byte[] _bytes = [];
 
+    private EnvelopeEntry Entry => new(EntryKind.Publish, _topic, WireFormat.Json, 0, 0, _frame);
+
     [Params(1, 50, 300)]
     public int Entries { get; set; }
-
-    private EnvelopeEntry Entry => new() { Topic = _topic, Payload = _payload };
 
     [GlobalSetup]
     public void Setup()

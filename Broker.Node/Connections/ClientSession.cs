@@ -148,7 +148,7 @@ internal sealed class ClientSession
     {
         _ended = true;
         _router.End();
-        _auth.Dispose();
+        _auth.End();
     }
 
     private void OnMessage(in ClientMessage message, MessageBatch batch)

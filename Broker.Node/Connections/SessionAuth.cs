@@ -12,7 +12,7 @@ namespace Broker.Node.Connections;
 /// <param name="services">Shared by all connections.</param>
 /// <param name="format">Of the connection.</param>
 /// <param name="remote">The client's address.</param>
-internal sealed class SessionAuth(ConnectionServices services, WireFormat format, IPAddress remote) : IDisposable
+internal sealed class SessionAuth(ConnectionServices services, WireFormat format, IPAddress remote)
 {
     private readonly SubscribeGrants _grants = new();
     private readonly LimitOptions _limits = services.Options.Limits;
@@ -104,7 +104,8 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
         return true;
     }
 
-    public void Dispose()
+    /// <summary>Gives back the connection's place. Safe to repeat.</summary>
+    public void End()
     {
         _place?.Dispose();
         Bucket?.Dispose();

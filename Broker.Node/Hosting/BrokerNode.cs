@@ -165,7 +165,7 @@ internal sealed partial class BrokerNode : IHostedLifecycleService, INodeHealth,
     private void StartSystem()
     {
         _tokens = Tokens();
-        var setup = NodeSystemSetup.TryCreate(_configuration, _time, out error) ?? throw new ConfigurationException([error!]);
+        var setup = NodeSystemSetup.TryCreate(_configuration, _time, out var error) ?? throw new ConfigurationException([error!]);
         _system = ActorSystem.Create(ClusterOptions.SystemName, setup);
         var cluster = Cluster.Get(_system);
         var address = cluster.SelfAddress;

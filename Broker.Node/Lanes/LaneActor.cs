@@ -19,7 +19,7 @@ namespace Broker.Node.Lanes;
 /// dirty connections once or leave them to a lane that is about to, then envelopes or the acknowledgement, then the commands'
 /// completion.
 /// </remarks>
-internal sealed class LaneActor : UntypedActor, IWithTimers
+internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 {
     /// <summary>Commands executed before messages from peers get their turn.</summary>
     public const int Slice = 512;
@@ -44,9 +44,8 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
     private readonly LaneOptions _options;
     private readonly TimeProvider _time;
     private readonly long _started;
-    private readonly LinkCounters _counters;
     private readonly Fence _fence;
-    private readonly LaneLinks _links;
+    private readonly LinkSet _links;
     private readonly LaneBatch _batch;
     private readonly Queue<LaneCommand> _taken = new();
     private readonly ILoggingAdapter _log = Context.GetLogger();
@@ -62,10 +61,10 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
 
     public LaneActor(LaneIdentity identity, Lane lane, Func<int, ILaneTopics> topics, IActorRef mediator, LaneOptions options, TimeProvider time, LinkCounters counters, Fence fence)
     {
-        (_identity, _lane, _topics, _mediator, _options, _time, _counters, _fence) = (identity, lane, topics(identity.Lane), mediator, options, time, counters, fence);
+        (_identity, _lane, _topics, _mediator, _options, _time, _fence) = (identity, lane, topics(identity.Lane), mediator, options, time, fence);
         _started = time.GetTimestamp();
         _othersFollow = lane.OthersFollow;
-        _links = new LaneLinks(identity, Self, mediator, options, counters);
+        _links = new LinkSet(identity, new MediatorTransport(mediator, Self), this, options, counters);
         _batch = new LaneBatch(options.Envelope, OnSegment);
     }
 
@@ -100,13 +99,8 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         switch (message)
         {
             case LaneSignal.Drain: OnDrain(); break;
-            case LinkEnvelope envelope: OnEnvelope(envelope); break;
-            case LinkAck ack: OnAck(ack); break;
+            case LinkMessage link: OnLink(link); break;
             case EndOfSlice: OnEndOfSlice(); break;
-            case LinkStatement statement: OnStatement(statement); break;
-            case LinkResend resend: OnResend(resend); break;
-            case LinkHello hello: OnHello(hello); break;
-            case LinkWelcome welcome: OnWelcome(welcome); break;
             case Tick: OnTick(); break;
             case SkipFull: OnSkipFull(); break;
             case LookAtFence: OnDrain(); break;
@@ -171,7 +165,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             {
                 unkept++;
             }
-            else if (!_batch.TryAdd(new EnvelopeEntry { Topic = command.Topic, Format = entry.Format, Time = entry.Time, Payload = entry.Payload }))
+            else if (!_batch.TryAdd(EntryOf(command, entry)))
             {
                 OnTooLarge(entry.Payload.Length);
             }
@@ -182,6 +176,10 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         WorkOffLeaves(ref leaves);
         EndBatch(unkept, isOpen);
     }
+
+    /// <summary>Whom it must not reach is a connection here: nobody elsewhere.</summary>
+    private static EnvelopeEntry EntryOf(LaneCommand command, in LogEntry entry) =>
+        new(EntryKind.Publish, command.Topic, entry.Format, origin: 0, entry.Time, entry.Payload);
 
     /// <summary>
     /// The node may promise nothing now. What waits longer than <see cref="FenceWait"/> is refused, and so is everything after it;
@@ -306,116 +304,25 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         }
     }
 
-    private void OnEnvelope(LinkEnvelope envelope)
+    private void OnLink(LinkMessage message)
     {
-        if (_links.IsForMe(envelope, envelope.To, out var link) && _links.OnEnvelope(envelope, link, Sender) is { } arrival)
-        {
-            Take(arrival);
-            if (arrival.Deliver)
-            {
-                Append(envelope);
-            }
-        }
-    }
-
-    private void Append(LinkEnvelope envelope)
-    {
-        foreach (var part in envelope.Body)
-        {
-            var rest = part.Span;
-            while (EnvelopeEntry.TryRead(ref rest, out var entry))
-            {
-                _topics.AppendRemote(entry.Topic, new LogEntry(entry.Payload, entry.Format) { Time = entry.Time });
-            }
-
-            if (!rest.IsEmpty)
-            {
-                _log.Error("Lane {0}: envelope {1} of node {2} is malformed", _identity.Lane, envelope.Number, envelope.From);
-                AppendGap();
-            }
-        }
-    }
-
-    private void OnStatement(LinkStatement statement)
-    {
-        if (_links.IsForMe(statement, statement.To, out var link))
-        {
-            Take(_links.OnStatement(statement, link, Sender));
-            Resume();
-        }
-    }
-
-    private void OnHello(LinkHello hello)
-    {
-        if (!_links.IsForMe(hello, _identity.Incarnation, out var link) || link.IsRefused)
+        if (!_links.Take(message, Sender, Now))
         {
             return;
-        }
-
-        if (hello.Major != LinkProtocol.Major || hello.Lanes != _identity.Lanes)
-        {
-            link.Refuse();
-            Context.Parent.Tell(new LaneEvent.Refused(hello.From, $"protocol {hello.Major}.{hello.Minor} with {hello.Lanes} lanes, here {LinkProtocol.Major}.{LinkProtocol.Minor} with {_identity.Lanes}"));
-            return;
-        }
-
-        Take(_links.OnHello(hello, link));
-        ReportReady(link);
-    }
-
-    private void OnWelcome(LinkWelcome welcome)
-    {
-        if (_links.IsForMe(welcome, welcome.To, out var link))
-        {
-            Take(_links.OnWelcome(welcome, link, Sender));
-            _links.Send(Now);
-            ReportReady(link);
-        }
-    }
-
-    private void ReportReady(PeerLink link)
-    {
-        if (link.IsReady)
-        {
-            Context.Parent.Tell(new LaneEvent.LinkReady(_identity, link.Peer));
         }
 
         Resume();
-        Hasten();
-    }
-
-    private void OnAck(LinkAck ack)
-    {
-        if (_links.IsForMe(ack, ack.To, out var link))
+        switch (message)
         {
-            link.OnAck(ack.Incarnation, ack.Number, ack.Goodbye);
-            _links.Send(Now);
-            Resume();
-            ContinueFarewell();
+            case LinkAck: ContinueFarewell(); break;
+            case LinkResend: break;
+            default: OpenSlice(); break;
         }
     }
 
-    private void OnResend(LinkResend resend)
+    // One message at the end of what lies in the mailbox now: one flush and one acknowledgement for all of it.
+    private void OpenSlice()
     {
-        if (_links.IsForMe(resend, resend.To, out var link))
-        {
-            _links.OnResend(resend, link, Now);
-        }
-    }
-
-    private void Take(Arrival? arrival)
-    {
-        if (arrival is null)
-        {
-            return;
-        }
-
-        if (arrival is { Gap: true })
-        {
-            AppendGap();
-        }
-
-        // One message at the end of what lies in the mailbox now: one flush and one acknowledgement for all of it.
         if (!_isSliceOpen)
         {
             _isSliceOpen = true;
@@ -423,11 +330,24 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
         }
     }
 
-    private void AppendGap()
+    bool ILinkOwner.OnEntry(uint peer, in EnvelopeEntry entry)
     {
-        _counters.Gap();
-        _topics.AppendGap();
+        if (entry.Kind != EntryKind.Publish)
+        {
+            return false;
+        }
+
+        _topics.AppendRemote(entry.Topic, new LogEntry(entry.Payload, entry.Format) { Time = entry.Time });
+        return true;
     }
+
+    void ILinkOwner.OnGap(uint peer) => _topics.AppendGap();
+
+    void ILinkOwner.OnReady(uint peer) => Context.Parent.Tell(new LaneEvent.LinkReady(_identity, peer));
+
+    void ILinkOwner.OnRefused(uint peer, string difference) => Context.Parent.Tell(new LaneEvent.Refused(peer, difference));
+
+    void ILinkOwner.OnMalformed(uint peer, long number) => _log.Error("Lane {0}: envelope {1} of node {2} is malformed", _identity.Lane, number, peer);
 
     private void OnEndOfSlice()
     {
@@ -445,23 +365,13 @@ internal sealed class LaneActor : UntypedActor, IWithTimers
             case PeerChange.Reachable: _links.Reachable(peer.Uid, Now); break;
             case PeerChange.Unreachable: _links.Unreachable(peer.Uid); break;
             case PeerChange.Leaving: _links.Depart(peer.Uid); break;
-            default: OnRemoved(peer.Uid); break;
+            default: _links.Remove(peer.Uid); _topics.Flush(_othersFollow); break;
         }
 
         _links.Tick(Now);
         Resume();
         Hasten();
         ContinueFarewell();
-    }
-
-    private void OnRemoved(uint peer)
-    {
-        if (_links.Remove(peer))
-        {
-            // It went without goodbye: what it acknowledged last may be missing here.
-            AppendGap();
-            _topics.Flush(_othersFollow);
-        }
     }
 
     private void OnFarewell()

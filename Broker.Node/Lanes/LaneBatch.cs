@@ -18,7 +18,7 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
     public int Length => _length;
 
     /// <summary>False: too large for any envelope; what was collected before it has been closed.</summary>
-    public bool TryAdd(EnvelopeEntry entry)
+    public bool TryAdd(in EnvelopeEntry entry)
     {
         var length = entry.Length;
         if (_length > 0 && _length + length > limit)

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Event;
 using Broker.Node.Delivery;
 using Broker.Protocol.Wire;
 
@@ -31,3 +32,6 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
 
     public override void Complete() => Batch?.Release();
 }
+
+/// <summary>The lane did not open this cursor; the client has been told.</summary>
+internal sealed record SubscriptionRefused(Subscription Subscription) : IDeadLetterSuppression, INoSerializationVerificationNeeded;

@@ -156,3 +156,32 @@ internal sealed class OutgoingLink(long next, int window, int envelope)
         return messages;
     }
 }
+
+/// <summary>What an outgoing link does with what it is offered.</summary>
+internal enum LinkState
+{
+    /// <summary>Counts only: the peer was not heard yet, is skipped, unreachable or leaving.</summary>
+    Closed,
+
+    /// <summary>Keeps but does not send: the peer said hello, and has not shown yet that it can be reached. Nobody waits for its window.</summary>
+    Keeping,
+
+    /// <summary>Keeps and sends; publishers wait for its window.</summary>
+    Open,
+}
+
+/// <summary>Entries of one batch, encoded once and shared by the links of all peers. Immutable.</summary>
+internal sealed class Segment(byte[] bytes, int messages)
+{
+    public ReadOnlyMemory<byte> Bytes { get; } = bytes;
+
+    public int Length => Bytes.Length;
+
+    public int Messages { get; } = messages;
+
+    /// <summary>Bytes of memory it takes in a window: its own objects count, so that tiny batches are bounded too.</summary>
+    public int Weight => Length + 128;
+}
+
+/// <summary>An envelope's number and content, kept until acknowledged.</summary>
+internal sealed record Parcel(long Number, ReadOnlyMemory<byte>[] Body, int Weight, int Messages);

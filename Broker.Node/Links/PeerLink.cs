@@ -255,3 +255,13 @@ internal sealed class PeerLink(uint peer, long next, LaneOptions options)
         return true;
     }
 }
+
+/// <summary>What a link has to say now.</summary>
+[Flags]
+internal enum LinkDue
+{
+    None = 0,
+    Hello = 1,
+    Statement = 2,
+    Goodbye = 4,
+}

@@ -27,8 +27,8 @@ public sealed class BrokerSerializerSpecs : IDisposable
         { "h", Head + "00 0800 0700000000000000" },
         // to 2, lowest 7
         { "w", Head + "0200000000000000 0700000000000000" },
-        // to 2, number 9, lowest 7, entry: topic "t" (1), frame of 2 bytes
-        { "e", Head + "0200000000000000 0900000000000000 0700000000000000 01 74 02000000 8100" },
+        // to 2, number 9, lowest 7, entry: publish, JSON, topic "t" (1), payload of 2 bytes
+        { "e", Head + "0200000000000000 0900000000000000 0700000000000000 01 00 01 74 02000000 8100" },
         // to 2, number 9, goodbye
         { "a", Head + "0200000000000000 0900000000000000 01" },
         // to 2, number 9
@@ -49,7 +49,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
     {
         "h" => new LinkHello(5, 0x01020304, 6, LinkProtocol.Major, 0, 8, 7),
         "w" => new LinkWelcome(5, 0x01020304, 6, 2, 7),
-        "e" => new LinkEnvelope(5, 0x01020304, 6, 2, 9, 7, [new byte[] { 1, 0x74 }, new byte[] { 2, 0, 0, 0, 0x81, 0 }]),
+        "e" => new LinkEnvelope(5, 0x01020304, 6, 2, 9, 7, [new byte[] { 1, 0, 1, 0x74 }, new byte[] { 2, 0, 0, 0, 0x81, 0 }]),
         "a" => new LinkAck(5, 0x01020304, 6, 2, 9, Goodbye: true),
         "r" => new LinkResend(5, 0x01020304, 6, 2, 9),
         "p" => new Pulse(0x01020304, 9, Serves: true),
@@ -80,7 +80,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
         {
             var actual = Assert.IsType<LinkEnvelope>(read);
             Assert.Equal(envelope, actual with { Body = envelope.Body });
-            Assert.Equal([1, 0x74, 2, 0, 0, 0, 0x81, 0], actual.Body.Single().ToArray());
+            Assert.Equal([1, 0, 1, 0x74, 2, 0, 0, 0, 0x81, 0], actual.Body.Single().ToArray());
         }
         else
         {

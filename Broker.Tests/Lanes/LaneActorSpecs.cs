@@ -8,6 +8,7 @@ using Broker.Node.Delivery;
 using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
+using Broker.Protocol.Wire;
 using Broker.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -109,8 +110,9 @@ public sealed class LaneActorSpecs : TestKit
     private static LinkEnvelope Envelope(long number, string frame, long to = 1, long incarnation = 1)
     {
         var content = Encoding.UTF8.GetBytes(frame);
-        var bytes = new byte[EnvelopeEntry.Length("t"u8, content)];
-        EnvelopeEntry.Write(bytes, "t"u8, content);
+        var entry = new EnvelopeEntry(EntryKind.Publish, "t"u8, WireFormat.Json, 0, 0, content);
+        var bytes = new byte[entry.Length];
+        entry.Write(bytes);
         return new LinkEnvelope(0, Peer, incarnation, to, number, number, [bytes]);
     }
 
@@ -120,9 +122,9 @@ public sealed class LaneActorSpecs : TestKit
         foreach (var part in envelope.Body)
         {
             var rest = part.Span;
-            while (EnvelopeEntry.TryRead(ref rest, out _, out var frame))
+            while (EnvelopeEntry.TryRead(ref rest, out var entry))
             {
-                frames.Add(Encoding.UTF8.GetString(frame));
+                frames.Add(Encoding.UTF8.GetString(entry.Payload));
             }
         }
 

@@ -5,7 +5,6 @@ using Akka.Actor;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Lanes;
-using Broker.Protocol.Frames;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;
 using Broker.Tests.Wire;

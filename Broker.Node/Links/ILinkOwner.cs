@@ -1,0 +1,20 @@
+namespace Broker.Node.Links;
+
+/// <summary>Whom a <see cref="LinkSet"/> works for: a lane. Called while the set takes a message, on the thread of its owner.</summary>
+internal interface ILinkOwner
+{
+    /// <summary>The next entry of a peer, in order. False: it makes no sense, which is a gap.</summary>
+    bool OnEntry(uint peer, in EnvelopeEntry entry);
+
+    /// <summary>Something the peer sent is missing here, between the entries before this call and those after it, and will not come.</summary>
+    void OnGap(uint peer);
+
+    /// <summary>Hellos were answered both ways. Told again with every greeting.</summary>
+    void OnReady(uint peer);
+
+    /// <summary>There is no link with this peer.</summary>
+    void OnRefused(uint peer, string difference);
+
+    /// <summary>An envelope could not be read to its end; the gap follows.</summary>
+    void OnMalformed(uint peer, long number);
+}
