@@ -13,10 +13,6 @@ internal sealed class JwtParts
     /// <summary>Longest accepted token, in characters.</summary>
     public const int MaxLength = 8 * 1024;
 
-    private const string Alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
-    private static readonly SearchValues<char> Base64UrlCharacters = SearchValues.Create(Alphabet);
-
     private JwtParts(JwtAlgorithm algorithm, string? keyId, byte[] signingInput, byte[] payload, byte[] signature)
     {
         Algorithm = algorithm;
@@ -95,19 +91,15 @@ internal sealed class JwtParts
     }
 
     // RFC 7515 section 2: no padding, no white space. One spelling for each value, so that no other text is the same token.
-    private static bool TryDecode(ReadOnlySpan<char> text, [NotNullWhen(true)] out byte[]? bytes)
+    private static bool TryDecode(ReadOnlySpan<char> text, out byte[] bytes)
     {
-        bytes = null;
-        var unusedBits = (text.Length % 4) switch { 0 => 0, 2 => 0b1111, 3 => 0b11, _ => -1 };
-        if (text.IsEmpty
-            || unusedBits < 0
-            || text.ContainsAnyExcept(Base64UrlCharacters)
-            || (Alphabet.IndexOf(text[^1], StringComparison.Ordinal) & unusedBits) != 0)
+        bytes = new byte[Base64Url.GetMaxDecodedLength(text.Length)];
+        if (text.IsEmpty || Base64Url.DecodeFromChars(text, bytes, out _, out var written) != OperationStatus.Done)
         {
             return false;
         }
 
-        bytes = Base64Url.DecodeFromChars(text);
-        return true;
+        Array.Resize(ref bytes, written);
+        return text.SequenceEqual(Base64Url.EncodeToString(bytes));
     }
 }

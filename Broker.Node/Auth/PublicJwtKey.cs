@@ -1,27 +1,26 @@
+using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Broker.Node.Configuration;
-using Microsoft.IdentityModel.Tokens;
 
 namespace Broker.Node.Auth;
 
 /// <summary>A public RSA key (2048 bits or more) or a public EC key on the algorithm's own curve.</summary>
-/// <remarks>The signature provider keeps a pool of key objects, because those of the platform promise no thread-safety.</remarks>
+/// <remarks>Key objects of the platform promise no thread-safety, so there are as many as threads ever verified at one time.</remarks>
 internal sealed class PublicJwtKey : JwtKey
 {
     private const int MinRsaBits = 2048;
 
-    private static readonly CryptoProviderFactory Factory = new() { CacheSignatureProviders = false };
-
-    private readonly SignatureProvider _provider;
+    private readonly ConcurrentBag<AsymmetricAlgorithm> _idle = [];
+    private readonly byte[] _publicHalf;
     private readonly int _signatureBytes;
 
-    private PublicJwtKey(string id, JwtAlgorithm algorithm, SecurityKey key, int signatureBytes)
+    private PublicJwtKey(string id, JwtAlgorithm algorithm, AsymmetricAlgorithm key)
         : base(id, algorithm)
     {
-        _provider = Factory.CreateForVerifying(key, algorithm.Name);
-        _signatureBytes = signatureBytes;
+        _publicHalf = key.ExportSubjectPublicKeyInfo();
+        _signatureBytes = algorithm.IsRsa ? (key.KeySize + 7) / 8 : algorithm.SignatureBytes;
     }
 
     /// <remarks><paramref name="pem"/>: A public key or a certificate, of which only the key counts.</remarks>
@@ -36,14 +35,8 @@ internal sealed class PublicJwtKey : JwtKey
 
         try
         {
-            if (algorithm.IsRsa)
-            {
-                using var rsa = ReadRsa(pem);
-                return TryCreate(id, algorithm, rsa?.ExportParameters(false), out key, out error);
-            }
-
-            using var ecdsa = ReadEcdsa(pem);
-            return TryCreate(id, algorithm, ecdsa?.ExportParameters(false), out key, out error);
+            using var read = Read(algorithm, pem);
+            return TryCreate(id, algorithm, read, out key, out error);
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
@@ -52,111 +45,72 @@ internal sealed class PublicJwtKey : JwtKey
         }
     }
 
-    /// <summary>A key of a JWKS. False without an error: a good key, but not one for this algorithm.</summary>
-    public static bool TryCreate(JwtAlgorithm algorithm, JsonWebKey jwk, [NotNullWhen(true)] out PublicJwtKey? key, out string? error)
+    /// <param name="id">The <c>kid</c> it answers to.</param>
+    /// <param name="algorithm">The one it is for.</param>
+    /// <param name="read">Of the algorithm's kind; not kept. Null: of another kind.</param>
+    /// <param name="key">The key, where it is good enough.</param>
+    /// <param name="error">What is wrong with it.</param>
+    public static bool TryCreate(string id, JwtAlgorithm algorithm, AsymmetricAlgorithm? read, [NotNullWhen(true)] out PublicJwtKey? key, [NotNullWhen(false)] out string? error)
     {
-        key = null;
-        error = null;
-        if (jwk.Kty != (algorithm.IsRsa ? "RSA" : "EC")
-            || (!string.IsNullOrEmpty(jwk.Alg) && jwk.Alg != algorithm.Name)
-            || (!string.IsNullOrEmpty(jwk.Use) && jwk.Use != "sig")
-            || (jwk.KeyOps.Count > 0 && !jwk.KeyOps.Contains("verify"))
-            || (!algorithm.IsRsa && jwk.Crv != algorithm.Curve))
+        error = read is null || !IsOfItsCurve(algorithm, read) ? $"public-key: {algorithm} needs {(algorithm.IsRsa ? "an RSA key" : $"a key on {algorithm.CurveName}")}"
+            : algorithm.IsRsa && read.KeySize < MinRsaBits ? $"public-key: {algorithm} needs at least {MinRsaBits} bits, this has {read.KeySize}"
+            : null;
+        key = error is null ? new PublicJwtKey(id, algorithm, read!) : null;
+        return key is not null;
+    }
+
+    public override bool Verify(byte[] input, byte[] signature)
+    {
+        if (signature.Length != _signatureBytes)
         {
             return false;
+        }
+
+        if (!_idle.TryTake(out var key))
+        {
+            key = Create(Algorithm);
+            key.ImportSubjectPublicKeyInfo(_publicHalf, out _);
+        }
+
+        // RFC 7518 sections 3.3 and 3.4: PKCS #1 v1.5, and the two numbers of an EC signature side by side.
+        var good = key is RSA rsa
+            ? rsa.VerifyData(input, signature, Algorithm.Hash, RSASignaturePadding.Pkcs1)
+            : ((ECDsa)key).VerifyData(input, signature, Algorithm.Hash, DSASignatureFormat.IeeeP1363FixedFieldConcatenation);
+        _idle.Add(key);
+        return good;
+    }
+
+    private static AsymmetricAlgorithm? Read(JwtAlgorithm algorithm, string pem)
+    {
+        if (pem.Contains("BEGIN CERTIFICATE", StringComparison.Ordinal))
+        {
+            using var certificate = X509Certificate2.CreateFromPem(pem);
+            return algorithm.IsRsa ? certificate.GetRSAPublicKey() : certificate.GetECDsaPublicKey();
+        }
+
+        var key = Create(algorithm);
+        key.ImportFromPem(pem);
+        return key;
+    }
+
+    private static AsymmetricAlgorithm Create(JwtAlgorithm algorithm) => algorithm.IsRsa ? RSA.Create() : ECDsa.Create();
+
+    /// <summary>Other curves have as many bits as one of the three: the platforms name curves differently, but all say whether a point lies on one.</summary>
+    private static bool IsOfItsCurve(JwtAlgorithm algorithm, AsymmetricAlgorithm key)
+    {
+        if (key is not ECDsa ecdsa)
+        {
+            return algorithm.IsRsa;
         }
 
         try
         {
-            return algorithm.IsRsa
-                ? TryCreate(jwk.Kid ?? "", algorithm, new RSAParameters { Modulus = Decode(jwk.N), Exponent = Decode(jwk.E) }, out key, out error)
-                : TryCreate(jwk.Kid ?? "", algorithm, EcPoint(algorithm, jwk), out key, out error);
+            using var same = ECDsa.Create(new ECParameters { Curve = algorithm.Curve, Q = ecdsa.ExportParameters(false).Q });
+            return true;
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException or FormatException)
+        catch (CryptographicException)
         {
-            error = $"a key does not hold what {algorithm} needs";
             return false;
         }
     }
-
-    public override bool Verify(byte[] input, byte[] signature) =>
-        signature.Length == _signatureBytes && _provider.Verify(input, signature);
-
-    private static bool TryCreate(string id, JwtAlgorithm algorithm, RSAParameters? parameters, [NotNullWhen(true)] out PublicJwtKey? key, [NotNullWhen(false)] out string? error)
-    {
-        using var rsa = parameters is { } some ? RSA.Create(some) : null;
-        error = rsa is null ? $"public-key: {algorithm} needs an RSA key"
-            : rsa.KeySize < MinRsaBits ? $"public-key: {algorithm} needs at least {MinRsaBits} bits, this has {rsa.KeySize}"
-            : null;
-        key = error is null ? new PublicJwtKey(id, algorithm, new RsaSecurityKey(parameters!.Value), (rsa!.KeySize + 7) / 8) : null;
-        return key is not null;
-    }
-
-    private static bool TryCreate(string id, JwtAlgorithm algorithm, ECParameters? parameters, [NotNullWhen(true)] out PublicJwtKey? key, [NotNullWhen(false)] out string? error)
-    {
-        using var ecdsa = parameters is { } some ? ECDsa.Create(some) : null;
-        error = ecdsa is null || ecdsa.KeySize != algorithm.CurveBits ? $"public-key: {algorithm} needs a key on {algorithm.Curve}" : null;
-        key = error is null
-            ? new PublicJwtKey(id, algorithm, PublicHalf(algorithm, parameters!.Value.Q), algorithm.SignatureBytes)
-            : null;
-        return key is not null;
-    }
-
-    private static RSA? ReadRsa(string pem)
-    {
-        if (TryReadCertificate(pem, out var certificate))
-        {
-            using (certificate)
-            {
-                return certificate.GetRSAPublicKey();
-            }
-        }
-
-        var rsa = RSA.Create();
-        rsa.ImportFromPem(pem);
-        return rsa;
-    }
-
-    private static ECDsa? ReadEcdsa(string pem)
-    {
-        if (TryReadCertificate(pem, out var certificate))
-        {
-            using (certificate)
-            {
-                return certificate.GetECDsaPublicKey();
-            }
-        }
-
-        var ecdsa = ECDsa.Create();
-        ecdsa.ImportFromPem(pem);
-        return ecdsa;
-    }
-
-    private static bool TryReadCertificate(string pem, [NotNullWhen(true)] out X509Certificate2? certificate)
-    {
-        certificate = pem.Contains("BEGIN CERTIFICATE", StringComparison.Ordinal) ? X509Certificate2.CreateFromPem(pem) : null;
-        return certificate is not null;
-    }
-
-    // An ECDsaSecurityKey would share one key object among all threads; from a JWK the provider makes its own.
-    private static JsonWebKey PublicHalf(JwtAlgorithm algorithm, ECPoint point) => new()
-    {
-        Kty = "EC",
-        Crv = algorithm.Curve,
-        X = Base64UrlEncoder.Encode(point.X),
-        Y = Base64UrlEncoder.Encode(point.Y),
-    };
-
-    private static ECParameters EcPoint(JwtAlgorithm algorithm, JsonWebKey jwk) => new()
-    {
-        Curve = algorithm.CurveBits switch
-        {
-            256 => ECCurve.NamedCurves.nistP256,
-            384 => ECCurve.NamedCurves.nistP384,
-            _ => ECCurve.NamedCurves.nistP521,
-        },
-        Q = new ECPoint { X = Decode(jwk.X), Y = Decode(jwk.Y) },
-    };
-
-    private static byte[] Decode(string? base64Url) => Base64UrlEncoder.DecodeBytes(base64Url);
 }

@@ -1,7 +1,6 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using System.Text.Json;
+using System.Text.Json.Nodes;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
 
@@ -43,94 +42,60 @@ internal static class TokenMinter
             throw new ArgumentException("a token needs a user of 1-255 bytes without control characters", nameof(user));
         }
 
-        var header = Encode(json => WriteHeader(json, key));
-        var payload = Encode(json => WritePayload(json, user, rights, life, now, rightsClaim, issuer, audience));
-        var input = $"{header}.{payload}";
+        var header = new JsonObject { ["alg"] = algorithm.Name, ["typ"] = "JWT" };
+        AddText(header, "kid", key.Id);
+        var payload = new JsonObject { ["sub"] = user };
+        AddText(payload, "iss", issuer);
+        AddText(payload, "aud", audience);
+        payload["iat"] = now.ToUnixTimeSeconds();
+        payload["exp"] = now.ToUnixTimeSeconds() + (long)life.TotalSeconds;
+        if (rights is not null)
+        {
+            payload[rightsClaim] = Write(rights);
+        }
+
+        var input = $"{Encode(header)}.{Encode(payload)}";
         return $"{input}.{Base64Url.EncodeToString(secret.Sign(Encoding.ASCII.GetBytes(input)))}";
     }
 
-    private static void WriteHeader(Utf8JsonWriter json, AuthKeyOptions key)
+    private static JsonObject Write(RightsOptions rights)
     {
-        json.WriteString("alg", key.Algorithm);
-        json.WriteString("typ", "JWT");
-        if (key.Id.Length > 0)
-        {
-            json.WriteString("kid", key.Id);
-        }
-    }
-
-    private static void WritePayload(
-        Utf8JsonWriter json, string user, RightsOptions? rights, TimeSpan life, DateTimeOffset now, string rightsClaim, string issuer, string audience)
-    {
-        json.WriteString("sub", user);
-        if (issuer.Length > 0)
-        {
-            json.WriteString("iss", issuer);
-        }
-
-        if (audience.Length > 0)
-        {
-            json.WriteString("aud", audience);
-        }
-
-        json.WriteNumber("iat", now.ToUnixTimeSeconds());
-        json.WriteNumber("exp", now.ToUnixTimeSeconds() + (long)life.TotalSeconds);
-        if (rights is not null)
-        {
-            json.WriteStartObject(rightsClaim);
-            WriteRights(json, rights);
-            json.WriteEndObject();
-        }
-    }
-
-    private static void WriteRights(Utf8JsonWriter json, RightsOptions rights)
-    {
-        WriteList(json, "subscribe", rights.Subscribe);
-        WriteList(json, "publish", rights.Publish);
-        WriteList(json, "history", rights.History);
-        WriteList(json, "presence", rights.Presence);
+        var json = new JsonObject();
+        AddList(json, "subscribe", rights.Subscribe);
+        AddList(json, "publish", rights.Publish);
+        AddList(json, "history", rights.History);
+        AddList(json, "presence", rights.Presence);
         if (rights.Rooms.Create.Count + rights.Rooms.Join.Count > 0)
         {
-            json.WriteStartObject("rooms");
-            WriteList(json, "create", rights.Rooms.Create);
-            WriteList(json, "join", rights.Rooms.Join);
-            json.WriteEndObject();
+            var rooms = new JsonObject();
+            AddList(rooms, "create", rights.Rooms.Create);
+            AddList(rooms, "join", rights.Rooms.Join);
+            json["rooms"] = rooms;
         }
 
         if (rights.Deny is { } deny)
         {
-            json.WriteStartObject("deny");
-            WriteRights(json, deny);
-            json.WriteEndObject();
+            json["deny"] = Write(deny);
         }
+
+        return json;
     }
 
-    private static void WriteList(Utf8JsonWriter json, string name, IReadOnlyList<string> patterns)
+    private static void AddText(JsonObject json, string name, string text)
     {
-        if (patterns.Count == 0)
+        if (text.Length > 0)
         {
-            return;
+            json[name] = text;
         }
-
-        json.WriteStartArray(name);
-        foreach (var pattern in patterns)
-        {
-            json.WriteStringValue(pattern);
-        }
-
-        json.WriteEndArray();
     }
 
-    private static string Encode(Action<Utf8JsonWriter> members)
+    private static void AddList(JsonObject json, string name, IReadOnlyList<string> patterns)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        if (patterns.Count > 0)
         {
-            json.WriteStartObject();
-            members(json);
-            json.WriteEndObject();
+            json[name] = new JsonArray([.. patterns]);
         }
-
-        return Base64Url.EncodeToString(buffer.WrittenSpan);
     }
+
+    private static string Encode(JsonObject json) => Base64Url.EncodeToString(Encoding.UTF8.GetBytes(json.ToJsonString()));
 }

@@ -14,18 +14,18 @@ internal sealed class JwtAlgorithm
         new("RS256", HashAlgorithmName.SHA256, 0),
         new("RS384", HashAlgorithmName.SHA384, 0),
         new("RS512", HashAlgorithmName.SHA512, 0),
-        new("ES256", HashAlgorithmName.SHA256, 64, "P-256", 256),
-        new("ES384", HashAlgorithmName.SHA384, 96, "P-384", 384),
-        new("ES512", HashAlgorithmName.SHA512, 132, "P-521", 521),
+        new("ES256", HashAlgorithmName.SHA256, 64, "P-256", ECCurve.NamedCurves.nistP256),
+        new("ES384", HashAlgorithmName.SHA384, 96, "P-384", ECCurve.NamedCurves.nistP384),
+        new("ES512", HashAlgorithmName.SHA512, 132, "P-521", ECCurve.NamedCurves.nistP521),
     ];
 
-    private JwtAlgorithm(string name, HashAlgorithmName hash, int signatureBytes, string curve = "", int curveBits = 0)
+    private JwtAlgorithm(string name, HashAlgorithmName hash, int signatureBytes, string curveName = "", ECCurve curve = default)
     {
         Name = name;
         Hash = hash;
         SignatureBytes = signatureBytes;
+        CurveName = curveName;
         Curve = curve;
-        CurveBits = curveBits;
     }
 
     /// <summary>All there are, for people.</summary>
@@ -40,9 +40,9 @@ internal sealed class JwtAlgorithm
     public int SignatureBytes { get; }
 
     /// <summary>The JWK name of the curve; empty but for ES.</summary>
-    public string Curve { get; }
+    public string CurveName { get; }
 
-    public int CurveBits { get; }
+    public ECCurve Curve { get; }
 
     public bool IsSymmetric => Name[0] == 'H';
 

@@ -57,7 +57,9 @@ public sealed class JwksReaderSpecs
     public void Key_operations_must_include_verifying()
     {
         Assert.Single(Read($$"""{"keys":[{{RfcKey[..^1]}},"key_ops":["sign","verify"]}]}""", "ES256"));
+        Assert.Single(Read($$"""{"keys":[{{RfcKey[..^1]}},"key_ops":[]}]}""", "ES256"));
         AssertError($$"""{"keys":[{{RfcKey[..^1]}},"key_ops":["sign"]}]}""", "ES256", "no key for ES256");
+        AssertError($$"""{"keys":[{{RfcKey[..^1]}},"key_ops":[1]}]}""", "ES256", "no key for ES256");
     }
 
     [Theory]
@@ -72,6 +74,9 @@ public sealed class JwksReaderSpecs
     [InlineData("""{"keys":[{"kty":1}]}""", "not a JWK")]
     [InlineData("""{"keys":[{"kty":"RSA"}]}""", "does not hold what RS256 needs")]
     [InlineData("""{"keys":[{"kty":"RSA","n":"!","e":"AQAB"}]}""", "does not hold what RS256 needs")]
+    [InlineData("""{"keys":[{"kty":"RSA","n":" ","e":"AQAB"}]}""", "does not hold what RS256 needs")]
+    [InlineData("""{"keys":[{"kty":"RSA","n":null,"e":"AQAB"}]}""", "does not hold what RS256 needs")]
+    [InlineData("""{"keys":[{"kty":"RSA","n":"AAAA","e":"AQAB"}]}""", "RS256 needs")]
     [InlineData("""{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}""", "RS256 needs")]
     public void Set_without_a_usable_key_is_an_error(string json, string error) => AssertError(json, "RS256", error);
 

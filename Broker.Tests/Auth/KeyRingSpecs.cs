@@ -164,6 +164,32 @@ public sealed class KeyRingSpecs
         }
     }
 
+    /// <summary>secp256k1: no curve of these algorithms, though its keys are as long as those on P-256.</summary>
+    [Fact]
+    public void Key_on_another_curve_of_the_same_size_is_refused()
+    {
+        using var other = ECDsa.Create(ECCurve.CreateFromValue("1.3.132.0.10"));
+        var error = Assert.Throws<ArgumentException>(() => TokenForge.Validator(TokenForge.Options(
+            new AuthKeyOptions { Algorithm = "ES256", PublicKey = other.ExportSubjectPublicKeyInfoPem() })));
+        Assert.Equal("auth.keys.0: public-key: ES256 needs a key on P-256", error.Message);
+    }
+
+    [Theory]
+    [InlineData("RS256")]
+    [InlineData("ES256")]
+    public async Task One_key_verifies_on_many_threads_at_once(string algorithm)
+    {
+        using var ecdsa = ECDsa.Create(Curve(algorithm));
+        using var validator = TokenForge.Validator(TokenForge.Options(KeyFor(algorithm, ecdsa)));
+        var good = Sign(algorithm, ecdsa);
+        var bad = good[..^4] + (good.EndsWith("AAAA", StringComparison.Ordinal) ? "BBBB" : "AAAA");
+        await Parallel.ForAsync(0, 400, (i, _) =>
+        {
+            Assert.Equal(i % 2 == 0 ? ErrorCode.None : ErrorCode.InvalidToken, validator.Validate(i % 2 == 0 ? good : bad).Error);
+            return ValueTask.CompletedTask;
+        });
+    }
+
     [Fact]
     public void Without_keys_no_token_is_good()
     {
