@@ -74,8 +74,8 @@ internal static class BrokerConfiguration
         }
 
         var root = new ConfigurationSection(tree, "", errors);
-        var options = OptionsBinder.Bind(root.Child("broker"), new SecretFiles(files.Read, SecretFiles.IsReadableByOthers, errors));
-        root.Child("akka");
+        var options = OptionsBinder.Bind(root, new SecretFiles(files.Read, SecretFiles.IsReadableByOthers, errors));
+        root.LeaveObject("akka");
         root.End();
         return (options, tree);
     }

@@ -10,9 +10,9 @@ namespace Broker.Node.Configuration;
 /// </summary>
 internal sealed class ConfigurationSection(HoconObject node, string path, ConfigurationErrors errors)
 {
-    private readonly List<string> _known = [];
+    private const string AnObject = "an object { … }";
 
-    public string Path => path;
+    private readonly List<string> _known = [];
 
     public HoconObject Node => node;
 
@@ -98,50 +98,46 @@ internal sealed class ConfigurationSection(HoconObject node, string path, Config
         return texts;
     }
 
-    /// <summary>The object at a key; an empty one when there is none.</summary>
-    public ConfigurationSection Child(string key) =>
-        OptionalChild(key) ?? new ConfigurationSection(new HoconObject(node.Position), Full(key), errors);
+    /// <summary>What the object at a key says, or the defaults where there is none.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="read">Asks a section for all that may stand in it, with the defaults at hand; any other key is refused.</param>
+    public T Bind<T>(string key, Func<ConfigurationSection, T, T> read)
+        where T : class, new() => BindOptional(key, read) ?? new T();
 
-    /// <summary>The object at a key; null when there is none, or null is written.</summary>
-    public ConfigurationSection? OptionalChild(string key)
+    /// <summary>As <see cref="Bind{T}"/>; null where there is none, or null is written.</summary>
+    public T? BindOptional<T>(string key, Func<ConfigurationSection, T, T> read)
+        where T : class, new()
     {
         _known.Add(key);
-        switch (node[key])
-        {
-            case HoconObject child:
-                return new ConfigurationSection(child, Full(key), errors);
-            case null or HoconScalar { IsNull: true }:
-                return null;
-            default:
-                errors.AddValue(node[key]!, Full(key), "an object { … }");
-                return null;
-        }
+        return node[key] is null or HoconScalar { IsNull: true } ? null : BindObject(node[key]!, Full(key), read);
     }
 
-    public IReadOnlyList<ConfigurationSection> Children(string key)
+    /// <summary>As <see cref="Bind{T}"/> of each object of an array.</summary>
+    public IReadOnlyList<T> BindEach<T>(string key, Func<ConfigurationSection, T, T> read)
+        where T : class, new()
     {
         _known.Add(key);
-        var sections = new List<ConfigurationSection>();
         if (node[key] is HoconArray array)
         {
-            for (var i = 0; i < array.Items.Count; i++)
-            {
-                if (array.Items[i] is HoconObject item)
-                {
-                    sections.Add(new ConfigurationSection(item, $"{Full(key)}[{i}]", errors));
-                }
-                else
-                {
-                    errors.AddValue(array.Items[i], $"{Full(key)}[{i}]", "an object { … }");
-                }
-            }
+            return [.. array.Items.Select((item, i) => BindObject(item, $"{Full(key)}[{i}]", read)).OfType<T>()];
         }
-        else if (node[key] is { } other)
+
+        if (node[key] is { } other)
         {
             errors.AddValue(other, Full(key), "an array of objects");
         }
 
-        return sections;
+        return [];
+    }
+
+    /// <summary>An object that is read elsewhere.</summary>
+    public void LeaveObject(string key)
+    {
+        _known.Add(key);
+        if (node[key] is not (null or HoconObject or HoconScalar { IsNull: true }))
+        {
+            errors.AddValue(node[key]!, Full(key), AnObject);
+        }
     }
 
     /// <summary>Keys that have a meaning which is not built yet.</summary>
@@ -165,6 +161,21 @@ internal sealed class ConfigurationSection(HoconObject node, string path, Config
     }
 
     public string Full(string key) => path.Length == 0 ? key : $"{path}.{key}";
+
+    private T? BindObject<T>(HoconNode value, string fullKey, Func<ConfigurationSection, T, T> read)
+        where T : class, new()
+    {
+        if (value is not HoconObject child)
+        {
+            errors.AddValue(value, fullKey, AnObject);
+            return null;
+        }
+
+        var section = new ConfigurationSection(child, fullKey, errors);
+        var bound = read(section, new T());
+        section.End();
+        return bound;
+    }
 
     private bool IsNull(string key)
     {

@@ -72,8 +72,7 @@ public sealed partial class ReferenceConfSpecs
     private static BrokerOptions Bind(string text, ConfigurationErrors errors)
     {
         var tree = new HoconReader(_ => null).ReadText("reference.conf", text)!;
-        var section = new ConfigurationSection((HoconObject)tree["broker"]!, "broker", errors);
-        return OptionsBinder.Bind(section, new SecretFiles(_ => null, _ => false, errors));
+        return OptionsBinder.Bind(new ConfigurationSection(tree, "", errors), new SecretFiles(_ => null, _ => false, errors));
     }
 
     /// <summary>The commented-out entry above the empty array of a key, as text.</summary>
