@@ -75,6 +75,9 @@ public sealed class AkkaConfigSpecs
     {
         await using var node = await ClusterNode.StartAsync();
         var deadline = TestContext.Current.CancellationToken;
+        var dispatcher = node.System.Dispatchers.Lookup(AkkaConfig.ConnectionDispatcher);
+        var standard = node.System.Dispatchers.DefaultGlobalDispatcher;
+        Assert.Equal((standard.GetType(), standard.Throughput), (dispatcher.GetType(), dispatcher.Throughput));
         Assert.IsType<CompactMessageQueue>(await QueueOfChild("connections"));
         Assert.IsNotType<CompactMessageQueue>(await QueueOfChild("others"));
         Assert.IsType<CompactMessageQueue>(await Source.Single(0).Select(_ => Queue()).RunWith(Sink.First<IMessageQueue>(), node.System));

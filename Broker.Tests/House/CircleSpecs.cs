@@ -17,7 +17,7 @@ public sealed class CircleSpecs
             let isKnown = Outermost(other.FullName)
             where knows != isKnown && isKnown.StartsWith("Broker.Protocol.", StringComparison.Ordinal)
             select (knows, isKnown)).ToLookup(static arrow => arrow.knows, static arrow => arrow.isKnown);
-        Assert.NotEmpty(known);
+        Assert.Contains("Broker.Protocol.Session.OpenMessage", known["Broker.Protocol.Session.WebSocketSession"]);
         var circles = known.Select(arrows => arrows.Key).Where(type => Reached(type, known).Contains(type));
         Assert.Equal("", string.Join("\n", circles.Order()));
     }
