@@ -101,7 +101,11 @@ internal sealed class ConnectionWriter(long connectionId)
     public MessageFraming Framing
     {
         get => _framing;
-        set => (_framing, _gatherer) = (value, value.CreateGatherer());
+        set
+        {
+            _framing = value;
+            _gatherer = value.CreateGatherer() ?? (Window is null ? null : new PushGatherer(value.Format));
+        }
     }
 
     /// <summary>Stage only, before its first demand.</summary>
