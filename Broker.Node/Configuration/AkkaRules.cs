@@ -80,17 +80,10 @@ internal static class AkkaRules
             return;
         }
 
-        // A frame over the bound is dropped with a log line and nothing else.
-        Fit("broker.lanes.envelope", options.Lanes.Envelope);
-        Fit("broker.limits.message", options.Limits.Message);
-        Fit("broker.limits.api-message", options.Limits.ApiMessage);
-
-        void Fit(string key, int size)
+        // A frame over the bound is dropped with a log line and nothing else. What is larger than an envelope travels in pieces.
+        if (options.Lanes.Envelope + FrameOverhead >= frame)
         {
-            if (size + FrameOverhead >= frame)
-            {
-                errors.Add(source.Find(key.Split('.')), key, $"{size} bytes do not fit akka.remote.dot-netty.tcp.maximum-frame-size ({frame}) with {FrameOverhead} to spare");
-            }
+            errors.Add(source.Find("broker", "lanes", "envelope"), "broker.lanes.envelope", $"{options.Lanes.Envelope} bytes do not fit akka.remote.dot-netty.tcp.maximum-frame-size ({frame}) with {FrameOverhead} to spare");
         }
     }
 

@@ -21,15 +21,6 @@ namespace Broker.Node.Lanes;
 /// </remarks>
 internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 {
-    /// <summary>Commands executed before messages from peers get their turn.</summary>
-    public const int Slice = 512;
-
-    /// <summary>
-    /// Subscriptions of ended connections closed at a time. The rest waits behind everybody else's commands: clients with
-    /// thousands of topics that leave together would hold up the lane for a second.
-    /// </summary>
-    public const int LeaveSlice = 64;
-
     /// <summary>How long publishes and subscribes wait for the fence to open: longer than it takes the others to decide about a node.</summary>
     public static readonly TimeSpan FenceWait = TimeSpan.FromSeconds(10);
 
@@ -46,11 +37,9 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     private readonly long _started;
     private readonly Fence _fence;
     private readonly LinkSet _links;
-    private readonly LaneBatch _batch;
-    private readonly Queue<LaneCommand> _taken = new();
+    private readonly LaneTurn _turn;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Func<bool> _othersFollow;
-    private int _room;
     private TimeSpan? _fencedSince;
     private bool _isStalled;
     private bool _isSliceOpen;
@@ -65,7 +54,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         _started = time.GetTimestamp();
         _othersFollow = lane.OthersFollow;
         _links = new LinkSet(identity, new MediatorTransport(mediator, Self), this, options, counters);
-        _batch = new LaneBatch(options.Envelope, OnSegment);
+        _turn = new LaneTurn(lane, _topics, _links, options.Envelope);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -90,7 +79,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         }
         finally
         {
-            Complete();
+            _turn.Complete();
         }
     }
 
@@ -128,58 +117,31 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         }
 
         _lane.Disarm();
-        _room = _links.Room();
-        var isKeeping = _links.IsKeeping;
-        var unkept = 0;
-        var leaves = LeaveSlice;
-        WorkOffLeaves(ref leaves);
-        _topics.HasLeaving = _lane.FirstPutOff is not null;
-        var n = 0;
-        for (; n < Slice && _batch.Length < _room && _lane.TryTake(out var command); n++)
+        _turn.Execute(isOpen);
+        _topics.Flush(_othersFollow);
+        _links.Send(Now);
+        if (isOpen && !_fence.IsOpen)
         {
-            if (command is LeaveCommand leave)
-            {
-                if (!Leave(leave, ref leaves))
-                {
-                    _lane.PutOff(leave);
-                    _topics.HasLeaving = true;
-                }
-
-                continue;
-            }
-
-            _taken.Enqueue(command);
-            if (!isOpen)
-            {
-                _topics.Refuse(command);
-                continue;
-            }
-
-            var entry = _topics.Execute(command);
-            if (entry.Payload.IsEmpty)
-            {
-                continue;
-            }
-
-            if (!isKeeping)
-            {
-                unkept++;
-            }
-            else if (!_batch.TryAdd(EntryOf(command, entry)))
-            {
-                OnTooLarge(entry.Payload.Length);
-            }
+            // The process stood still, and the others may have shown their clients the gap already. What connections were
+            // answered leaves only through ConnectionWriter.MayLeave; the publish API is told here.
+            _log.Warning("Lane {0}: this node lost touch with the others in the middle of {1} requests; their outcome is unknown", _identity.Lane, _turn.Taken);
+            _turn.Disown();
         }
 
-        // In a lane that is never done with its inbox, leaving keeps pace with what is executed.
-        leaves += n;
-        WorkOffLeaves(ref leaves);
-        EndBatch(unkept, isOpen);
-    }
+        _turn.Complete();
+        if (!_lane.IsEmpty && _links.Room() <= 0)
+        {
+            _isStalled = true;
+            Timers.StartSingleTimer(SkipFull.Instance, SkipFull.Instance, _options.SkipAfter);
+        }
+        else if (!_lane.IsEmpty || _lane.FirstPutOff is not null)
+        {
+            _lane.Arm();
+        }
 
-    /// <summary>Whom it must not reach is a connection here: nobody elsewhere.</summary>
-    private static EnvelopeEntry EntryOf(LaneCommand command, in LogEntry entry) =>
-        new(EntryKind.Publish, command.Topic, entry.Format, origin: 0, entry.Time, entry.Payload);
+        Hasten();
+        ContinueFarewell();
+    }
 
     /// <summary>
     /// The node may promise nothing now. What waits longer than <see cref="FenceWait"/> is refused, and so is everything after it;
@@ -196,91 +158,6 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         // Nobody tells the lane when it opens: a wake-up at the wrong moment could be lost, a look cannot.
         Timers.StartSingleTimer(LookAtFence.Instance, LookAtFence.Instance, FenceLook);
         return true;
-    }
-
-    /// <summary>
-    /// The fence closed over this batch: the process stood still, and the others may have shown their clients the gap already. What
-    /// connections were answered leaves only through <c>ConnectionWriter.MayLeave</c>; the publish API is told here.
-    /// </summary>
-    private void Disown()
-    {
-        _log.Warning("Lane {0}: this node lost touch with the others in the middle of {1} requests; their outcome is unknown", _identity.Lane, _taken.Count);
-        foreach (var command in _taken)
-        {
-            command.Disown();
-        }
-    }
-
-    private void WorkOffLeaves(ref int budget)
-    {
-        while (budget > 0 && _lane.FirstPutOff is { } command && Leave(command, ref budget))
-        {
-            _lane.DropFirstPutOff();
-        }
-    }
-
-    /// <returns>Whether nothing of it is left.</returns>
-    private bool Leave(LeaveCommand command, ref int budget)
-    {
-        while (budget > 0 && command.TryTake(out var subscription))
-        {
-            budget--;
-            _topics.Leave(subscription);
-        }
-
-        return command.IsDone;
-    }
-
-    private void EndBatch(int unkept, bool wasOpen)
-    {
-        _batch.Close();
-        if (unkept > 0)
-        {
-            _links.Count(unkept);
-        }
-
-        _topics.Flush(_othersFollow);
-        _links.Send(Now);
-        if (wasOpen && !_fence.IsOpen)
-        {
-            Disown();
-        }
-
-        Complete();
-        if (!_lane.IsEmpty && _links.Room() <= 0)
-        {
-            _isStalled = true;
-            Timers.StartSingleTimer(SkipFull.Instance, SkipFull.Instance, _options.SkipAfter);
-        }
-        else if (!_lane.IsEmpty || _lane.FirstPutOff is not null)
-        {
-            _lane.Arm();
-        }
-
-        Hasten();
-        ContinueFarewell();
-    }
-
-    // Remoting would drop the frame without a word: peers are shown a gap instead.
-    private void OnTooLarge(int length)
-    {
-        _log.Error("Lane {0}: a message of {1} bytes is too large for other nodes", _identity.Lane, length);
-        _links.GiveUp();
-        _room = _links.Room();
-    }
-
-    private void OnSegment(Segment segment)
-    {
-        _links.Offer(segment);
-        _room = _links.Room();
-    }
-
-    private void Complete()
-    {
-        while (_taken.TryDequeue(out var command))
-        {
-            command.Complete();
-        }
     }
 
     private void OnSkipFull()
@@ -330,7 +207,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         }
     }
 
-    bool ILinkOwner.OnEntry(uint peer, in EnvelopeEntry entry)
+    bool ILinkOwner.OnEntry(uint peer, LinkKind link, in EnvelopeEntry entry)
     {
         if (entry.Kind != EntryKind.Publish)
         {
@@ -341,9 +218,21 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         return true;
     }
 
-    void ILinkOwner.OnGap(uint peer) => _topics.AppendGap();
+    void ILinkOwner.OnGap(uint peer, LinkKind link)
+    {
+        if (link == LinkKind.Broadcast)
+        {
+            _topics.AppendGap();
+        }
+    }
 
-    void ILinkOwner.OnReady(uint peer) => Context.Parent.Tell(new LaneEvent.LinkReady(_identity, peer));
+    void ILinkOwner.OnReady(uint peer, LinkKind link)
+    {
+        if (link == LinkKind.Broadcast)
+        {
+            Context.Parent.Tell(new LaneEvent.LinkReady(_identity, peer));
+        }
+    }
 
     void ILinkOwner.OnRefused(uint peer, string difference) => Context.Parent.Tell(new LaneEvent.Refused(peer, difference));
 

@@ -3,13 +3,10 @@ using Broker.Node.Links;
 namespace Broker.Node.Lanes;
 
 /// <summary>Collects the publishes of one batch as envelope entries: encoded once, for all peers.</summary>
-/// <param name="limit">Bytes at which a segment closes; a single message above it gets its own.</param>
+/// <param name="limit">Bytes at which a segment closes; a single entry above it is cut into pieces.</param>
 /// <param name="closed">Takes each segment as it closes.</param>
 internal sealed class LaneBatch(int limit, Action<Segment> closed)
 {
-    /// <summary>The largest entry that fits a remoting frame of 2 MiB with everything around it.</summary>
-    public const int MaxEntry = (2 * 1024 * 1024) - (32 * 1024);
-
     private byte[] _buffer = new byte[Math.Min(limit, 4096)];
     private int _length;
     private int _messages;
@@ -17,8 +14,7 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
     /// <summary>Bytes collected since the last segment closed.</summary>
     public int Length => _length;
 
-    /// <summary>False: too large for any envelope; what was collected before it has been closed.</summary>
-    public bool TryAdd(in EnvelopeEntry entry)
+    public void Add(in EnvelopeEntry entry)
     {
         var length = entry.Length;
         if (_length > 0 && _length + length > limit)
@@ -26,17 +22,10 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
             Close();
         }
 
-        if (length > MaxEntry)
-        {
-            return false;
-        }
-
         if (length > limit)
         {
-            var alone = new byte[length];
-            entry.Write(alone);
-            closed(new Segment(alone, 1));
-            return true;
+            Pieces.Cut(entry, limit, closed);
+            return;
         }
 
         if (_length + length > _buffer.Length)
@@ -47,7 +36,6 @@ internal sealed class LaneBatch(int limit, Action<Segment> closed)
         entry.Write(_buffer.AsSpan(_length));
         _length += length;
         _messages++;
-        return true;
     }
 
     /// <summary>The end of the batch.</summary>

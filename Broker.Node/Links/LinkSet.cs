@@ -3,47 +3,25 @@ using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Links;
 
-/// <summary>One life of a lane on a node: one end of its links.</summary>
-/// <remarks>
-/// Lane: 0 .. Lanes - 1.
-/// Node: uid of the node.
-/// Incarnation: from 1; a lane that failed is followed by the next.
-/// </remarks>
-internal sealed record LaneIdentity(int Lane, int Lanes, uint Node, long Incarnation)
-{
-    /// <summary>The mediator topic that the lane subscribes to for life.</summary>
-    public string Topic => TopicOf(Node);
-
-    /// <summary>The mediator topic of this lane's counterpart on another node.</summary>
-    public string TopicOf(uint node) => $"lane.{Lane}.{node}";
-}
-
 /// <summary>
-/// The links of one lane with its counterparts on all peers: says what <see cref="PeerLink"/> decides, and gives its owner what
-/// arrives. Reads no clock and sends nothing by itself. Not thread-safe.
+/// The links of one lane with its counterparts on all peers, two with each: says what each <see cref="PeerLink"/> decides, and
+/// gives its owner what arrives. Reads no clock and sends nothing by itself. Not thread-safe.
 /// </summary>
 /// <remarks>
 /// Nothing is sent without bound: envelopes by window and number in flight, answers one per thing heard, the rest by time.
 /// </remarks>
 internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, ILinkOwner owner, LaneOptions options, LinkCounters counters)
 {
-    /// <summary>
-    /// Envelopes, or bytes, that are acknowledged together: an acknowledgement costs as much as a small envelope. Fewer than
-    /// <see cref="OutgoingLink.MaxInFlight"/>, so that the sender never waits for the tick that acknowledges the rest.
-    /// </summary>
-    public const int AckEnvelopes = 2;
-    public const int AckBytes = 32 * 1024;
-
-    private readonly Dictionary<uint, Entry> _peers = [];
+    private readonly Dictionary<uint, Peer> _peers = [];
     private long _produced;
 
     /// <summary>Some peer wants what is published.</summary>
-    public bool IsKeeping => Any(static peer => peer.Link.Outgoing.State != LinkState.Closed);
+    public bool IsKeeping => Any(static peer => peer.Broadcast.Link.Outgoing.State != LinkState.Closed);
 
     /// <summary>Some link has to be looked at in short intervals.</summary>
-    public bool IsBusy => Any(static peer => peer.AckTo is not null || peer.Link.IsBusy);
+    public bool IsBusy => Any(static peer => peer.Broadcast.IsBusy || peer.Owned.IsBusy);
 
-    public bool IsFarewellDone => !Any(static peer => !peer.Link.IsFarewellDone);
+    public bool IsFarewellDone => !Any(static peer => !peer.Broadcast.Link.IsFarewellDone || !peer.Owned.Link.IsFarewellDone);
 
     /// <summary>Bytes that may be collected before publishers have to wait for a peer.</summary>
     public int Room()
@@ -51,30 +29,59 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         var room = int.MaxValue;
         foreach (var peer in _peers.Values)
         {
-            room = Math.Min(room, peer.Link.Outgoing.Room);
+            room = Math.Min(room, peer.Broadcast.Link.Outgoing.Room);
         }
 
         return room;
     }
 
-    public void See(uint peer)
+    public void See(uint uid)
     {
-        // Where this lane has published already, the peer starts above 1: it has a past that it missed.
-        _peers.TryAdd(peer, new Entry(new PeerLink(peer, _produced + 1, options), identity.TopicOf(peer)));
+        if (!_peers.ContainsKey(uid))
+        {
+            // Where this lane has published already, the peer starts above 1: it has a past that it missed.
+            var broadcast = new LinkEnd(new PeerLink(uid, LinkKind.Broadcast, _produced + 1, options));
+            _peers.Add(uid, new Peer(identity.TopicOf(uid), broadcast, new LinkEnd(new PeerLink(uid, LinkKind.Owned, 1, options))));
+        }
     }
 
-    public void Reachable(uint peer, TimeSpan now) => Find(peer)?.Reachable(now);
+    public void Reachable(uint uid, TimeSpan now)
+    {
+        if (_peers.TryGetValue(uid, out var peer))
+        {
+            peer.Broadcast.Link.Reachable(now);
+            peer.Owned.Link.Reachable(now);
+        }
+    }
 
-    public void Unreachable(uint peer) => counters.Gave(Find(peer)?.Unreachable() ?? 0);
+    public void Unreachable(uint uid)
+    {
+        if (_peers.TryGetValue(uid, out var peer))
+        {
+            counters.Gave(peer.Broadcast.Link.Unreachable());
+            if (peer.Owned.Link.Unreachable() is > 0 and var lost)
+            {
+                counters.Gave(lost);
+                OnGap(peer.Owned);
+            }
+        }
+    }
 
-    public void Depart(uint peer) => counters.Gave(Find(peer)?.Depart() ?? 0);
+    /// <summary>The peer leaves and has no clients any more. What is owned there stays until it is removed.</summary>
+    public void Depart(uint uid)
+    {
+        if (_peers.TryGetValue(uid, out var peer))
+        {
+            counters.Gave(peer.Broadcast.Link.Depart());
+        }
+    }
 
     /// <summary>Forgets a removed peer. Where it went without goodbye, what it acknowledged last may be missing here: a gap.</summary>
-    public void Remove(uint peer)
+    public void Remove(uint uid)
     {
-        if (_peers.Remove(peer, out var entry) && !entry.Link.Incoming.IsComplete)
+        if (_peers.Remove(uid, out var peer) && !peer.Broadcast.Link.Incoming.IsComplete)
         {
-            Gap(entry);
+            OnGap(peer.Broadcast);
         }
     }
 
@@ -82,17 +89,59 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
     {
         foreach (var peer in _peers.Values)
         {
-            peer.Link.Leave();
+            peer.Broadcast.Link.Leave();
+            peer.Owned.Link.Leave();
         }
     }
 
+    /// <summary>To all peers.</summary>
     public void Offer(Segment segment)
     {
         _produced++;
         foreach (var peer in _peers.Values)
         {
-            peer.Link.Outgoing.Offer(segment);
+            peer.Broadcast.Link.Outgoing.Offer(segment);
         }
+    }
+
+    /// <summary>
+    /// Offers an entry to one peer, behind what it was offered before on the same link. False: it does not go there. On the owned
+    /// link nothing is missing then, as far as the peer can tell; on the broadcast link the peer is shown a gap.
+    /// </summary>
+    public bool TryOffer(uint uid, LinkKind kind, in EnvelopeEntry entry, TimeSpan now)
+    {
+        if (!_peers.TryGetValue(uid, out var peer))
+        {
+            return false;
+        }
+
+        var link = peer.Of(kind).Link;
+        if (kind == LinkKind.Owned)
+        {
+            var wasDormant = link.IsDormant;
+            if (!link.Admits(now))
+            {
+                return false;
+            }
+
+            if (wasDormant)
+            {
+                SayDue(peer, peer.Owned, now);
+            }
+        }
+
+        if (entry.Length > options.Envelope)
+        {
+            Pieces.Cut(entry, options.Envelope, link.Outgoing.Offer);
+        }
+        else
+        {
+            var bytes = new byte[entry.Length];
+            entry.Write(bytes);
+            link.Outgoing.Offer(new Segment(bytes, 1));
+        }
+
+        return link.Outgoing.State != LinkState.Closed;
     }
 
     /// <summary>Messages were published that no peer keeps.</summary>
@@ -101,18 +150,7 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         _produced++;
         foreach (var peer in _peers.Values)
         {
-            peer.Link.Outgoing.Count(messages);
-        }
-    }
-
-    /// <summary>A message cannot be sent to anybody: everything kept is given up with it, so that all peers see a gap.</summary>
-    public void GiveUp()
-    {
-        _produced++;
-        foreach (var peer in _peers.Values)
-        {
-            counters.Gave(peer.Link.Outgoing.Drop() + 1);
-            peer.Link.Outgoing.Count(1);
+            peer.Broadcast.Link.Outgoing.Count(messages);
         }
     }
 
@@ -121,25 +159,22 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
     {
         foreach (var peer in _peers.Values)
         {
-            while (peer.Link.Outgoing.TryTake(out var parcel))
-            {
-                counters.Sent();
-                Publish(peer, parcel, now);
-            }
+            Send(peer, peer.Broadcast, now);
+            Send(peer, peer.Owned, now);
         }
     }
 
-    /// <summary>Skips every peer whose window is full; returns their uids.</summary>
+    /// <summary>Skips every peer whose broadcast window is full; returns their uids.</summary>
     public IReadOnlyList<uint> SkipFull(TimeSpan now)
     {
         List<uint> skipped = [];
-        foreach (var peer in _peers.Values)
+        foreach (var (uid, peer) in _peers)
         {
-            if (peer.Link.Outgoing.IsFull)
+            if (peer.Broadcast.Link.Outgoing.IsFull)
             {
                 counters.Skipped();
-                counters.Gave(peer.Link.Skip(now));
-                skipped.Add(peer.Link.Peer);
+                counters.Gave(peer.Broadcast.Link.Skip(now));
+                skipped.Add(uid);
             }
         }
 
@@ -150,17 +185,8 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
     {
         foreach (var peer in _peers.Values)
         {
-            var link = peer.Link;
-            var due = link.Due(now);
-            if (due.HasFlag(LinkDue.Hello))
-            {
-                Publish(peer, new LinkHello(identity.Lane, identity.Node, identity.Incarnation, LinkProtocol.Major, LinkProtocol.Minor, identity.Lanes, link.Outgoing.Lowest));
-            }
-
-            if ((due & (LinkDue.Statement | LinkDue.Goodbye)) != 0)
-            {
-                Publish(peer, new LinkStatement(identity.Lane, identity.Node, identity.Incarnation, link.Incarnation, link.Outgoing.Next - 1, link.Outgoing.Lowest, due.HasFlag(LinkDue.Goodbye)));
-            }
+            SayDue(peer, peer.Broadcast, now);
+            SayDue(peer, peer.Owned, now);
         }
     }
 
@@ -176,167 +202,245 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
             LinkWelcome welcome => welcome.To,
             _ => identity.Incarnation,
         };
-        if (message.Lane != identity.Lane || to != identity.Incarnation || !_peers.TryGetValue(message.From, out var peer) || peer.Link.IsRefused)
+        if (message.Lane != identity.Lane || to != identity.Incarnation || !_peers.TryGetValue(message.From, out var peer) || peer.Broadcast.Link.IsRefused)
         {
             return false;
         }
 
+        if (message is LinkHello hello && (hello.Major != LinkProtocol.Major || hello.Lanes != identity.Lanes))
+        {
+            peer.Broadcast.Link.Refuse();
+            peer.Owned.Link.Refuse();
+            owner.OnRefused(hello.From, $"protocol {hello.Major}.{hello.Minor} with {hello.Lanes} lanes, here {LinkProtocol.Major}.{LinkProtocol.Minor} with {identity.Lanes}");
+            return true;
+        }
+
+        if (message.Incarnation >= peer.Broadcast.Link.Incarnation)
+        {
+            peer.Speaker = sender;
+            Meet(peer.Broadcast, message.Incarnation);
+            Meet(peer.Owned, message.Incarnation);
+        }
+
+        var end = peer.Of(message.Link);
         switch (message)
         {
-            case LinkEnvelope envelope: OnEnvelope(envelope, peer, sender); break;
-            case LinkAck ack: OnAck(ack, peer, now); break;
-            case LinkStatement statement: OnStatement(statement, peer, sender); break;
-            case LinkResend resend: OnResend(resend, peer, now); break;
-            case LinkHello hello: OnHello(hello, peer); break;
-            case LinkWelcome welcome: OnWelcome(welcome, peer, sender, now); break;
+            case LinkEnvelope envelope: OnEnvelope(envelope, end, sender); break;
+            case LinkAck ack: OnAck(ack, peer, end, now); break;
+            case LinkStatement statement: OnStatement(statement, end, sender); break;
+            case LinkResend resend: OnResend(resend, peer, end, now); break;
+            case LinkHello greeting: OnHello(greeting, peer, end, sender); break;
+            case LinkWelcome welcome: OnWelcome(welcome, peer, end, sender, now); break;
             default: return false;
         }
 
         return true;
     }
 
-    private void OnHello(LinkHello hello, Entry peer)
-    {
-        if (hello.Major != LinkProtocol.Major || hello.Lanes != identity.Lanes)
-        {
-            peer.Link.Refuse();
-            owner.OnRefused(hello.From, $"protocol {hello.Major}.{hello.Minor} with {hello.Lanes} lanes, here {LinkProtocol.Major}.{LinkProtocol.Minor} with {identity.Lanes}");
-            return;
-        }
-
-        if (peer.Link.OnHello(hello.Incarnation, hello.Lowest) is { } arrival)
-        {
-            Publish(peer, new LinkWelcome(identity.Lane, identity.Node, identity.Incarnation, peer.Link.Incarnation, peer.Link.Outgoing.Lowest));
-            OnArrival(arrival, peer);
-        }
-
-        ReportReady(peer);
-    }
-
-    private void OnWelcome(LinkWelcome welcome, Entry peer, IActorRef sender, TimeSpan now)
-    {
-        if (peer.Link.OnWelcome(welcome.Incarnation, welcome.Lowest) is { } arrival)
-        {
-            peer.AckTo = sender;
-            peer.IsAckUrgent = true;
-            OnArrival(arrival, peer);
-        }
-
-        Send(now);
-        ReportReady(peer);
-    }
-
-    private void ReportReady(Entry peer)
-    {
-        if (peer.Link.IsReady)
-        {
-            owner.OnReady(peer.Link.Peer);
-        }
-    }
-
-    private void OnEnvelope(LinkEnvelope envelope, Entry peer, IActorRef sender)
-    {
-        counters.Received();
-        if (peer.Link.OnEnvelope(envelope.Incarnation, envelope.Number, envelope.Lowest) is not { } arrival)
-        {
-            return;
-        }
-
-        peer.AckTo = sender;
-        peer.Unacknowledged++;
-        peer.UnacknowledgedBytes += envelope.Length;
-
-        // A double is sent by a sender that lacks an acknowledgement.
-        peer.IsAckUrgent |= !arrival.Deliver || peer.Unacknowledged >= AckEnvelopes || peer.UnacknowledgedBytes >= AckBytes;
-        OnArrival(arrival, peer);
-        if (arrival.Deliver)
-        {
-            Deliver(envelope, peer);
-        }
-    }
-
-    private void Deliver(LinkEnvelope envelope, Entry peer)
-    {
-        foreach (var part in envelope.Body)
-        {
-            var rest = part.Span;
-            var isWhole = true;
-            while (EnvelopeEntry.TryRead(ref rest, out var entry))
-            {
-                isWhole &= owner.OnEntry(envelope.From, entry);
-            }
-
-            if (!rest.IsEmpty || !isWhole)
-            {
-                owner.OnMalformed(envelope.From, envelope.Number);
-                Gap(peer);
-            }
-        }
-    }
-
-    private void OnStatement(LinkStatement statement, Entry peer, IActorRef sender)
-    {
-        if (peer.Link.OnStatement(statement.Incarnation, statement.Last, statement.Lowest, statement.Goodbye) is { } arrival)
-        {
-            peer.AckTo = sender;
-            peer.IsAckUrgent = true;
-            peer.AcksGoodbye = peer.Link.Incoming.IsComplete;
-            OnArrival(arrival, peer);
-        }
-    }
-
-    private void OnAck(LinkAck ack, Entry peer, TimeSpan now)
-    {
-        peer.Link.OnAck(ack.Incarnation, ack.Number, ack.Goodbye);
-        Send(now);
-    }
-
-    private void OnResend(LinkResend resend, Entry peer, TimeSpan now)
-    {
-        foreach (var parcel in peer.Link.OnResend(resend.Incarnation, resend.Number))
-        {
-            counters.SentAgain();
-            Publish(peer, parcel, now);
-        }
-    }
-
-    private void OnArrival(Arrival arrival, Entry peer)
-    {
-        if (arrival.Resend > 0)
-        {
-            transport.Answer(peer.AckTo!, new LinkResend(identity.Lane, identity.Node, identity.Incarnation, peer.Link.Incarnation, arrival.Resend));
-        }
-
-        if (arrival.Gap)
-        {
-            Gap(peer);
-        }
-    }
-
-    private void Gap(Entry peer)
-    {
-        counters.Gap();
-        owner.OnGap(peer.Link.Peer);
-    }
-
-    /// <summary>Acknowledges what arrived, once for each peer: where it is enough to be worth it, or all of it.</summary>
+    /// <summary>Acknowledges what arrived, once for each link: where it is enough to be worth it, or all of it.</summary>
     public void SendAcks(bool all)
     {
         foreach (var peer in _peers.Values)
         {
-            if (peer.AckTo is { } sender && (all || peer.IsAckUrgent))
-            {
-                peer.AckTo = null;
-                peer.IsAckUrgent = false;
-                peer.Unacknowledged = peer.UnacknowledgedBytes = 0;
-                transport.Answer(sender, new LinkAck(identity.Lane, identity.Node, identity.Incarnation, peer.Link.Incarnation, peer.Link.Incoming.Acknowledged, peer.AcksGoodbye));
-            }
+            SendAck(peer.Broadcast, all);
+            SendAck(peer.Owned, all);
         }
     }
 
-    private PeerLink? Find(uint peer) => _peers.TryGetValue(peer, out var entry) ? entry.Link : null;
+    /// <summary>A new incarnation speaks on one of its links, and may have nothing to say on the other: both begin anew.</summary>
+    private void Meet(LinkEnd end, long incarnation)
+    {
+        if (end.Link.Meet(incarnation))
+        {
+            OnGap(end);
+        }
+    }
 
-    private bool Any(Func<Entry, bool> condition)
+    private void OnHello(LinkHello hello, Peer peer, LinkEnd end, IActorRef sender)
+    {
+        if (end.Link.OnHello(hello.Incarnation, hello.Lowest) is { } arrival)
+        {
+            Publish(peer, end, new LinkWelcome(identity.Lane, identity.Node, identity.Incarnation, end.Link.Incarnation, end.Link.Outgoing.Lowest, end.Link.Kind));
+            OnArrival(arrival, end, sender);
+        }
+
+        ReportReady(end);
+    }
+
+    private void OnWelcome(LinkWelcome welcome, Peer peer, LinkEnd end, IActorRef sender, TimeSpan now)
+    {
+        if (end.Link.OnWelcome(welcome.Incarnation, welcome.Lowest) is { } arrival)
+        {
+            end.AckLater(sender, isUrgent: true);
+            OnArrival(arrival, end, sender);
+        }
+
+        Send(peer, end, now);
+        ReportReady(end);
+    }
+
+    private void ReportReady(LinkEnd end)
+    {
+        if (end.Link.IsReady)
+        {
+            owner.OnReady(end.Link.Peer, end.Link.Kind);
+        }
+    }
+
+    private void OnEnvelope(LinkEnvelope envelope, LinkEnd end, IActorRef sender)
+    {
+        counters.Received();
+        if (end.Link.OnEnvelope(envelope.Incarnation, envelope.Number, envelope.Lowest) is not { } arrival)
+        {
+            return;
+        }
+
+        // A double is sent by a sender that lacks an acknowledgement.
+        end.Count(envelope.Length);
+        end.AckLater(sender, !arrival.Deliver || end.HasEnough);
+        OnArrival(arrival, end, sender);
+        if (arrival.Deliver)
+        {
+            foreach (var part in envelope.Body)
+            {
+                if (!Deliver(part.Span, end))
+                {
+                    owner.OnMalformed(envelope.From, envelope.Number);
+                    OnGap(end);
+                }
+            }
+        }
+
+        if (end.Link.Kind == LinkKind.Owned)
+        {
+            SendAck(end, all: true);
+        }
+    }
+
+    private bool Deliver(ReadOnlySpan<byte> rest, LinkEnd end)
+    {
+        var isWhole = true;
+        while (EnvelopeEntry.TryRead(ref rest, out var entry))
+        {
+            // Nothing comes between the pieces of an entry.
+            isWhole &= entry.Kind == EntryKind.Piece ? Assemble(entry, end) : owner.OnEntry(end.Link.Peer, end.Link.Kind, entry) & end.Assembly.IsEmpty;
+        }
+
+        return isWhole && rest.IsEmpty;
+    }
+
+    private bool Assemble(in EnvelopeEntry piece, LinkEnd end)
+    {
+        if (!end.Assembly.TryAdd(piece.Payload, out var whole))
+        {
+            return false;
+        }
+
+        return whole.IsEmpty
+            || (EnvelopeEntry.TryRead(ref whole, out var entry) && whole.IsEmpty && entry.Kind != EntryKind.Piece && owner.OnEntry(end.Link.Peer, end.Link.Kind, entry));
+    }
+
+    private void OnStatement(LinkStatement statement, LinkEnd end, IActorRef sender)
+    {
+        if (end.Link.OnStatement(statement.Incarnation, statement.Last, statement.Lowest, statement.Goodbye) is { } arrival)
+        {
+            end.AckLater(sender, isUrgent: true);
+            end.AcksGoodbye = end.Link.Incoming.IsComplete;
+            OnArrival(arrival, end, sender);
+        }
+    }
+
+    private void OnAck(LinkAck ack, Peer peer, LinkEnd end, TimeSpan now)
+    {
+        end.Link.OnAck(ack.Incarnation, ack.Number, ack.Goodbye);
+        Send(peer, end, now);
+    }
+
+    private void OnResend(LinkResend resend, Peer peer, LinkEnd end, TimeSpan now)
+    {
+        foreach (var parcel in end.Link.OnResend(resend.Incarnation, resend.Number))
+        {
+            counters.SentAgain();
+            Publish(peer, end, parcel, now);
+        }
+    }
+
+    private void OnArrival(Arrival arrival, LinkEnd end, IActorRef sender)
+    {
+        if (arrival.Resend > 0)
+        {
+            transport.Answer(sender, new LinkResend(identity.Lane, identity.Node, identity.Incarnation, end.Link.Incarnation, arrival.Resend, end.Link.Kind));
+        }
+
+        if (arrival.Gap)
+        {
+            OnGap(end);
+        }
+    }
+
+    private void OnGap(LinkEnd end)
+    {
+        if (end.Link.Kind == LinkKind.Broadcast)
+        {
+            counters.Gap();
+        }
+
+        end.Assembly.Drop();
+        owner.OnGap(end.Link.Peer, end.Link.Kind);
+    }
+
+    private void Send(Peer peer, LinkEnd end, TimeSpan now)
+    {
+        while (end.Link.Outgoing.TryTake(out var parcel))
+        {
+            counters.Sent();
+            Publish(peer, end, parcel, now);
+        }
+    }
+
+    private void SendAck(LinkEnd end, bool all)
+    {
+        if (end.TryTakeAck(all, out var sender))
+        {
+            transport.Answer(sender, new LinkAck(identity.Lane, identity.Node, identity.Incarnation, end.Link.Incarnation, end.Link.Incoming.Acknowledged, end.AcksGoodbye, end.Link.Kind));
+        }
+    }
+
+    private void SayDue(Peer peer, LinkEnd end, TimeSpan now)
+    {
+        var link = end.Link;
+        var due = link.Due(now);
+        if (due.HasFlag(LinkDue.Hello))
+        {
+            Publish(peer, end, new LinkHello(identity.Lane, identity.Node, identity.Incarnation, LinkProtocol.Major, LinkProtocol.Minor, identity.Lanes, link.Outgoing.Lowest, link.Kind));
+        }
+
+        if ((due & (LinkDue.Statement | LinkDue.Goodbye)) != 0)
+        {
+            Publish(peer, end, new LinkStatement(identity.Lane, identity.Node, identity.Incarnation, link.Incarnation, link.Outgoing.Next - 1, link.Outgoing.Lowest, due.HasFlag(LinkDue.Goodbye), link.Kind));
+        }
+    }
+
+    private void Publish(Peer peer, LinkEnd end, Parcel parcel, TimeSpan now)
+    {
+        end.Link.Spoke(now);
+        Publish(peer, end, new LinkEnvelope(identity.Lane, identity.Node, identity.Incarnation, end.Link.Incarnation, parcel.Number, end.Link.Outgoing.Lowest, parcel.Body, end.Link.Kind));
+    }
+
+    /// <summary>Mediators do not route to a member that leaves, and what is owned goes on until it is removed: to its actor.</summary>
+    private void Publish(Peer peer, LinkEnd end, LinkMessage message)
+    {
+        if (end.Link.Kind == LinkKind.Owned && peer.Speaker is { } speaker)
+        {
+            transport.Answer(speaker, message);
+        }
+        else
+        {
+            transport.Publish(peer.Topic, message);
+        }
+    }
+
+    private bool Any(Func<Peer, bool> condition)
     {
         foreach (var peer in _peers.Values)
         {
@@ -349,28 +453,17 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         return false;
     }
 
-    private void Publish(Entry peer, Parcel parcel, TimeSpan now)
+    private sealed class Peer(string topic, LinkEnd broadcast, LinkEnd owned)
     {
-        peer.Link.Spoke(now);
-        Publish(peer, new LinkEnvelope(identity.Lane, identity.Node, identity.Incarnation, peer.Link.Incarnation, parcel.Number, peer.Link.Outgoing.Lowest, parcel.Body));
-    }
-
-    private void Publish(Entry peer, LinkMessage message) => transport.Publish(peer.Topic, message);
-
-    private sealed class Entry(PeerLink link, string topic)
-    {
-        public PeerLink Link { get; } = link;
-
         public string Topic { get; } = topic;
 
-        public IActorRef? AckTo { get; set; }
+        public LinkEnd Broadcast { get; } = broadcast;
 
-        public bool IsAckUrgent { get; set; }
+        public LinkEnd Owned { get; } = owned;
 
-        public int Unacknowledged { get; set; }
+        /// <summary>The counterpart's actor, once it was heard.</summary>
+        public IActorRef? Speaker { get; set; }
 
-        public int UnacknowledgedBytes { get; set; }
-
-        public bool AcksGoodbye { get; set; }
+        public LinkEnd Of(LinkKind kind) => kind == LinkKind.Owned ? Owned : Broadcast;
     }
 }

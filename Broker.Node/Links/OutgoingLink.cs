@@ -11,7 +11,8 @@ namespace Broker.Node.Links;
 /// <param name="next">Number of the first envelope; above 1 where the peer has missed something already.</param>
 /// <param name="window">Bytes kept.</param>
 /// <param name="envelope">Bytes at which an envelope closes.</param>
-internal sealed class OutgoingLink(long next, int window, int envelope)
+/// <param name="kind">Whether what is full while the peer cannot be reached yet gives up what it has, or takes no more.</param>
+internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind kind)
 {
     /// <summary>
     /// Envelopes under way at once. While they are, what arrives collects into the next, so a low number makes batches and a
@@ -45,6 +46,9 @@ internal sealed class OutgoingLink(long next, int window, int envelope)
     /// <summary>Bytes that may be offered before publishers have to wait.</summary>
     public int Room => State == LinkState.Open ? Math.Max(0, window - KeptBytes) : int.MaxValue;
 
+    /// <summary>Whether an owned link takes another entry: what is refused uses up no number.</summary>
+    public bool Accepts => State != LinkState.Closed && KeptBytes < window;
+
     /// <summary>Messages given up so far.</summary>
     public long Lost { get; private set; }
 
@@ -56,7 +60,7 @@ internal sealed class OutgoingLink(long next, int window, int envelope)
             return;
         }
 
-        if (State == LinkState.Keeping && KeptBytes + segment.Weight > window)
+        if (kind == LinkKind.Broadcast && State == LinkState.Keeping && KeptBytes + segment.Weight > window)
         {
             Drop();
         }

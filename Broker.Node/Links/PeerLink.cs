@@ -10,11 +10,13 @@ namespace Broker.Node.Links;
 /// Greeting: each side repeats its hello until the welcome comes. A hello heard makes this side keep envelopes for the peer;
 /// an answer to the own hello, or any acknowledgement, proves that the peer is reached and makes it send. A skipped or
 /// unreachable peer goes back to the greeting, so that a welcome of the present number brings it back.
+/// An owned link says nothing until its first entry, or the peer's hello; it is never skipped.
 /// </remarks>
 /// <param name="peer">Uid of the peer's node.</param>
+/// <param name="kind">Which of the two links with that peer.</param>
 /// <param name="next">First number: 1, or higher where this owner has published without the peer.</param>
 /// <param name="options">Window and envelope size.</param>
-internal sealed class PeerLink(uint peer, long next, LaneOptions options)
+internal sealed class PeerLink(uint peer, LinkKind kind, long next, LaneOptions options)
 {
     public static readonly TimeSpan HelloInterval = TimeSpan.FromMilliseconds(100);
     public static readonly TimeSpan SlowHelloInterval = TimeSpan.FromSeconds(1);
@@ -31,12 +33,17 @@ internal sealed class PeerLink(uint peer, long next, LaneOptions options)
 
     public uint Peer { get; } = peer;
 
-    public OutgoingLink Outgoing { get; } = new(next, options.Window, options.Envelope);
+    public LinkKind Kind { get; } = kind;
+
+    public OutgoingLink Outgoing { get; } = new(next, options.Window, options.Envelope, kind);
 
     public IncomingLink Incoming { get; } = new();
 
     /// <summary>The peer's incarnation; 0 until it was heard.</summary>
     public long Incarnation { get; private set; }
+
+    /// <summary>Nothing was offered or heard on this owned link yet: nothing is said either.</summary>
+    public bool IsDormant { get; private set; } = kind == LinkKind.Owned;
 
     public bool IsReachable { get; private set; } = true;
 
@@ -54,12 +61,27 @@ internal sealed class PeerLink(uint peer, long next, LaneOptions options)
     public bool IsReady => HelloHeard && HelloAnswered;
 
     /// <summary>Nothing more to say before the end: the goodbye is acknowledged, or the peer cannot hear it.</summary>
-    public bool IsFarewellDone => _goodbyeAcknowledged || !IsReachable || IsDeparted || IsRefused || Incarnation == 0;
+    public bool IsFarewellDone => IsDormant || _goodbyeAcknowledged || !IsReachable || IsDeparted || IsRefused || Incarnation == 0;
 
     /// <summary>It has to be looked at in short intervals.</summary>
     public bool IsBusy => (WantsHello && _hellos < QuickHellos) || Outgoing.InFlight > 0 || (_leaving && !IsFarewellDone);
 
-    private bool WantsHello => !HelloAnswered && IsReachable && !IsDeparted && !IsRefused && !_leaving;
+    private bool WantsHello => !IsDormant && !HelloAnswered && MaySend;
+
+    private bool MaySend => IsReachable && !IsDeparted && !IsRefused && !_leaving;
+
+    /// <summary>Whether an owned link takes an entry now. The first one opens it: it is kept while the peer is greeted.</summary>
+    public bool Admits(TimeSpan now)
+    {
+        if (IsDormant && MaySend)
+        {
+            IsDormant = false;
+            Greet(now);
+            Outgoing.Keep();
+        }
+
+        return Outgoing.Accepts;
+    }
 
     /// <summary>Null: from a past incarnation, to be ignored. Otherwise answer with a welcome.</summary>
     public Arrival? OnHello(long incarnation, long lowest)
@@ -70,7 +92,8 @@ internal sealed class PeerLink(uint peer, long next, LaneOptions options)
         }
 
         HelloHeard = true;
-        if (IsReachable && !IsDeparted && !_leaving)
+        IsDormant = false;
+        if (MaySend)
         {
             Outgoing.Keep();
         }
@@ -86,7 +109,7 @@ internal sealed class PeerLink(uint peer, long next, LaneOptions options)
             return null;
         }
 
-        if (IsReachable && !IsDeparted && !_leaving)
+        if (MaySend)
         {
             HelloAnswered = true;
             Outgoing.Open();
@@ -233,6 +256,28 @@ internal sealed class PeerLink(uint peer, long next, LaneOptions options)
         _nextHello = at;
     }
 
+    /// <summary>A message of this incarnation was heard, on whichever link. True: a former one is gone, and with it what it had not delivered.</summary>
+    public bool Meet(long incarnation)
+    {
+        if (incarnation <= Incarnation)
+        {
+            return false;
+        }
+
+        // What the former incarnation had acknowledged to publishers and not yet delivered here is lost.
+        var gap = Incarnation != 0 && !IsDormant;
+        if (Incarnation != 0)
+        {
+            Outgoing.Close();
+        }
+
+        Incarnation = incarnation;
+        Incoming.Renew();
+        HelloHeard = false;
+        Greet(TimeSpan.Zero);
+        return gap;
+    }
+
     private bool TryMeet(long incarnation, out bool gap)
     {
         gap = false;
@@ -241,17 +286,7 @@ internal sealed class PeerLink(uint peer, long next, LaneOptions options)
             return false;
         }
 
-        if (incarnation > Incarnation)
-        {
-            // What the former incarnation had acknowledged to publishers and not yet delivered here is lost.
-            gap = Incarnation != 0;
-            Incarnation = incarnation;
-            Incoming.Renew();
-            Outgoing.Close();
-            HelloHeard = false;
-            Greet(TimeSpan.Zero);
-        }
-
+        gap = Meet(incarnation);
         return true;
     }
 }

@@ -81,9 +81,9 @@ public sealed partial class LimitsDocumentSpecs
     [InlineData("bytes of a key set (JWKS)", JwksReader.MaxBytes)]
     [InlineData("bytes of pongs that wait for a client that does not read", ControlFrames.PongRoom)]
     [InlineData("envelopes to another node under way, for each lane", OutgoingLink.MaxInFlight)]
-    [InlineData("bytes of a message to other nodes, with its topic", LaneBatch.MaxEntry)]
-    [InlineData("commands that a lane executes at a time", LaneActor.Slice)]
-    [InlineData("subscriptions of ended connections that a lane closes at a time, and one more for each command of others", LaneActor.LeaveSlice)]
+    [InlineData("bytes of a message to other nodes, with its topic", PieceAssembly.MaxEntry)]
+    [InlineData("commands that a lane executes at a time", LaneTurn.Slice)]
+    [InlineData("subscriptions of ended connections that a lane closes at a time, and one more for each command of others", LaneTurn.LeaveSlice)]
     [InlineData("writers that a drainer takes at a time", FanOutPool.Slice)]
     [InlineData("writers that lanes leave to the lane that follows; each lane once, until somebody has drained", FanOutPool.Slice)]
     public void Bounds_without_a_setting_are_those_of_the_code(string what, int bound)

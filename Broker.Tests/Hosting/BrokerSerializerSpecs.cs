@@ -10,10 +10,16 @@ namespace Broker.Tests.Hosting;
 public sealed class BrokerSerializerSpecs : IDisposable
 {
     // version, lane 5, node 0x01020304, incarnation 6
-    private const string Head = "02 0500 04030201 0600000000000000 ";
+    private const string CommonHead = "03 0500 04030201 0600000000000000 ";
+
+    // and the broadcast link
+    private const string Head = CommonHead + "00 ";
+
+    // or the owned one
+    private const string OwnedHead = CommonHead + "01 ";
 
     // version, node 0x01020304
-    private const string MembershipHead = "02 04030201 ";
+    private const string MembershipHead = "03 04030201 ";
     private readonly ActorSystem _system = ActorSystem.Create("serializer", "akka.stdout-loglevel = OFF\nakka.loglevel = WARNING");
     private readonly BrokerSerializer _serializer;
 
@@ -23,8 +29,8 @@ public sealed class BrokerSerializerSpecs : IDisposable
 
     public static TheoryData<string, string> Golden => new()
     {
-        // minor 0, 8 lanes, lowest 7
-        { "h", Head + "00 0800 0700000000000000" },
+        // minor 0, 8 lanes, lowest 7, broadcast link
+        { "h", CommonHead + "00 0800 0700000000000000 00" },
         // to 2, lowest 7
         { "w", Head + "0200000000000000 0700000000000000" },
         // to 2, number 9, lowest 7, entry: publish, JSON, topic "t" (1), payload of 2 bytes
@@ -93,7 +99,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
     public void Truncated_bytes_are_a_serialization_exception(string manifest, string hex)
     {
         var bytes = Bytes(hex);
-        for (var length = 0; length < Math.Min(bytes.Length, manifest switch { "e" => 39, "m" => 10, _ => int.MaxValue }); length++)
+        for (var length = 0; length < Math.Min(bytes.Length, manifest switch { "e" => 40, "m" => 10, _ => int.MaxValue }); length++)
         {
             Assert.Throws<SerializationException>(() => _serializer.FromBinary(bytes[..length], manifest));
         }
@@ -122,7 +128,37 @@ public sealed class BrokerSerializerSpecs : IDisposable
         byte[] bytes = [.. _serializer.ToBinary(MessageOf("h")), 1, 2, 3];
         bytes[0] = 9;
         Assert.Equal(new LinkHello(5, 0x01020304, 6, 9, 0, 8, 7), _serializer.FromBinary(bytes, "h"));
+
+        // Version 2 named no link.
+        Assert.Equal(new LinkHello(5, 0x01020304, 6, 2, 0, 8, 7), _serializer.FromBinary(Bytes("02" + CommonHead[2..] + "00 0800 0700000000000000"), "h"));
     }
+
+    [Fact]
+    public void Every_message_of_the_owned_link_says_so()
+    {
+        AssertGolden(new LinkHello(5, 0x01020304, 6, LinkProtocol.Major, 0, 8, 7, LinkKind.Owned), "h", CommonHead + "00 0800 0700000000000000 01");
+        AssertGolden(new LinkWelcome(5, 0x01020304, 6, 2, 7, LinkKind.Owned), "w", OwnedHead + "0200000000000000 0700000000000000");
+        AssertGolden(new LinkAck(5, 0x01020304, 6, 2, 9, Goodbye: true, LinkKind.Owned), "a", OwnedHead + "0200000000000000 0900000000000000 01");
+        AssertGolden(new LinkResend(5, 0x01020304, 6, 2, 9, LinkKind.Owned), "r", OwnedHead + "0200000000000000 0900000000000000");
+        AssertGolden(new LinkStatement(5, 0x01020304, 6, 2, 9, 7, Goodbye: true, LinkKind.Owned), "s", OwnedHead + "0200000000000000 0900000000000000 0700000000000000 01");
+        var envelope = Assert.IsType<LinkEnvelope>(_serializer.FromBinary(Bytes(OwnedHead + "0200000000000000 0900000000000000 0700000000000000"), "e"));
+        Assert.Equal(LinkKind.Owned, envelope.Link);
+        Assert.Equal(Bytes(OwnedHead + "0200000000000000 0900000000000000 0700000000000000"), _serializer.ToBinary(envelope));
+    }
+
+    private void AssertGolden(LinkMessage message, string manifest, string hex)
+    {
+        Assert.Equal(Bytes(hex), _serializer.ToBinary(message));
+        Assert.Equal(message, _serializer.FromBinary(Bytes(hex), manifest));
+    }
+
+    [Theory]
+    [InlineData("h", "00 0800 0700000000000000 02")]
+    [InlineData("w", "02 0200000000000000 0700000000000000")]
+    [InlineData("e", "02 0200000000000000 0900000000000000 0700000000000000")]
+    [InlineData("a", "FF 0200000000000000 0900000000000000 00")]
+    public void A_link_that_does_not_exist_is_a_serialization_exception(string manifest, string hex) =>
+        Assert.Throws<SerializationException>(() => _serializer.FromBinary(Bytes(CommonHead + hex), manifest));
 
     [Theory]
     [InlineData("e", "0200000000000000 0600000000000000 0700000000000000")]

@@ -116,7 +116,14 @@ public sealed class LaneActorSpecs : TestKit
         return new LinkEnvelope(0, Peer, incarnation, to, number, number, [bytes]);
     }
 
-    private static List<string> Frames(LinkEnvelope envelope)
+    private static List<ReadOnlyMemory<byte>> PiecesOf(string frame)
+    {
+        List<ReadOnlyMemory<byte>> pieces = [];
+        Pieces.Cut(new EnvelopeEntry(EntryKind.Publish, "t"u8, WireFormat.Json, 0, 0, Encoding.UTF8.GetBytes(frame)), Options.Envelope, piece => pieces.Add(piece.Bytes));
+        return pieces;
+    }
+
+    private static List<string> Frames(LinkEnvelope envelope, PieceAssembly? assembly = null)
     {
         List<string> frames = [];
         foreach (var part in envelope.Body)
@@ -124,7 +131,18 @@ public sealed class LaneActorSpecs : TestKit
             var rest = part.Span;
             while (EnvelopeEntry.TryRead(ref rest, out var entry))
             {
-                frames.Add(Encoding.UTF8.GetString(entry.Payload));
+                if (entry.Kind != EntryKind.Piece)
+                {
+                    frames.Add(Encoding.UTF8.GetString(entry.Payload));
+                    continue;
+                }
+
+                Assert.True(assembly!.TryAdd(entry.Payload, out var whole));
+                if (!whole.IsEmpty)
+                {
+                    Assert.True(EnvelopeEntry.TryRead(ref whole, out var put));
+                    frames.Add(Encoding.UTF8.GetString(put.Payload));
+                }
             }
         }
 
@@ -180,7 +198,7 @@ public sealed class LaneActorSpecs : TestKit
         var behind = Post("behind them");
         hold.SetResult();
         await behind.Completed.WaitAsync(Cancel);
-        Assert.Equal(LaneActor.LeaveSlice, _topics.LeftAtLast);
+        Assert.Equal(LaneTurn.LeaveSlice, _topics.LeftAtLast);
         Assert.True(_topics.HadLeavingAtLast);
 
         await Eventually.IsTrueAsync(() => _topics.Left == Clients * Topics, "all have left");
@@ -191,7 +209,7 @@ public sealed class LaneActorSpecs : TestKit
     [Fact]
     public async Task Leaving_keeps_pace_with_a_lane_that_is_never_done()
     {
-        const int Burst = 3 * LaneActor.Slice;
+        const int Burst = 3 * LaneTurn.Slice;
         var hold = _topics.Hold();
         var subscriptions = Enumerable.Range(0, Burst).Select(static n => new Subscription(new ConnectionWriter(n), "t"u8.ToArray(), 0)).ToArray();
         Post("held");
@@ -201,7 +219,7 @@ public sealed class LaneActorSpecs : TestKit
         await last.Completed.WaitAsync(Cancel);
 
         // All but what the last slice brought.
-        Assert.InRange(_topics.LeftAtLast, Burst - LaneActor.Slice, Burst);
+        Assert.InRange(_topics.LeftAtLast, Burst - LaneTurn.Slice, Burst);
     }
 
     [Fact]
@@ -380,8 +398,9 @@ public sealed class LaneActorSpecs : TestKit
     }
 
     [Theory]
-    [InlineData(3, 1)]
-    [InlineData(1, 8)]
+    [InlineData(LinkProtocol.Major + 1, 1)]
+    [InlineData(LinkProtocol.Major - 1, 1)]
+    [InlineData(LinkProtocol.Major, 8)]
     public void Peer_of_another_major_version_or_lane_count_is_refused(byte major, int lanes)
     {
         See();
@@ -455,17 +474,7 @@ public sealed class LaneActorSpecs : TestKit
     }
 
     [Fact]
-    public async Task Message_too_large_for_a_frame_uses_up_a_number()
-    {
-        Greet();
-        await Post(new string('x', LaneBatch.MaxEntry)).Completed.WaitAsync(Cancel);
-        await Post("next").Completed.WaitAsync(Cancel);
-        var envelope = Expect<LinkEnvelope>();
-        Assert.Equal((2, 2), (envelope.Number, envelope.Lowest));
-    }
-
-    [Fact]
-    public async Task Message_above_the_envelope_size_travels_alone()
+    public async Task Message_above_the_envelope_size_travels_in_pieces_behind_what_was_before_it()
     {
         Greet();
         var hold = _topics.Hold();
@@ -474,9 +483,48 @@ public sealed class LaneActorSpecs : TestKit
         var last = Post("last");
         hold.SetResult();
         await last.Completed.WaitAsync(Cancel);
-        Assert.Equal(["small"], Frames(Expect<LinkEnvelope>()));
-        Assert.Equal(3000, Frames(Expect<LinkEnvelope>()).Single().Length);
-        Assert.Equal(["last"], Frames(Expect<LinkEnvelope>()));
+        var assembly = new PieceAssembly();
+        List<string> frames = [];
+        long number = 0;
+        while (frames.Count < 3)
+        {
+            if (_mediator.HasMessages)
+            {
+                var envelope = Expect<LinkEnvelope>();
+                Assert.InRange(envelope.Length, 1, Options.Envelope);
+                Assert.Equal(++number, envelope.Number);
+                frames.AddRange(Frames(envelope, assembly));
+            }
+            else
+            {
+                Say(new LinkAck(0, Peer, 1, 1, number));
+                Sync();
+            }
+        }
+
+        Assert.Equal(["small", new string('x', 3000), "last"], frames);
+    }
+
+    [Fact]
+    public async Task Pieces_of_a_peer_are_put_together_and_a_missing_one_is_a_gap()
+    {
+        Greet();
+        var large = new string('x', 3100);
+        var pieces = PiecesOf(large);
+        Assert.Equal(4, pieces.Count);
+        for (var n = 0; n < 4; n++)
+        {
+            Say(Envelope(n + 1, "") with { Body = [pieces[n]] });
+        }
+
+        Say(Envelope(5, "") with { Body = [pieces[0], pieces[2]] });
+        Say(Envelope(6, "") with { Body = [pieces[3]] });
+        Say(Envelope(7, "#7"));
+        Assert.Equal("t=" + large, await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal(FakeLaneTopics.Gap, await _topics.Lines.ReadAsync(Cancel));
+        Assert.Equal("t=#7", await _topics.Lines.ReadAsync(Cancel));
+        Sync();
+        Assert.False(_topics.Lines.TryRead(out _));
     }
 
     [Fact]

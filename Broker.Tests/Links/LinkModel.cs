@@ -14,11 +14,13 @@ internal sealed class LinkModel
     private readonly LaneOptions _options;
     private int _published;
 
-    public LinkModel(LaneOptions options)
+    private readonly LinkKind _kind;
+
+    public LinkModel(LaneOptions options, LinkKind kind = LinkKind.Broadcast)
     {
-        _options = options;
-        Sender = new PeerLink(2, 1, options);
-        Receiver = new PeerLink(1, 1, options);
+        (_options, _kind) = (options, kind);
+        Sender = new PeerLink(2, kind, 1, options);
+        Receiver = new PeerLink(1, kind, 1, options);
     }
 
     public PeerLink Sender { get; private set; }
@@ -37,9 +39,18 @@ internal sealed class LinkModel
 
     public int Underway => _channel.Count;
 
+    /// <summary>Offers that an owned link refused: nothing of theirs was published.</summary>
+    public int Refused { get; private set; }
+
     /// <summary>Two publishes make one segment.</summary>
     public void Publish()
     {
+        if (_kind == LinkKind.Owned && !Sender.Admits(Now))
+        {
+            Refused++;
+            return;
+        }
+
         var bytes = new byte[8];
         BitConverter.TryWriteBytes(bytes, _published++);
         BitConverter.TryWriteBytes(bytes.AsSpan(4), _published++);
@@ -51,6 +62,13 @@ internal sealed class LinkModel
     public void Advance(TimeSpan by)
     {
         Now += by;
+        if (_kind == LinkKind.Owned && Receiver.Incarnation != 0 && Receiver.Incarnation < SenderIncarnation)
+        {
+            // The broadcast link beside it greets until it is answered.
+            var incarnation = SenderIncarnation;
+            _channel.Add(() => Meet(incarnation));
+        }
+
         Say(Sender, Receiver, SenderIncarnation, isSender: true);
         Say(Receiver, Sender, 1, isSender: false);
     }
@@ -74,7 +92,23 @@ internal sealed class LinkModel
         }
     }
 
-    public void Skip() => Sender.Skip(Now);
+    /// <summary>An owned link is never skipped.</summary>
+    public void Skip()
+    {
+        if (_kind == LinkKind.Broadcast)
+        {
+            Sender.Skip(Now);
+        }
+    }
+
+    /// <summary>An owned link opens as with its first entry.</summary>
+    public void Open()
+    {
+        if (_kind == LinkKind.Owned)
+        {
+            Sender.Admits(Now);
+        }
+    }
 
     public void Unreachable() => Sender.Unreachable();
 
@@ -84,7 +118,7 @@ internal sealed class LinkModel
     public void Replace()
     {
         SenderIncarnation++;
-        Sender = new PeerLink(2, 1, _options);
+        Sender = new PeerLink(2, _kind, 1, _options);
     }
 
     /// <summary>Nothing is lost any more, until both ends agree.</summary>
@@ -97,6 +131,14 @@ internal sealed class LinkModel
         }
 
         DeliverAll();
+    }
+
+    private void Meet(long incarnation)
+    {
+        if (Receiver.Meet(incarnation))
+        {
+            Log.Add(Gap);
+        }
     }
 
     private void Transmit()

@@ -8,9 +8,10 @@ public sealed class PeerLinkSpecs
 {
     private static readonly LaneOptions Small = new() { Window = 4096, Envelope = 64 };
 
-    private static LinkModel Greeted(LaneOptions? options = null)
+    private static LinkModel Greeted(int kind = (int)LinkKind.Broadcast, LaneOptions? options = null)
     {
-        var model = new LinkModel(options ?? Small);
+        var model = new LinkModel(options ?? Small, (LinkKind)kind);
+        model.Open();
         model.Settle();
         Assert.Equal(LinkState.Open, model.Sender.Outgoing.State);
         Assert.True(model.Receiver.IsReady);
@@ -39,10 +40,12 @@ public sealed class PeerLinkSpecs
         Assert.True(next == model.Published || gap, $"{next}..{model.Published - 1} missing at the end without gap");
     }
 
-    [Fact]
-    public void Lossless_channel_delivers_everything_without_gap()
+    [Theory]
+    [InlineData((int)LinkKind.Broadcast)]
+    [InlineData((int)LinkKind.Owned)]
+    public void Lossless_channel_delivers_everything_without_gap(int kind)
     {
-        var model = Greeted();
+        var model = Greeted(kind);
         for (var n = 0; n < 100; n++)
         {
             model.Publish();
@@ -54,21 +57,25 @@ public sealed class PeerLinkSpecs
         Assert.Equal(0, model.Sender.Outgoing.KeptBytes);
     }
 
-    [Fact]
-    public void Lossy_doubling_reordering_channel_delivers_the_sequence_without_gap() =>
+    [Theory]
+    [InlineData((int)LinkKind.Broadcast)]
+    [InlineData((int)LinkKind.Owned)]
+    public void Lossy_doubling_reordering_channel_delivers_the_sequence_without_gap(int kind) =>
         Gen.Select(Gen.Int[0, 6], Gen.Int[0, 1000]).Array[1, 300].Sample(steps =>
         {
-            var model = Greeted(Small with { Window = 1 << 20 });
+            var model = Greeted(kind, Small with { Window = 1 << 20 });
             Run(model, steps);
             model.Settle();
             Assert.Equal(Enumerable.Range(0, model.Published), model.Log);
         }, iter: 2000);
 
-    [Fact]
-    public void Skips_and_unreachability_show_as_gap_and_the_link_comes_back() =>
+    [Theory]
+    [InlineData((int)LinkKind.Broadcast)]
+    [InlineData((int)LinkKind.Owned)]
+    public void Skips_and_unreachability_show_as_gap_and_the_link_comes_back(int kind) =>
         Gen.Select(Gen.Int[0, 9], Gen.Int[0, 1000]).Array[1, 300].Sample(steps =>
         {
-            var model = Greeted();
+            var model = Greeted(kind);
             Run(model, steps);
             model.Reachable();
             model.Settle();
@@ -79,11 +86,13 @@ public sealed class PeerLinkSpecs
             Assert.Equal([before, before + 1], model.Log[^2..]);
         }, iter: 2000);
 
-    [Fact]
-    public void Replaced_sender_shows_as_gap_and_goes_on() =>
+    [Theory]
+    [InlineData((int)LinkKind.Broadcast)]
+    [InlineData((int)LinkKind.Owned)]
+    public void Replaced_sender_shows_as_gap_and_goes_on(int kind) =>
         Gen.Select(Gen.Int[0, 11], Gen.Int[0, 1000]).Array[1, 300].Sample(steps =>
         {
-            var model = Greeted();
+            var model = Greeted(kind);
             Run(model, steps);
             model.Reachable();
             model.Settle();
@@ -114,9 +123,57 @@ public sealed class PeerLinkSpecs
     }
 
     [Fact]
+    public void Owned_link_refuses_what_is_beyond_its_window_and_misses_nothing()
+    {
+        var model = Greeted((int)LinkKind.Owned);
+        for (var n = 0; n < 1000; n++)
+        {
+            model.Publish();
+        }
+
+        Assert.InRange(model.MostKept, Small.Window, Small.Window + 8 + 128);
+        Assert.InRange(model.Refused, 900, 999);
+        model.Settle();
+        Assert.Equal(Enumerable.Range(0, model.Published), model.Log);
+        model.Publish();
+        model.Settle();
+        Assert.Equal(Enumerable.Range(0, model.Published), model.Log);
+    }
+
+    [Fact]
+    public void Owned_link_says_nothing_until_its_first_entry_which_it_keeps_while_it_greets()
+    {
+        var model = new LinkModel(Small, LinkKind.Owned);
+        model.Settle();
+        model.Sender.Reachable(model.Now);
+        Assert.Equal(LinkDue.None, model.Sender.Due(model.Now + TimeSpan.FromHours(1)));
+        Assert.False(model.Sender.IsBusy);
+        Assert.True(model.Sender.IsFarewellDone);
+        Assert.True(model.Sender.IsDormant && model.Receiver.IsDormant);
+        model.Publish();
+        Assert.Equal(LinkState.Keeping, model.Sender.Outgoing.State);
+        model.Settle();
+        Assert.Equal([0, 1], model.Log);
+        Assert.True(model.Sender.IsReady && model.Receiver.IsReady);
+    }
+
+    [Fact]
+    public void Owned_link_to_an_unreachable_peer_refuses()
+    {
+        var model = new LinkModel(Small, LinkKind.Owned);
+        model.Unreachable();
+        model.Publish();
+        Assert.Equal((1, 0), (model.Refused, model.Published));
+        model.Reachable();
+        model.Publish();
+        model.Settle();
+        Assert.Equal([0, 1], model.Log);
+    }
+
+    [Fact]
     public void Unanswered_hello_keeps_at_most_the_window_and_nobody_waits()
     {
-        var link = new PeerLink(2, 1, Small);
+        var link = new PeerLink(2, LinkKind.Broadcast, 1, Small);
         Assert.NotNull(link.OnHello(1, 1));
         for (var n = 0; n < 1000; n++)
         {
@@ -129,10 +186,12 @@ public sealed class PeerLinkSpecs
         Assert.True(link.Outgoing.Lowest > 1);
     }
 
-    [Fact]
-    public void Lost_tail_is_found_by_the_statement()
+    [Theory]
+    [InlineData((int)LinkKind.Broadcast)]
+    [InlineData((int)LinkKind.Owned)]
+    public void Lost_tail_is_found_by_the_statement(int kind)
     {
-        var model = Greeted();
+        var model = Greeted(kind);
         model.Publish();
         model.Lose(0);
         Assert.Empty(model.Log);
@@ -141,10 +200,12 @@ public sealed class PeerLinkSpecs
         Assert.Equal([0, 1], model.Log);
     }
 
-    [Fact]
-    public void Lost_acknowledgement_is_repeated_by_the_statement()
+    [Theory]
+    [InlineData((int)LinkKind.Broadcast)]
+    [InlineData((int)LinkKind.Owned)]
+    public void Lost_acknowledgement_is_repeated_by_the_statement(int kind)
     {
-        var model = Greeted();
+        var model = Greeted(kind);
         model.Publish();
         model.Deliver(0);
         model.Lose(0);
@@ -155,10 +216,12 @@ public sealed class PeerLinkSpecs
         Assert.Equal([0, 1], model.Log);
     }
 
-    [Fact]
-    public void Idle_link_states_its_last_number_every_second()
+    [Theory]
+    [InlineData((int)LinkKind.Broadcast)]
+    [InlineData((int)LinkKind.Owned)]
+    public void Idle_link_states_its_last_number_every_second(int kind)
     {
-        var model = Greeted();
+        var model = Greeted(kind);
         Assert.Equal(LinkDue.None, model.Sender.Due(model.Now));
         Assert.Equal(LinkDue.Statement, model.Sender.Due(model.Now + PeerLink.StatementInterval));
     }
@@ -184,7 +247,7 @@ public sealed class PeerLinkSpecs
     [Fact]
     public void Goodbye_with_all_numbers_is_no_loss()
     {
-        var link = new PeerLink(2, 1, Small);
+        var link = new PeerLink(2, LinkKind.Broadcast, 1, Small);
         link.OnEnvelope(1, 1, 1);
         link.OnStatement(1, 2, 1, goodbye: true);
         Assert.False(link.Incoming.IsComplete);
@@ -198,7 +261,7 @@ public sealed class PeerLinkSpecs
     [Fact]
     public void Goodbye_waits_until_everything_was_sent()
     {
-        var link = new PeerLink(2, 1, Small);
+        var link = new PeerLink(2, LinkKind.Broadcast, 1, Small);
         link.OnHello(1, 1);
         link.OnWelcome(1, 1);
         for (var n = 0; n < OutgoingLink.MaxInFlight + 1; n++)
@@ -223,7 +286,7 @@ public sealed class PeerLinkSpecs
     [Fact]
     public void Past_incarnation_is_ignored()
     {
-        var link = new PeerLink(2, 1, Small);
+        var link = new PeerLink(2, LinkKind.Broadcast, 1, Small);
         Assert.NotNull(link.OnHello(2, 1));
         Assert.Null(link.OnHello(1, 1));
         Assert.Null(link.OnWelcome(1, 1));
@@ -235,7 +298,7 @@ public sealed class PeerLinkSpecs
     [Fact]
     public void Acknowledgement_of_a_number_never_sent_is_ignored()
     {
-        var link = new PeerLink(2, 1, Small);
+        var link = new PeerLink(2, LinkKind.Broadcast, 1, Small);
         link.OnWelcome(1, 1);
         link.Outgoing.Offer(new Segment(new byte[10], 1));
         Assert.True(link.Outgoing.TryTake(out _));
