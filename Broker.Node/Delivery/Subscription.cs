@@ -218,7 +218,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         }
 
         var start = newest.LastStart(head);
-        if (ReferenceEquals(newest, segment) && start <= _offset)
+        if (newest.Start + start <= _position)
         {
             return;
         }

@@ -60,7 +60,7 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
     internal async Task<NodeProcess> LaunchOnAsync(TestNetwork network, int host, params string[] arguments)
     {
         var address = network.Address(host);
-        var file = _files.Write($"host{host}.conf", $$"""
+        var file = _files.Write($"{address}.conf", $$"""
             include "{{_config ?? "built-in/broker.conf"}}"
             broker { listen.host = "{{address}}"
               ops.host = "{{address}}"

@@ -339,7 +339,7 @@ public sealed class ConnectionWriterSpecs
             _writer.Written();
         }
 
-        Assert.Equal(60 * 50_000, _writer.Flushed);
+        Assert.Equal(60 * (4 + 50_000), _writer.Flushed);
     }
 
     [Fact]
@@ -383,8 +383,8 @@ public sealed class ConnectionWriterSpecs
             _writer.Written();
         }
 
-        Assert.Equal([.. control, .. "push"u8], written.ToArray());
-        Assert.Equal(200_004, _writer.Flushed);
+        Assert.Equal([.. control, 0x82, 4, .. "push"u8], written.ToArray());
+        Assert.Equal(200_006, _writer.Flushed);
     }
 
     [Fact]
@@ -492,8 +492,11 @@ public sealed class ConnectionWriterSpecs
     /// <summary>Parses entries of (marker, number), takes sends by halves at times, and checks each marker's order.</summary>
     private sealed class CountingSocket(int markers) : IDirectTransport
     {
+        /// <summary>An entry lies behind the header of its frame.</summary>
+        private const int Header = 2;
+
         private readonly int[] _last = new int[markers];
-        private readonly byte[] _partial = new byte[5];
+        private readonly byte[] _partial = new byte[Header + 5];
         private readonly TaskCompletionSource _done = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private int _partialLength;
         private int _expected = int.MaxValue;
@@ -513,16 +516,16 @@ public sealed class ConnectionWriterSpecs
             foreach (var b in bytes)
             {
                 _partial[_partialLength++] = b;
-                if (_partialLength == 5)
+                if (_partialLength == _partial.Length)
                 {
                     _partialLength = 0;
-                    var number = BitConverter.ToInt32(_partial, 1);
-                    if (number != _last[_partial[0]] + 1)
+                    var number = BitConverter.ToInt32(_partial, Header + 1);
+                    if (number != _last[_partial[Header]] + 1)
                     {
-                        Disorder ??= $"marker {_partial[0]}: {number} after {_last[_partial[0]]}";
+                        Disorder ??= $"marker {_partial[Header]}: {number} after {_last[_partial[Header]]}";
                     }
 
-                    Volatile.Write(ref _last[_partial[0]], number);
+                    Volatile.Write(ref _last[_partial[Header]], number);
                 }
             }
 

@@ -25,7 +25,10 @@ namespace Broker.Tests.Hostile;
 /// </summary>
 internal sealed partial class HostileNode : IAsyncDisposable
 {
+    // A cluster of one leaves itself when its leader looks next, which by default is not before a second after its start.
     private const string Ports = """
+        akka.cluster { periodic-tasks-initial-delay = 50ms
+          leader-actions-interval = 50ms }
         broker { listen.port = 0
           ops.port = 0
           cluster.port = 0

@@ -238,8 +238,11 @@ public sealed class LaneFormatSpecs : IDisposable
 
     private static WireId Named() => WireSamples.Named(new string('i', 64));
 
-    private static Subscription Subscription(ConnectionWriter writer, PushForm form, string topic) =>
-        new(writer, Encoding.UTF8.GetBytes(topic), 1) { Form = form };
+    private static Subscription Subscription(ConnectionWriter writer, PushForm form, string topic)
+    {
+        writer.Framing = WebSocketFraming.Of(form.Format);
+        return new(writer, Encoding.UTF8.GetBytes(topic), 1) { Form = form };
+    }
 
     private static List<string> Data(FakeSocket socket, PushForm form) =>
         [.. Messages(socket, form).Where(static text => text.StartsWith("{\"type\":\"message\"", StringComparison.Ordinal))
