@@ -101,11 +101,7 @@ internal sealed class ConnectionWriter(long connectionId)
     public MessageFraming Framing
     {
         get => _framing;
-        set
-        {
-            _framing = value;
-            _gatherer = value.CreateGatherer() ?? (Window is null ? null : new PushGatherer(value.Format));
-        }
+        set => (_framing, _gatherer) = (value, value.CreateGatherer(hasWindow: Window is not null));
     }
 
     /// <summary>Stage only, before its first demand.</summary>
@@ -135,14 +131,14 @@ internal sealed class ConnectionWriter(long connectionId)
         _held = held;
     }
 
-    /// <summary>From now on pushes, which lie uncompressed in their logs, are gathered into arrays. Before the connection's first subscription is made.</summary>
+    /// <summary>From now on pushes, which lie uncompressed in their logs, are gathered for a time. Before the connection's first subscription is made.</summary>
     /// <param name="window">How long they are gathered.</param>
     /// <param name="full">Bytes of entries that end a window before its time.</param>
     /// <param name="time">Has the timer.</param>
     public void GatherPushes(TimeSpan window, int full, TimeProvider time)
     {
         Window = new BatchWindow(this, window, full, time);
-        _gatherer ??= new PushGatherer(Framing.Format);
+        _gatherer = Framing.CreateGatherer(hasWindow: true);
     }
 
     /// <summary>Queues a dirty cursor. Any thread, for a subscription it made dirty itself.</summary>

@@ -4,6 +4,11 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Delivery;
 
 /// <summary>What a connection's actor knows of the transport that its client came by. Safe from any thread unless said.</summary>
+/// <remarks>
+/// A transport gives its <see cref="Writer"/> a <see cref="MessageFraming"/>, an <see cref="IDirectTransport"/> and somebody who goes on
+/// where that takes no more. The actor, once it has started, gets a <see cref="MessageBatch"/> for what came from the client, and a
+/// <c>ConnectionSignal</c> when it is behind, begins a message that does not end, is over its bound, is about to be closed, or has ended.
+/// </remarks>
 internal interface IClientTransport
 {
     long Id { get; }

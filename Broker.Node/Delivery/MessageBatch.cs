@@ -1,5 +1,4 @@
 using System.Buffers;
-using Broker.Protocol.Frames;
 
 namespace Broker.Node.Delivery;
 
@@ -16,8 +15,8 @@ internal sealed class MessageBatch(IBatchOwner owner)
 
     public int Count { get; private set; }
 
-    /// <summary>Kind of the last message: Text or Binary.</summary>
-    public Opcode Opcode { get; private set; }
+    /// <summary>The last message is no text, for a transport that knows both.</summary>
+    public bool IsBinary { get; set; }
 
     /// <summary>Bytes of all messages.</summary>
     public int Length => _length;
@@ -32,9 +31,8 @@ internal sealed class MessageBatch(IBatchOwner owner)
         }
     }
 
-    public void Add(Opcode opcode, ReadOnlySpan<byte> message)
+    public void Add(ReadOnlySpan<byte> message)
     {
-        Opcode = opcode;
         if (_bytes is null || _bytes.Length - _length < message.Length)
         {
             var larger = ArrayPool<byte>.Shared.Rent(Math.Max(256, _length + Math.Max(_length, message.Length)));

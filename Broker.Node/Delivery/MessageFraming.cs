@@ -1,4 +1,3 @@
-using Broker.Protocol.Frames;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Delivery;
@@ -15,25 +14,6 @@ internal abstract class MessageFraming(WireFormat format)
     public abstract ReadOnlySpan<byte> Frame(MessageBuffer message);
 
     /// <summary>What makes of log entries what goes to one client; null: they go as they lie in their log.</summary>
-    public virtual IPushGatherer? CreateGatherer() => null;
-}
-
-/// <summary>A message is a WebSocket frame, text in JSON and binary in MessagePack (RFC 6455 section 5.6), as log entries are.</summary>
-internal sealed class WebSocketFraming : MessageFraming
-{
-    private static readonly WebSocketFraming Json = new(WireFormat.Json);
-    private static readonly WebSocketFraming MessagePack = new(WireFormat.MessagePack);
-
-    private WebSocketFraming(WireFormat format)
-        : base(format)
-    {
-    }
-
-    public static WebSocketFraming Of(WireFormat format) => format == WireFormat.Json ? Json : MessagePack;
-
-    public override ReadOnlySpan<byte> Frame(MessageBuffer message)
-    {
-        Span<byte> header = stackalloc byte[FrameWriter.MaxServerHeader];
-        return message.Behind(header[..FrameWriter.WriteServerHeader(header, Format.Opcode(), message.Length)]);
-    }
+    /// <param name="hasWindow">They are gathered for a time (<see cref="BatchWindow"/>), to be made into few messages.</param>
+    public abstract IPushGatherer? CreateGatherer(bool hasWindow);
 }

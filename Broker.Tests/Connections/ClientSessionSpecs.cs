@@ -31,7 +31,7 @@ public sealed class ClientSessionSpecs
         {
             Upgraded = new UpgradedRequest(WireFormat.Json, Remote.Address, Identity.Anonymous(rights!)),
         };
-        var connection = new ClientConnection(1, transport, new FormatLimits(new WebSocketLimits()), options.Limits.UnauthenticatedMessage, options.Limits.Inbound, null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, time);
+        var connection = new ClientConnection(1, transport, new WebSocketServices(new FormatLimits(new WebSocketLimits()), options.Limits.UnauthenticatedMessage, options.Limits.Inbound, null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, time));
         var atWelcome = 0;
         connection.Writer.Attach(new FakeSocket { Sending = () => atWelcome = connection.MessageLimit }, () => { });
         Assert.True(connection.Writer.TryPark());

@@ -36,15 +36,15 @@ public sealed class ConnectionStartSpecs : TestKit
             Upgraded = hasRequest ? new UpgradedRequest(WireFormat.Json, remote.Address, new Identity("alice", rights!, null, default)) : null,
         };
         _owned.Add(transport);
-        var connection = new ClientConnection(1, transport, new FormatLimits(new WebSocketLimits()), 1024, 1024, null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, _time);
+        var connection = new ClientConnection(1, transport, new WebSocketServices(new FormatLimits(new WebSocketLimits()), 1024, 1024, null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, _time));
         var aborted = new TaskCompletionSource();
-        connection.OnAbort(() => aborted.TrySetResult());
+        connection.State.OnAbort(() => aborted.TrySetResult());
         var connections = Sys.ActorOf(Props.Create(() => new ConnectionsActor(services)));
 
         connections.Tell(connection, ActorRefs.NoSender);
 
         await aborted.Task.WaitAsync(TimeSpan.FromSeconds(5), TestContext.Current.CancellationToken);
-        Assert.Null(connection.Actor);
+        Assert.Null(connection.State.Actor);
     }
 
     protected override void AfterAll()

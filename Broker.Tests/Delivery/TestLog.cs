@@ -40,6 +40,8 @@ internal static class TestLog
     {
         public static readonly RawFraming Instance = new();
 
+        public override IPushGatherer? CreateGatherer(bool hasWindow) => hasWindow ? new PushGatherer(Format) : null;
+
         public override ReadOnlySpan<byte> Frame(MessageBuffer message) => message.Written;
     }
 }

@@ -49,6 +49,26 @@ public sealed partial class ArrowSpecs
         Assert.Equal("", string.Join("\n", arrows));
     }
 
+    /// <summary>A connection's actor, its session and the lanes serve clients of any transport.</summary>
+    [Fact]
+    public void Only_transports_of_WebSocket_and_what_they_deliver_from_know_frames()
+    {
+        var node = new ArchLoader().LoadAssemblies(typeof(IBroker).Assembly, typeof(WireFormat).Assembly).Build();
+        var arrows =
+            from type in node.Types
+            from other in type.Dependencies.Select(static dependency => dependency.Target).Distinct()
+            where IsFraming(other.Namespace?.FullName) && !MayKnowFrames(type.Namespace?.FullName)
+            select $"{type.FullName} -> {other.FullName}";
+        var usings =
+            from file in Directory.EnumerateFiles(Path.Combine(SourceTree.Root, "Broker.Node"), "*.cs", SearchOption.AllDirectories)
+            let text = File.ReadAllText(file)
+            where !MayKnowFrames(Declaration().Match(text).Groups[1].Value)
+            from used in UsingProtocol().Matches(text).Select(static match => match.Groups[1].Value)
+            where IsFraming(used)
+            select $"{file} -> {used}";
+        Assert.Equal("", string.Join("\n", arrows.Concat(usings).Distinct().Order()));
+    }
+
     /// <summary>A sentence that needs more says more than one thing. A theory is a fact too.</summary>
     [Fact]
     public void Name_of_a_spec_has_at_most_80_characters()
@@ -60,6 +80,11 @@ public sealed partial class ArrowSpecs
             select $"{method.DeclaringType!.Name}.{method.Name}";
         Assert.Equal("", string.Join("\n", names.Distinct()));
     }
+
+    private static bool IsFraming(string? name) => name is "Broker.Protocol.Frames" or "Broker.Protocol.Session";
+
+    private static bool MayKnowFrames(string? name) =>
+        name is "Broker.Node.Transports.WebSocket" or "Broker.Node.Transports.Echo" or "Broker.Node.Delivery" || name?.StartsWith("Broker.Node", StringComparison.Ordinal) != true;
 
     private static bool IsUpward(string? from, string? to) => LineOf(to) is >= 0 and var above && above < LineOf(from);
 
@@ -76,4 +101,7 @@ public sealed partial class ArrowSpecs
 
     [GeneratedRegex(@"^using (?:static |\w+ = )?(Broker\.Node[\w.]*);", RegexOptions.Multiline)]
     private static partial Regex Using();
+
+    [GeneratedRegex(@"^using (?:static |\w+ = )?(Broker\.Protocol[\w.]*);", RegexOptions.Multiline)]
+    private static partial Regex UsingProtocol();
 }

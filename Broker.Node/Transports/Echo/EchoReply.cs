@@ -19,16 +19,17 @@ internal sealed class EchoReply(ClientConnection connection) : IReply
     /// <summary>Sends a batch of one message, and releases it when that has been copied or written.</summary>
     public void Send(MessageBatch batch)
     {
+        var opcode = batch.IsBinary ? Opcode.Binary : Opcode.Text;
         if (_deflater is null)
         {
             MemoryMarshal.TryGetArray(batch[0], out var payload);
-            Send(batch.Opcode, payload, compressed: false, batch.Release);
+            Send(opcode, payload, compressed: false, batch.Release);
             return;
         }
 
         var deflated = new PooledBuffer();
         _deflater.Deflate(batch[0].Span, deflated);
-        Send(batch.Opcode, deflated.Segment, compressed: true, () =>
+        Send(opcode, deflated.Segment, compressed: true, () =>
         {
             deflated.Dispose();
             batch.Release();

@@ -1,7 +1,6 @@
 using Akka.Actor;
 using Broker.Node.Connections;
 using Broker.Node.Delivery;
-using Broker.Node.Diagnostics;
 using Broker.Node.Listening;
 using Broker.Protocol.Deflate;
 using Broker.Protocol.Frames;
@@ -11,104 +10,73 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Transports.WebSocket;
 
 /// <summary>
-/// What the stages of one connection's graph, its actor and the lanes share of it. Everything here is safe from any thread
-/// unless said; state that has one owner lives with the owner.
+/// What the stages of one connection's graph, its actor and the lanes share of it: joins its <see cref="ConnectionState"/>, the ways
+/// to its end, and what is counted of it. Safe from any thread unless said; state that has one owner lives with the owner.
 /// </summary>
 internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 {
-    /// <summary>So far below zero that nothing which is still added or taken brings it near.</summary>
-    private const long Released = long.MinValue / 2;
-
-    private static readonly TimeSpan LastCall = TimeSpan.FromSeconds(2);
-
     private static readonly byte[] PingFrame = [0x89, 0x00];
 
-    private readonly TimeProvider _time;
-    private readonly BrokerMetrics _metrics;
-    private readonly ConnectionLog _log;
-    private readonly FormatLimits _limits;
-    private readonly IEndpoint? _echo;
-    private readonly int _inboundLimit;
-    private readonly OpenConnections _open;
-    private readonly Lock _gate = new();
-    private IActorRef? _actor;
-    private ITimer? _lastCall;
-    private bool _ended;
-    private Action? _early;
-    private Action? _resume;
-    private Action? _abort;
-    private int _inFlight;
-    private int _readingHeld;
-    private int _kept;
-    private long _heldBytes;
-    private bool _shed;
+    private readonly ConnectionClosing _closing;
+    private InboundFlow _inbound;
+    private HeldBytes _held;
+    private Liveness _life;
     private int _behind;
-    private int _messageLimit;
-    private bool _admitted;
-    private long _lastReceived;
-    private long _pinged;
-    private long _messageBegun;
 
-    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, IEndpoint? echo, OpenConnections open, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
+    public ClientConnection(long id, AcceptedConnection transport, WebSocketServices services)
     {
         Id = id;
         Transport = transport;
-        _limits = limits;
-        _echo = echo;
+        Services = services;
         Writer = new ConnectionWriter(id);
-        Request = transport.Upgraded;
-        _messageLimit = unauthenticatedLimit;
-        _inboundLimit = inboundLimit;
-        _open = open;
-        _metrics = metrics;
-        _log = log;
-        _time = time;
-        _lastReceived = time.GetTimestamp();
-        Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: Disown, failed: OnWriterFailed);
+        _closing = new ConnectionClosing(this);
+        _inbound = new InboundFlow(services.UnauthenticatedMessage);
+        _life = new Liveness(services.Time.GetTimestamp());
+        Writer.Observe(onOverrun: () => State.Tell(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: _closing.Disown, failed: OnWriterFailed);
+        if (transport.Upgraded is { } request)
+        {
+            Upgrade(request);
+        }
     }
 
     public long Id { get; }
 
     public AcceptedConnection Transport { get; }
 
+    public WebSocketServices Services { get; }
+
+    public ConnectionState State { get; } = new();
+
     public ConnectionWriter Writer { get; }
 
-    public WebSocketLimits Limits => Endpoint?.Limits ?? _limits.Of(Request!.Format);
+    public UpgradedRequest? Request { get; private set; }
+
+    public string EndDetail
+    {
+        get => _closing.Detail;
+        set => _closing.Detail = value;
+    }
+
+    /// <summary>Answers instead of an actor; null: the connection is the broker's.</summary>
+    public IEndpoint? Endpoint => Request is { Echo: true } ? Services.Echo : null;
+
+    public WebSocketLimits Limits => Endpoint?.Limits ?? Services.Limits.Of(Request!.Format);
 
     public DeflateParameters? Compression => Request?.Compression;
 
-    /// <summary>Set once, by the handshake, before the actor is started.</summary>
-    public UpgradedRequest? Request
-    {
-        get;
-        set
-        {
-            field = value;
-            if (value is not null)
-            {
-                Writer.Framing = WebSocketFraming.Of(value.Format);
-            }
-        }
-    }
+    public int MessageLimit => Endpoint?.Limits.Message ?? _inbound.MessageLimit;
 
-    /// <summary>The bytes read from a connection that turned out to be ASP.NET Core's; the socket goes with them. Stages only.</summary>
-    public ReadOnlyMemory<byte>? HandOver { get; set; }
+    public bool OneByOne => _inbound.OneByOne;
 
-    public string EndDetail { get; set; } = "";
+    public int InFlight => _inbound.InFlight;
 
-    /// <summary>Null until the actor has started.</summary>
-    public IActorRef? Actor => Volatile.Read(ref _actor);
+    public bool ReadingHeld => _inbound.IsHeld;
 
-    public int MessageLimit => Endpoint?.Limits.Message ?? Volatile.Read(ref _messageLimit);
+    public long LastReceived => _life.LastReceived;
 
-    /// <summary>Before authentication, and for good on the echo endpoint: what follows a message stays unread until that is answered.</summary>
-    public bool OneByOne => !Volatile.Read(ref _admitted);
+    public long MessageBegun => _life.MessageBegun;
 
-    public long LastReceived => Volatile.Read(ref _lastReceived);
-
-    public long MessageBegun => Volatile.Read(ref _messageBegun);
-
-    public bool ReadingHeld => Volatile.Read(ref _readingHeld) != 0;
+    public bool IsBehind => Volatile.Read(ref _behind) != 0;
 
     public OutputProgress Output
     {
@@ -122,182 +90,92 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         }
     }
 
-    public bool IsBehind => Volatile.Read(ref _behind) != 0;
+    /// <summary>Bytes that are kept for this connection alone; 0 once it is shed or has ended.</summary>
+    public long Held => _held.Count;
 
-    /// <summary>
-    /// Bytes that are kept for this connection alone, each kind in <see cref="HeldSteps"/>: for a message whose end has not come,
-    /// for messages not taken yet, for replies and for a chunk that wait to be written; 0 once it is shed or has ended.
-    /// </summary>
-    public long Held => Math.Max(0, Volatile.Read(ref _heldBytes));
-
-    public int InFlight => Volatile.Read(ref _inFlight);
-
-    /// <summary>Answers instead of an actor; null: the connection is the broker's.</summary>
-    public IEndpoint? Endpoint => Request is { Echo: true } ? _echo : null;
-
-    private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _inboundLimit) && Writer.ControlLength < _inboundLimit;
+    /// <summary>By the handshake, before anything is sent to the client and before the actor is started.</summary>
+    public void Upgrade(UpgradedRequest request)
+    {
+        Request = request;
+        Writer.Framing = WebSocketFraming.Of(request.Format);
+        State.Upgrade(hasActor: !request.Echo);
+    }
 
     public bool TryStart(IActorRef actor)
     {
-        Action? early;
-        lock (_gate)
+        if (!State.TryStart(actor))
         {
-            if (_ended)
-            {
-                return false;
-            }
-
-            Volatile.Write(ref _actor, actor);
-            early = _early;
+            return false;
         }
 
-        early?.Invoke();
-        Volatile.Read(ref _resume)?.Invoke();
+        _inbound.Resume();
         return true;
     }
 
-    public void Admit(int messageLimit)
-    {
-        Volatile.Write(ref _messageLimit, messageLimit);
-        Volatile.Write(ref _admitted, true);
-    }
+    public void Admit(int messageLimit) => _inbound.Admit(messageLimit);
 
     /// <summary>The socket stage has stopped.</summary>
     public void End()
     {
-        lock (_gate)
-        {
-            _ended = true;
-            _lastCall?.Dispose();
-        }
-
-        HoldNothing();
-        _open.Remove(this);
-        Signal(ConnectionSignal.Ended);
+        _held.Release(Services.Open);
+        Services.Open.Remove(this);
+        State.End();
     }
 
-    public void Abort() => Volatile.Read(ref _abort)?.Invoke();
+    public void Abort() => State.Abort();
 
-    public void OnAbort(Action abort) => Volatile.Write(ref _abort, abort);
+    public void OnResume(Action resume) => _inbound.OnResume(resume);
 
-    public void OnResume(Action resume) => Volatile.Write(ref _resume, resume);
-
-    public void OnReceived() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+    public void OnReceived() => _life.Heard(Services.Time.GetTimestamp());
 
     public void OnPong()
     {
-        var pinged = Interlocked.Exchange(ref _pinged, 0);
-        if (pinged != 0)
+        if (_life.Ponged() is not 0 and var pinged)
         {
-            _metrics.PongReceived(_time.GetElapsedTime(pinged));
+            Services.Metrics.PongReceived(Services.Time.GetElapsedTime(pinged));
         }
     }
 
     public void Ping()
     {
-        Volatile.Write(ref _pinged, _time.GetTimestamp());
+        _life.Pinged(Services.Time.GetTimestamp());
         Writer.Send(PingFrame);
     }
 
     public void OnUnfinished(bool unfinished)
     {
         // Told once while messages follow each other: the deadline only moves on, and who waits for it looks again.
-        if (Interlocked.Exchange(ref _messageBegun, unfinished ? _time.GetTimestamp() : 0) == 0 && unfinished)
+        if (_life.Unfinished(unfinished, Services.Time.GetTimestamp()))
         {
-            Signal(ConnectionSignal.MessageBegun);
+            State.Tell(ConnectionSignal.MessageBegun);
         }
     }
 
-    public void OnKept(int bytes)
-    {
-        var before = _kept;
-        _kept = bytes;
-        Hold(HeldSteps.Between(before, bytes));
-    }
+    public void OnKept(int bytes) => _held.Keep(bytes, Services.Open);
 
     public void SendPong(ReadOnlySpan<byte> frame) => Writer.SendPong(frame);
 
-    public void Fail(CloseCode code, WebSocketAbuse abuse, ReadOnlySpan<byte> frame)
-    {
-        if (IsTooEarly(frame, kept => Fail(code, abuse, kept)) || !TryBeginClosing())
-        {
-            return;
-        }
+    public void Fail(CloseCode code, WebSocketAbuse abuse, ReadOnlySpan<byte> frame) => _closing.Fail(code, abuse, frame);
 
-        if (abuse != WebSocketAbuse.None)
-        {
-            _metrics.Abused(Kind(abuse));
-        }
+    public void Close(DisconnectReason reason, TimeSpan after) => _closing.Close(reason, after);
 
-        Close(Reason(code), TimeSpan.Zero, frame);
-    }
+    public void Finish(ReadOnlySpan<byte> frame) => _closing.Finish(frame);
 
-    /// <summary>Tells the client by <c>disconnecting</c> and a close frame. Any thread.</summary>
-    public void Close(DisconnectReason reason, TimeSpan after)
-    {
-        if (TryBeginClosing())
-        {
-            Span<byte> frame = stackalloc byte[FrameWriter.MaxServerControl];
-            Close(reason, after, frame[..FrameWriter.WriteClose(frame, (CloseCode)reason.Code, reason.Reason)]);
-        }
-    }
-
-    public void Cut()
-    {
-        if (TryBeginClosing())
-        {
-            _metrics.Cut();
-            _log.Cut(Id, Request!.Remote);
-        }
-
-        Abort();
-    }
-
-    /// <summary>Its answers may not be true any more: the connection ends without another byte. Any thread.</summary>
-    private void Disown()
-    {
-        if (TryBeginClosing())
-        {
-            Count(DisconnectReasons.Restart);
-        }
-
-        Abort();
-    }
+    public void Cut() => _closing.Cut();
 
     /// <summary>There is no room for what it holds: its stage ends the connection, after its <see cref="LastWords"/>. Any thread; writes nothing.</summary>
     public void Shed()
     {
-        HoldNothing();
-        Volatile.Write(ref _shed, true);
+        _held.Shed(Services.Open);
         Abort();
     }
 
-    /// <summary>Tells a client that is shed why, if the transport takes that at once. By the stage that is about to end the connection.</summary>
+    /// <summary>Tells a client that is shed why. By the stage that is about to end the connection.</summary>
     public void LastWords()
     {
-        if (!Volatile.Read(ref _shed))
+        if (_held.IsShed)
         {
-            return;
-        }
-
-        if (Actor is not null || Endpoint is not null)
-        {
-            Close(DisconnectReasons.Overloaded, TimeSpan.Zero);
-        }
-        else if (TryBeginClosing())
-        {
-            // The welcome, which is the first message on every connection, has not been sent.
-            Count(DisconnectReasons.Overloaded);
-        }
-    }
-
-    /// <summary>Writes the last bytes. A peer that does not take them is cut after two seconds. Any thread.</summary>
-    public void Finish(ReadOnlySpan<byte> frame)
-    {
-        if (!IsTooEarly(frame, kept => Finish(kept)) && TryBeginClosing())
-        {
-            Writer.Finish(frame);
-            Signal(ConnectionSignal.Closing);
+            _closing.LastWords();
         }
     }
 
@@ -307,7 +185,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         Writer.IsBehind = true;
         if (Interlocked.Exchange(ref _behind, 1) == 0)
         {
-            Signal(ConnectionSignal.Behind);
+            State.Tell(ConnectionSignal.Behind);
         }
     }
 
@@ -315,133 +193,27 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     public void CaughtUp() => Volatile.Write(ref _behind, 0);
 
     /// <summary>Message bytes are on their way to the actor and the lanes.</summary>
-    public void Add(int bytes)
-    {
-        var now = Interlocked.Add(ref _inFlight, bytes);
-        Hold(HeldSteps.Between(now - bytes, now));
-    }
+    public void Add(int bytes) => Hold(_inbound.Add(bytes));
 
     public void OnTaken(int bytes)
     {
-        var now = Interlocked.Add(ref _inFlight, -bytes);
-        Hold(HeldSteps.Between(now + bytes, now));
+        Hold(_inbound.Add(-bytes));
         ResumeReading();
     }
 
-    /// <summary>
-    /// For the sink, before it pulls. False: it waits to be resumed. The mark is set before the counts are read again, so
-    /// that whoever makes room meanwhile sees it.
-    /// </summary>
-    public bool MayRead()
-    {
-        if (HasRoom)
-        {
-            return true;
-        }
-
-        Interlocked.Exchange(ref _readingHeld, 1);
-        return HasRoom && Interlocked.Exchange(ref _readingHeld, 0) == 1;
-    }
-
-    private void OnWriterFailed(Exception error) => _log.Failed(Id, Transport.Remote.Address, error);
-
-    private void Hold(int bytes)
-    {
-        if (bytes != 0 && Interlocked.Add(ref _heldBytes, bytes) > Released / 2)
-        {
-            _open.Hold(bytes);
-        }
-    }
-
-    /// <summary>From now on nothing is counted for it.</summary>
-    private void HoldNothing()
-    {
-        var held = Interlocked.Exchange(ref _heldBytes, Released);
-        if (held > Released / 2)
-        {
-            _open.Hold(-held);
-        }
-    }
+    /// <inheritdoc cref="InboundFlow.MayRead"/>
+    public bool MayRead() => _inbound.MayRead(Writer, Services.Inbound);
 
     private void ResumeReading()
     {
-        Interlocked.MemoryBarrier();
-        if (Volatile.Read(ref _readingHeld) != 0 && HasRoom && Interlocked.Exchange(ref _readingHeld, 0) == 1)
+        if (_inbound.TryLetGo(Writer, Services.Inbound))
         {
-            Volatile.Write(ref _lastReceived, _time.GetTimestamp());
-            Volatile.Read(ref _resume)?.Invoke();
+            _life.Heard(Services.Time.GetTimestamp());
+            _inbound.Resume();
         }
     }
 
-    /// <summary>Who is being closed already may send what it likes, and is closed once.</summary>
-    private bool TryBeginClosing()
-    {
-        lock (_gate)
-        {
-            if (_ended || _lastCall is not null)
-            {
-                return false;
-            }
+    private void Hold(int bytes) => _held.Add(bytes, Services.Open);
 
-            _lastCall = _time.CreateTimer(static connection => ((ClientConnection)connection!).Abort(), this, LastCall, Timeout.InfiniteTimeSpan);
-            return true;
-        }
-    }
-
-    /// <summary>What came with the request may end the connection before its actor has sent the welcome, which is the first message on every connection.</summary>
-    private bool IsTooEarly(ReadOnlySpan<byte> frame, Action<byte[]> close)
-    {
-        lock (_gate)
-        {
-            if (_actor is not null || Request is null or { Echo: true })
-            {
-                return false;
-            }
-
-            var kept = frame.ToArray();
-            _early = () => close(kept);
-            return true;
-        }
-    }
-
-    private void Count(DisconnectReason reason)
-    {
-        _metrics.Closed(reason);
-        _log.Closed(Id, Request!.Remote, reason, EndDetail);
-    }
-
-    private void Close(DisconnectReason reason, TimeSpan after, ReadOnlySpan<byte> closeFrame)
-    {
-        Count(reason);
-        if (IsTold(reason))
-        {
-            var message = MessageBuffer.OfThread;
-            Writer.Framing.Codec.Write(message, new DisconnectingMessage(reason, (long)after.TotalMilliseconds));
-            Writer.Reply(message);
-        }
-
-        Writer.Finish(closeFrame);
-        Signal(ConnectionSignal.Closing);
-    }
-
-    /// <summary>Who breaks the framing, or has another protocol in mind, is no client to talk to.</summary>
-    private bool IsTold(DisconnectReason reason) => reason.Code is not (1002 or 1003 or 1007) && Request is { Echo: false, OriginRefused: false };
-
-    private static DisconnectReason Reason(CloseCode code) => code switch
-    {
-        CloseCode.UnsupportedData => DisconnectReasons.UnsupportedData,
-        CloseCode.InvalidPayloadData => DisconnectReasons.InvalidData,
-        CloseCode.PolicyViolation => DisconnectReasons.Abuse,
-        CloseCode.MessageTooBig => DisconnectReasons.MessageTooBig,
-        _ => DisconnectReasons.ProtocolError,
-    };
-
-    private static AbuseKind Kind(WebSocketAbuse abuse) => abuse switch
-    {
-        WebSocketAbuse.Fragments => AbuseKind.Fragments,
-        WebSocketAbuse.MessageTime => AbuseKind.MessageTime,
-        _ => AbuseKind.ControlFrames,
-    };
-
-    private void Signal(ConnectionSignal signal) => Actor?.Tell(signal, ActorRefs.NoSender);
+    private void OnWriterFailed(Exception error) => Services.Log.Failed(Id, Transport.Remote.Address, error);
 }

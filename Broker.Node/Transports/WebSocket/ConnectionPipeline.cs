@@ -2,7 +2,6 @@ using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Listening;
 using Broker.Protocol.Session;
@@ -15,13 +14,7 @@ namespace Broker.Node.Transports.WebSocket;
 internal sealed class ConnectionPipeline : IConnectionPipeline
 {
     private readonly IMaterializer _materializer;
-    private readonly LimitOptions _limits;
-    private readonly IEndpoint _echo;
-    private readonly OpenConnections _open;
-    private readonly BrokerMetrics _metrics;
-    private readonly ConnectionLog _log;
-    private readonly TimeProvider _time;
-    private readonly FormatLimits _formatLimits;
+    private readonly WebSocketServices _services;
     private readonly IGraph<ClosedShape, NotUsed> _graph;
     private long _lastId;
 
@@ -39,19 +32,15 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
         TimeProvider time)
     {
         _materializer = materializer;
-        _limits = limits;
-        _echo = echo;
-        _open = open;
-        _metrics = metrics;
-        _log = log;
-        _time = time;
-        _formatLimits = new FormatLimits(new WebSocketLimits
+        var messages = new FormatLimits(new WebSocketLimits
         {
             Message = limits.Message,
             Fragments = limits.Fragments,
             MessageTime = limits.MessageTime,
             ControlFrames = limits.ControlFrames,
         });
+        _services = new WebSocketServices(messages, limits.UnauthenticatedMessage, limits.Inbound, echo, open, metrics, log, time);
+
         // Fused here, or the materializer would do it for every connection: more than half of what a materialisation takes.
         _graph = Fusing.Aggressive(Source.FromGraph(new EgressStage())
             .Via(new SocketStage(frontDoor))
@@ -63,7 +52,6 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     public void Start(AcceptedConnection connection)
     {
         var id = Interlocked.Increment(ref _lastId);
-        var client = new ClientConnection(id, connection, _formatLimits, _limits.UnauthenticatedMessage, _limits.Inbound, _echo, _open, _metrics, _log, _time);
-        _materializer.Materialize(_graph, ConnectionOfGraph.For(client));
+        _materializer.Materialize(_graph, ConnectionOfGraph.For(new ClientConnection(id, connection, _services)));
     }
 }

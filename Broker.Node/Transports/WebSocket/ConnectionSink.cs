@@ -52,7 +52,7 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
                 (_reply ??= endpoint.Open(_connection)).Send(batch);
                 PullIfRoom();
             }
-            else if (_connection.Actor is { } actor)
+            else if (_connection.State.Actor is { } actor)
             {
                 actor.Tell(batch, ActorRefs.NoSender);
                 PullIfRoom();
@@ -68,7 +68,7 @@ internal sealed class ConnectionSink : GraphStage<SinkShape<MessageBatch>>
         {
             if (_early is { } batch)
             {
-                if (_connection.Actor is not { } actor)
+                if (_connection.State.Actor is not { } actor)
                 {
                     return;
                 }

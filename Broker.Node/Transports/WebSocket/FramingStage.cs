@@ -45,7 +45,12 @@ internal sealed class FramingStage(TimeProvider time) : GraphStage<FlowShape<Rec
 
         public override void PostStop() => _session?.Dispose();
 
-        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload) => (_batch ??= new MessageBatch(_peer)).Add(opcode, payload);
+        public void OnMessage(Opcode opcode, ReadOnlySpan<byte> payload)
+        {
+            _batch ??= new MessageBatch(_peer);
+            _batch.Add(payload);
+            _batch.IsBinary = opcode == Opcode.Binary;
+        }
 
         public void OnPong(ReadOnlySpan<byte> payload) => _peer.OnPong();
 

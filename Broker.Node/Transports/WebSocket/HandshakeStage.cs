@@ -108,7 +108,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
                     Decide(head!, received);
                     break;
                 default:
-                    _connection.HandOver = bytes.ToArray();
+                    _connection.State.HandOver(bytes.ToArray());
                     CompleteStage();
                     break;
             }
@@ -150,7 +150,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
 
             var response = new ArrayBufferWriter<byte>(256);
             ResponseHead.Write(response, decision.Status, decision.Headers);
-            _connection.Request = decision.Request;
+            _connection.Upgrade(decision.Request);
             transport.Place ??= decision.Place;
             transport.Lease?.HandshakeDone();
             _connection.Writer.Send(response.WrittenSpan);

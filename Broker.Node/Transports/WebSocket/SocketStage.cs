@@ -70,7 +70,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
 
         public override void PreStart()
         {
-            _connection.OnAbort(CallToAbort);
+            _connection.State.OnAbort(CallToAbort);
             try
             {
                 _socket?.Blocking = false;
@@ -87,7 +87,7 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
         {
             _connection.Writer.Stop();
             _linger?.Cancel();
-            if (_connection.HandOver is { } received)
+            if (_connection.State.HandedOver is { } received)
             {
                 _received.Release();
                 _stage._frontDoor.Offer(_connection.Transport, received);

@@ -224,7 +224,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
         Parallel.For(0, 100, _ =>
         {
             var connection = Open(0, open);
-            connection.OnAbort(() => shed.Release());
+            connection.State.OnAbort(() => shed.Release());
             connection.OnKept(Step);
         });
 
@@ -248,8 +248,8 @@ public sealed class OpenConnectionsSpecs : IDisposable
         {
             Upgraded = new UpgradedRequest(WireFormat.Json, remote.Address, Identity.Anonymous(none!)),
         };
-        var connection = new ClientConnection(id, transport, new FormatLimits(new WebSocketLimits()), 4096, 65536, null, open, _metrics.Metrics, SilentLog.Connections, new FakeTimeProvider());
-        connection.OnAbort(() =>
+        var connection = new ClientConnection(id, transport, new WebSocketServices(new FormatLimits(new WebSocketLimits()), 4096, 65536, null, open, _metrics.Metrics, SilentLog.Connections, new FakeTimeProvider()));
+        connection.State.OnAbort(() =>
         {
             lock (_ended)
             {

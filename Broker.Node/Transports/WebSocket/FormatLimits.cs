@@ -1,7 +1,7 @@
 using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 
-namespace Broker.Node.Delivery;
+namespace Broker.Node.Transports.WebSocket;
 
 /// <summary>What clients may send: the same in every format, but each in its own kind of frame (the other is 1003).</summary>
 internal sealed class FormatLimits(WebSocketLimits common)
