@@ -23,13 +23,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 
     private static readonly byte[] PingFrame = [0x89, 0x00];
 
-    private readonly TimeProvider _time;
-    private readonly BrokerMetrics _metrics;
-    private readonly ConnectionLog _log;
-    private readonly FormatLimits _limits;
-    private readonly IEndpoint? _echo;
-    private readonly int _inboundLimit;
-    private readonly OpenConnections _open;
+    private readonly PipelineServices _services;
     private readonly Lock _gate = new();
     private IActorRef? _actor;
     private ITimer? _lastCall;
@@ -49,21 +43,15 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     private long _pinged;
     private long _messageBegun;
 
-    public ClientConnection(long id, AcceptedConnection transport, FormatLimits limits, int unauthenticatedLimit, int inboundLimit, IEndpoint? echo, OpenConnections open, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
+    public ClientConnection(long id, AcceptedConnection transport, PipelineServices services)
     {
         Id = id;
         Transport = transport;
-        _limits = limits;
-        _echo = echo;
+        _services = services;
         Writer = new ConnectionWriter(id);
         Request = transport.Upgraded;
-        _messageLimit = unauthenticatedLimit;
-        _inboundLimit = inboundLimit;
-        _open = open;
-        _metrics = metrics;
-        _log = log;
-        _time = time;
-        _lastReceived = time.GetTimestamp();
+        _messageLimit = services.Limits.UnauthenticatedMessage;
+        _lastReceived = services.Time.GetTimestamp();
         Writer.Observe(onOverrun: () => Signal(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: Disown, failed: OnWriterFailed);
     }
 
@@ -73,7 +61,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 
     public ConnectionWriter Writer { get; }
 
-    public WebSocketLimits Limits => Endpoint?.Limits ?? _limits.Of(Request!.Format);
+    public WebSocketLimits Limits => Endpoint?.Limits ?? _services.FormatLimits.Of(Request!.Format);
 
     public DeflateParameters? Compression => Request?.Compression;
 
@@ -133,9 +121,9 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     public int InFlight => Volatile.Read(ref _inFlight);
 
     /// <summary>Answers instead of an actor; null: the connection is the broker's.</summary>
-    public IEndpoint? Endpoint => Request is { Echo: true } ? _echo : null;
+    public IEndpoint? Endpoint => Request is { Echo: true } ? _services.Echo : null;
 
-    private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _inboundLimit) && Writer.ControlLength < _inboundLimit;
+    private bool HasRoom => Volatile.Read(ref _inFlight) < (OneByOne ? 1 : _services.Limits.Inbound) && Writer.ControlLength < _services.Limits.Inbound;
 
     public bool TryStart(IActorRef actor)
     {
@@ -172,7 +160,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         }
 
         HoldNothing();
-        _open.Remove(this);
+        _services.Open.Remove(this);
         Signal(ConnectionSignal.Ended);
     }
 
@@ -182,27 +170,27 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 
     public void OnResume(Action resume) => Volatile.Write(ref _resume, resume);
 
-    public void OnReceived() => Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+    public void OnReceived() => Volatile.Write(ref _lastReceived, _services.Time.GetTimestamp());
 
     public void OnPong()
     {
         var pinged = Interlocked.Exchange(ref _pinged, 0);
         if (pinged != 0)
         {
-            _metrics.PongReceived(_time.GetElapsedTime(pinged));
+            _services.Metrics.PongReceived(_services.Time.GetElapsedTime(pinged));
         }
     }
 
     public void Ping()
     {
-        Volatile.Write(ref _pinged, _time.GetTimestamp());
+        Volatile.Write(ref _pinged, _services.Time.GetTimestamp());
         Writer.Send(PingFrame);
     }
 
     public void OnUnfinished(bool unfinished)
     {
         // Told once while messages follow each other: the deadline only moves on, and who waits for it looks again.
-        if (Interlocked.Exchange(ref _messageBegun, unfinished ? _time.GetTimestamp() : 0) == 0 && unfinished)
+        if (Interlocked.Exchange(ref _messageBegun, unfinished ? _services.Time.GetTimestamp() : 0) == 0 && unfinished)
         {
             Signal(ConnectionSignal.MessageBegun);
         }
@@ -226,7 +214,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 
         if (abuse != WebSocketAbuse.None)
         {
-            _metrics.Abused(Kind(abuse));
+            _services.Metrics.Abused(Kind(abuse));
         }
 
         Close(Reason(code), TimeSpan.Zero, frame);
@@ -246,8 +234,8 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     {
         if (TryBeginClosing())
         {
-            _metrics.Cut();
-            _log.Cut(Id, Request!.Remote);
+            _services.Metrics.Cut();
+            _services.Log.Cut(Id, Request!.Remote);
         }
 
         Abort();
@@ -343,13 +331,13 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         return HasRoom && Interlocked.Exchange(ref _readingHeld, 0) == 1;
     }
 
-    private void OnWriterFailed(Exception error) => _log.Failed(Id, Transport.Remote.Address, error);
+    private void OnWriterFailed(Exception error) => _services.Log.Failed(Id, Transport.Remote.Address, error);
 
     private void Hold(int bytes)
     {
         if (bytes != 0 && Interlocked.Add(ref _heldBytes, bytes) > Released / 2)
         {
-            _open.Hold(bytes);
+            _services.Open.Hold(bytes);
         }
     }
 
@@ -359,7 +347,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         var held = Interlocked.Exchange(ref _heldBytes, Released);
         if (held > Released / 2)
         {
-            _open.Hold(-held);
+            _services.Open.Hold(-held);
         }
     }
 
@@ -368,7 +356,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         Interlocked.MemoryBarrier();
         if (Volatile.Read(ref _readingHeld) != 0 && HasRoom && Interlocked.Exchange(ref _readingHeld, 0) == 1)
         {
-            Volatile.Write(ref _lastReceived, _time.GetTimestamp());
+            Volatile.Write(ref _lastReceived, _services.Time.GetTimestamp());
             Volatile.Read(ref _resume)?.Invoke();
         }
     }
@@ -383,7 +371,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
                 return false;
             }
 
-            _lastCall = _time.CreateTimer(static connection => ((ClientConnection)connection!).Abort(), this, LastCall, Timeout.InfiniteTimeSpan);
+            _lastCall = _services.Time.CreateTimer(static connection => ((ClientConnection)connection!).Abort(), this, LastCall, Timeout.InfiniteTimeSpan);
             return true;
         }
     }
@@ -406,8 +394,8 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 
     private void Count(DisconnectReason reason)
     {
-        _metrics.Closed(reason);
-        _log.Closed(Id, Request!.Remote, reason, EndDetail);
+        _services.Metrics.Closed(reason);
+        _services.Log.Closed(Id, Request!.Remote, reason, EndDetail);
     }
 
     private void Close(DisconnectReason reason, TimeSpan after, ReadOnlySpan<byte> closeFrame)
