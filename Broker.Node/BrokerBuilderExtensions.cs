@@ -1,9 +1,6 @@
 using Broker.Node.Configuration;
 using Broker.Node.Hosting;
-using Broker.Node.Http;
-using Broker.Node.Listening;
 using Broker.Node.Topics;
-using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Handshake;
 
 namespace Broker.Node;
@@ -23,11 +20,13 @@ public static class BrokerBuilderExtensions
     /// Adds a node whose public port serves both WebSocket clients and this application: upgrades on
     /// <c>broker.listen.paths</c> are the broker's, everything else is the application's. <see cref="IBroker"/> is then
     /// among the services. Configuration comes from the embedded defaults, a file, and <c>BROKER__…</c> variables;
-    /// the application's own urls are not used.
+    /// the application's own urls are not used. Where the application has called <c>AddAkka</c> of Akka.Hosting before, the node runs
+    /// in that actor system, and else in one of its own.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
     /// <param name="configFile">A HOCON file; null: the embedded <c>broker.conf</c>.</param>
-    /// <exception cref="ConfigurationException">The configuration has errors; the message has a line for each.</exception>
+    /// <exception cref="ConfigurationException">The configuration has errors; the message has a line for each; thrown at the start of the host where
+    /// <c>AddAkka</c> contradicts it.</exception>
     public static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, string? configFile = null) =>
         builder.AddBroker(new CommandLineOptions { Config = configFile });
 
@@ -42,18 +41,8 @@ public static class BrokerBuilderExtensions
 
     internal static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, ConfigurationResult configuration)
     {
-        var options = configuration.Options!;
-        var services = builder.Services;
-        services.AddSingleton(configuration);
-        services.AddSingleton(options);
-        services.AddSingleton<BrokerNode>();
-        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<BrokerNode>());
-        services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<BrokerNode>());
-        services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<BrokerNode>());
-        services.AddSingleton<IBroker, BrokerApi>();
-        services.AddSingleton(new TrustedProxies(options.Listen.Proxy));
-        services.AddFrontDoor(options.Limits);
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = options.Platform.GracePeriod);
+        builder.Services.AddBroker(configuration);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = configuration.Options!.Platform.GracePeriod);
         return builder;
     }
 }

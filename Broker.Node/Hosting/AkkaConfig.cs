@@ -27,7 +27,25 @@ internal static class AkkaConfig
     public const string ConnectionDispatcher = "broker.connection-dispatcher";
 
     /// <summary>Actors of connections, as a deployment names them.</summary>
-    private const string ConnectionActors = "/connections/*";
+    private const string ConnectionActors = $"/{NodeActor.Name}/connections/*";
+
+    /// <summary>What an application's actor system does as the application says: the broker adds itself there, and closes nothing off.</summary>
+    private static readonly string[][] Applications =
+    [
+        ["loglevel"],
+        ["stdout-loglevel"],
+        ["logger-formatter"],
+        ["extensions"],
+        ["actor", "provider"],
+        ["actor", "guardian-supervisor-strategy"],
+        ["actor", "serializers", "json"],
+        ["actor", "serialization-settings"],
+        ["actor", "default-dispatcher"],
+        ["cluster", "seed-nodes"],
+        ["stream", "materializer", "dispatcher"],
+        ["coordinated-shutdown", "run-by-clr-shutdown-hook"],
+        ["coordinated-shutdown", "exit-clr"],
+    ];
 
     /// <summary>Keys that follow from others, and where to say it.</summary>
     private static readonly (string[] Path, string Instead)[] Owned =
@@ -84,6 +102,26 @@ internal static class AkkaConfig
     public static Config ToConfig(HoconObject tree) =>
         ConfigurationFactory.ParseString(Render(tree)).WithFallback(DistributedPubSub.DefaultConfig());
 
+    /// <summary>What is the broker's of the tree, for the actor system of an application.</summary>
+    public static HoconObject ForApplication(HoconObject tree)
+    {
+        var root = Copy(tree);
+        if (tree.Find("akka", "actor", "default-dispatcher", "throughput") is { } throughput)
+        {
+            root.Put([.. ConnectionDispatcher.Split('.'), "throughput"], throughput);
+        }
+
+        foreach (var path in Applications)
+        {
+            if (root.Find(["akka", .. path]) is not null)
+            {
+                root.Put(["akka", .. path], new HoconScalar(root.Position, "null", quoted: false));
+            }
+        }
+
+        return root;
+    }
+
     private static void SetActors(HoconObject root, bool brokerSerializer)
     {
         Set(root, "cluster", "akka", "actor", "provider");
@@ -121,7 +159,7 @@ internal static class AkkaConfig
         var seeds = new HoconArray(root.Position);
         if (cluster.HasOtherSeeds)
         {
-            seeds.Items.AddRange(cluster.SeedAddresses().Select(seed => new HoconScalar(root.Position, seed.ToString(), quoted: true)));
+            seeds.Items.AddRange(cluster.SeedAddresses(ClusterOptions.SystemName).Select(seed => new HoconScalar(root.Position, seed.ToString(), quoted: true)));
         }
 
         root.Put(["akka", "cluster", "seed-nodes"], seeds);

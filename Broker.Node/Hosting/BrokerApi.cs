@@ -4,12 +4,13 @@ using System.Text.Json;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Hosting;
 
 /// <summary>The publish API: what it takes goes through the same codec and lanes as what clients send.</summary>
-internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroker
+internal sealed class BrokerApi(BrokerOptions options, TopicRules topics, SystemModule system, LanesModule lanes, NodeHealth health, OpenConnections open) : IBroker
 {
     /// <summary>Publishes under way at once; more of them wait, in the order of the calls.</summary>
     public const int Concurrent = 256;
@@ -21,9 +22,9 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
     private readonly Queue<PublishCommand> _waiting = new();
     private int _underWay;
 
-    public NodeState State => node.State;
+    public NodeState State => new(system.Identity.Name, health.Ready, open.Count, system.Members);
 
-    public Task Ready => node.ReadyForClients;
+    public Task Ready => health.ReadyForClients;
 
     public Task<PublishResult> PublishAsync<T>(string topic, T value, JsonSerializerOptions? options = null, CancellationToken cancellationToken = default) =>
         PublishAsync(topic, JsonSerializer.SerializeToUtf8Bytes(value, options), cancellationToken);
@@ -37,7 +38,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
             return PublishResult.InvalidTopic;
         }
 
-        var settings = node.Topics.Settings.Of(name);
+        var settings = topics.Settings.Of(name);
         var largest = settings.MaxSize > 0 ? settings.MaxSize : options.Limits.ApiMessage;
         if (data.Length > largest)
         {
@@ -49,7 +50,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
             return PublishResult.InvalidData;
         }
 
-        if (node.Topics.Payloads.Apply(settings, WireFormat.Json, largest, ref data) != ErrorCode.None)
+        if (topics.Payloads.Apply(settings, WireFormat.Json, largest, ref data) != ErrorCode.None)
         {
             return PublishResult.TooLarge;
         }
@@ -73,7 +74,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
         }
 
         // What a lane has not taken when the node has ended will not be taken.
-        var ended = node.System!.WhenTerminated;
+        var ended = system.Running!.WhenTerminated;
         return await Task.WhenAny(taken.Task, ended).WaitAsync(cancellationToken) == ended && !taken.Task.IsCompleted
             ? PublishResult.Unavailable
             : await taken.Task;
@@ -94,7 +95,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
                 return true;
             }
 
-            if (!node.TryPost(command))
+            if (!lanes.TryPost(command))
             {
                 return false;
             }
@@ -110,7 +111,7 @@ internal sealed class BrokerApi(BrokerOptions options, BrokerNode node) : IBroke
         {
             if (_waiting.TryDequeue(out var next))
             {
-                node.Post(next);
+                lanes.Inbox.Post(next);
             }
             else
             {

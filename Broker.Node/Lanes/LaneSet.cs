@@ -29,7 +29,8 @@ internal sealed class LaneSet : ILaneInbox
     /// <param name="fence">Whether the node may promise anything; looked at by every batch.</param>
     /// <param name="founding">What is missing before a cluster that was founded anew may serve; "" for nothing.</param>
     /// <param name="time">Clock; null: the system's.</param>
-    public LaneSet(ActorSystem system, LaneOptions options, Func<int, ILaneTopics> topics, Action<int, Exception> failed, Fence fence, string founding = "", TimeProvider? time = null)
+    /// <param name="parent">Starts the lanes' parent; null: the system does.</param>
+    public LaneSet(ActorSystem system, LaneOptions options, Func<int, ILaneTopics> topics, Action<int, Exception> failed, Fence fence, string founding = "", TimeProvider? time = null, IActorRefFactory? parent = null)
     {
         var clock = time ?? TimeProvider.System;
         var mediator = DistributedPubSub.Get(system).Mediator;
@@ -47,7 +48,7 @@ internal sealed class LaneSet : ILaneInbox
             return hasDispatcher ? props.WithDispatcher(Dispatcher) : props;
         };
 
-        _actor = system.ActorOf(Props.Create(() => new LanesActor(options, _lanes, propsOf, Gate, fence, failed, clock)), "lanes");
+        _actor = (parent ?? system).ActorOf(Props.Create(() => new LanesActor(options, _lanes, propsOf, Gate, fence, failed, clock)), "lanes");
     }
 
     /// <summary>The parent of the lanes.</summary>

@@ -18,7 +18,7 @@ namespace Broker.Node.Membership;
 /// </remarks>
 internal sealed class FormationActor : UntypedActor, IWithTimers
 {
-    /// <summary>Name below <c>/user</c>, the same on every node.</summary>
+    /// <summary>The actor's name; its path is the same on every node.</summary>
     public const string Name = "formation";
 
     /// <summary>Below Akka's <c>seed-node-timeout</c>: a first seed that comes back is asked before it founds a cluster of its own.</summary>
@@ -62,7 +62,7 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
         _time = time;
         _started = time.GetTimestamp();
         var self = _cluster.SelfAddress;
-        _seeds = [.. options.SeedAddresses()];
+        _seeds = [.. options.SeedAddresses(self.System)];
         _isNamed = options.Port != 0;
         _isSurvivor = options.Downing == DowningMode.Survivor;
         _founding = new Founding(_seeds, self, options.RequiredSeeds, _isNamed);
@@ -169,7 +169,7 @@ internal sealed class FormationActor : UntypedActor, IWithTimers
         else if (probed.Answer == SeedAnswer.Listens && _isMember && !_isEnding)
         {
             var standing = Standing();
-            Context.ActorSelection(new RootActorPath(probed.Seed) / "user" / Name)
+            Context.ActorSelection(new RootActorPath(probed.Seed) / Self.Path.Elements)
                 .Tell(new Meeting(Uid, standing.Serves, standing.Size, standing.Lowest.ToString()), Self);
         }
     }

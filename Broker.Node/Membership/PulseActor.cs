@@ -11,7 +11,7 @@ namespace Broker.Node.Membership;
 /// </summary>
 internal sealed class PulseActor : UntypedActor, IWithTimers
 {
-    /// <summary>Name below <c>/user</c>, the same on every node.</summary>
+    /// <summary>The actor's name; its path is the same on every node.</summary>
     public const string Name = "pulse";
 
     public static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
@@ -133,7 +133,7 @@ internal sealed class PulseActor : UntypedActor, IWithTimers
         else
         {
             var uid = unchecked((uint)member.UniqueAddress.Uid);
-            _peers[uid] = new Peer(member, _peers.TryGetValue(uid, out var known) ? known.Actor : Context.ActorSelection(new RootActorPath(member.Address) / "user" / Name));
+            _peers[uid] = new Peer(member, _peers.TryGetValue(uid, out var known) ? known.Actor : Context.ActorSelection(new RootActorPath(member.Address) / Self.Path.Elements));
         }
 
         Evaluate();

@@ -25,6 +25,8 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
 
     public BrokerNode Node { get; }
 
+    public LanesModule Lanes => _app.Services.GetRequiredService<LanesModule>();
+
     public Uri WebSocket { get; private set; } = null!;
 
     public static async Task<InProcessNode> StartAsync(CancellationToken cancellation)

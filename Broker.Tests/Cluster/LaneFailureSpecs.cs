@@ -28,7 +28,7 @@ public sealed class LaneFailureSpecs
         // The pong comes from the connection itself: what it was sent before waits for the lane, in one batch with the failure.
         await publisher.SendAsync(new { type = "publish", topic = Topic, data = 1, id = "waiting" }, Cancellation);
         Assert.Equal("pong", JsonClient.TypeOf(await publisher.RequestAsync(new() { ["type"] = "ping" }, Cancellation)));
-        Assert.True(node.Node.TryPost(new FakePublish(Topic, "not a command of these logs", Hash)));
+        Assert.True(node.Lanes.TryPost(new FakePublish(Topic, "not a command of these logs", Hash)));
         release.SetResult();
 
         foreach (var client in new[] { subscriber, publisher })
@@ -60,7 +60,7 @@ public sealed class LaneFailureSpecs
             CancellationToken.None,
             TaskContinuationOptions.ExecuteSynchronously,
             TaskScheduler.Default);
-        Assert.True(node.Node.TryPost(new PublishCommand(Hash, Encoding.UTF8.GetBytes(Topic), "0"u8.ToArray()) { Taken = taken }));
+        Assert.True(node.Lanes.TryPost(new PublishCommand(Hash, Encoding.UTF8.GetBytes(Topic), "0"u8.ToArray()) { Taken = taken }));
         held.Task.Wait(Cancellation);
         return release;
     }

@@ -7,7 +7,6 @@ using Broker.Node.Delivery;
 using Broker.Node.Listening;
 using Broker.Node.Topics;
 using Broker.Node.Transports.WebSocket;
-using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -31,7 +30,7 @@ public sealed class ClientSessionSpecs
         {
             Upgraded = new UpgradedRequest(WireFormat.Json, Remote.Address, Identity.Anonymous(rights!)),
         };
-        var connection = new ClientConnection(1, transport, new WebSocketServices(new FormatLimits(new WebSocketLimits()), options.Limits.UnauthenticatedMessage, options.Limits.Inbound, null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, time));
+        var connection = new ClientConnection(1, transport, new WebSocketServices(options.Limits, null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, time));
         var atWelcome = 0;
         connection.Writer.Attach(new FakeSocket { Sending = () => atWelcome = connection.MessageLimit }, () => { });
         Assert.True(connection.Writer.TryPark());

@@ -7,7 +7,6 @@ using Broker.Node.Connections;
 using Broker.Node.Delivery;
 using Broker.Node.Listening;
 using Broker.Node.Transports.WebSocket;
-using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -36,7 +35,7 @@ public sealed class ConnectionStartSpecs : TestKit
             Upgraded = hasRequest ? new UpgradedRequest(WireFormat.Json, remote.Address, new Identity("alice", rights!, null, default)) : null,
         };
         _owned.Add(transport);
-        var connection = new ClientConnection(1, transport, new WebSocketServices(new FormatLimits(new WebSocketLimits()), 1024, 1024, null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, _time));
+        var connection = new ClientConnection(1, transport, new WebSocketServices(new LimitOptions(), null, new OpenConnections(long.MaxValue), RecordedMetrics.Unobserved(), SilentLog.Connections, _time));
         var aborted = new TaskCompletionSource();
         connection.State.OnAbort(() => aborted.TrySetResult());
         var connections = Sys.ActorOf(Props.Create(() => new ConnectionsActor(services)));

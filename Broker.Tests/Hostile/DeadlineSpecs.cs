@@ -17,12 +17,12 @@ public sealed class DeadlineSpecs(FakeNode shared) : IClassFixture<FakeNode>
     {
         using var client = await _node.HttpAsync();
         await client.SendAsync(half);
-        await Eventually.IsTrueAsync(() => _node.Broker.Admission.Handshakes == 1, "accepted");
+        await Eventually.IsTrueAsync(() => _node.Admission.Handshakes == 1, "accepted");
 
         // Of a client whose bytes the node has not read it is the node that is late.
         await PeerRead.AllAsync(client.Socket);
         await _node.AdvanceAsync(TimeSpan.FromSeconds(4.9));
-        Assert.Equal(1, _node.Broker.Admission.Handshakes);
+        Assert.Equal(1, _node.Admission.Handshakes);
         await _node.AdvanceAsync(TimeSpan.FromSeconds(0.2));
         Assert.StartsWith("HTTP/1.1 408 ", await client.ReadToEndAsync(), StringComparison.Ordinal);
         await _node.HasCountedAsync("broker.handshakes.refused timeout = 1");

@@ -96,7 +96,7 @@ public sealed class FloodSpecs
         await using var other = await node.ClientAsync();
         await HostileNode.LeaveAsync(other);
         sockets[0].Abort();
-        await Eventually.IsTrueAsync(() => node.Broker.Admission.Connections == 2 + 19, "a place is free");
+        await Eventually.IsTrueAsync(() => node.Admission.Connections == 2 + 19, "a place is free");
         await using var last = await node.DialAsync(crowd);
         await AskAsync(last);
         Assert.Equal(101, last.Status);

@@ -13,9 +13,9 @@ public sealed class FullNodeSpecs
         // Two are the canary's.
         await using var node = await HostileNode.StartAsync(HostileNode.Open + "broker.limits.connections = 4\n");
         await using var first = await node.ClientAsync();
-        Assert.True(node.Broker.Ready);
+        Assert.True(node.Health.Ready);
         await using var last = await node.ClientAsync();
-        Assert.Equal((false, "no room for connections"), (node.Broker.Ready, node.Broker.Reason));
+        Assert.Equal((false, "no room for connections"), (node.Health.Ready, node.Health.Reason));
         var before = node.Metrics.All;
         for (var i = 0; i < 5; i++)
         {
@@ -31,7 +31,7 @@ public sealed class FullNodeSpecs
 
         Assert.Equal(["broker.connections.refused total = 5"], node.Metrics.Since(before));
         await HostileNode.LeaveAsync(first);
-        await Eventually.IsTrueAsync(() => node.Broker.Ready, "ready again");
+        await Eventually.IsTrueAsync(() => node.Health.Ready, "ready again");
         await using var next = await node.ClientAsync();
         await HostileNode.LeaveAsync(next);
         await HostileNode.LeaveAsync(last);

@@ -75,7 +75,7 @@ public sealed class HeldMemorySpecs
             first.Dispose();
         }
 
-        await Eventually.IsTrueAsync(() => node.Broker.Admission.Connections == 2, "the first have gone");
+        await Eventually.IsTrueAsync(() => node.Admission.Connections == 2, "the first have gone");
         var own = await OwnShareAsync(count);
         var before = HostileNode.Heap();
         var crowd = await CrowdAsync(count);
@@ -89,7 +89,7 @@ public sealed class HeldMemorySpecs
         {
             var clients = new MuteClient[size];
             await Parallel.ForAsync(0, size, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = Cancel }, async (i, _) => clients[i] = await connect());
-            await Eventually.IsTrueAsync(() => node.Broker.Admission.Connections == 2 + size, "all are there");
+            await Eventually.IsTrueAsync(() => node.Admission.Connections == 2 + size, "all are there");
             await node.Canary.BeatAsync();
             return clients;
         }

@@ -9,6 +9,7 @@ using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Diagnostics;
 using Broker.Node.Hosting;
+using Broker.Node.Listening;
 using Broker.Tests.Http;
 using Broker.Tests.Support;
 using Microsoft.AspNetCore.Builder;
@@ -62,6 +63,12 @@ internal sealed partial class HostileNode : IAsyncDisposable
     }
 
     public BrokerNode Broker { get; }
+
+    /// <summary>What the operations port says of the node.</summary>
+    public NodeHealth Health => _app.Services.GetRequiredService<NodeHealth>();
+
+    /// <summary>The public port's bounds.</summary>
+    public Admission Admission => _app.Services.GetRequiredService<Admission>();
 
     public RecordedMetrics Metrics { get; }
 
@@ -226,7 +233,7 @@ internal sealed partial class HostileNode : IAsyncDisposable
         Time?.Advance(TimeSpan.FromMilliseconds(50));
         await Canary.BeatAsync();
         await Eventually.IsTrueAsync(
-            () => Broker.State.Connections == 2 && Broker.Admission is { Connections: 2, Handshakes: 0 } && Actors().SetEquals(_actors) && OpenSockets() <= _sockets,
+            () => Api.State.Connections == 2 && Admission is { Connections: 2, Handshakes: 0 } && Actors().SetEquals(_actors) && OpenSockets() <= _sockets,
             () => $"connections, leases, actors and sockets are back: {this}",
             TimeSpan.FromSeconds(5));
         Canary.WasPrompt();
@@ -274,7 +281,7 @@ internal sealed partial class HostileNode : IAsyncDisposable
     }
 
     /// <summary>Actors of connections.</summary>
-    public int ConnectionActors() => Count(Guardian.GetSingleChild("connections")) - 1;
+    public int ConnectionActors() => Count(((ActorRefWithCell)Guardian.GetSingleChild(NodeActor.Name)).GetSingleChild("connections")) - 1;
 
     /// <summary>As a part of the node would.</summary>
     public void Log(string line) => Write(_app.Services.GetRequiredService<ILogger<BrokerNode>>(), line);
@@ -283,7 +290,7 @@ internal sealed partial class HostileNode : IAsyncDisposable
     public IReadOnlyList<string> TakeLines() => _log.TakeLines();
 
     public override string ToString() =>
-        $"{Broker.State.Connections - 2} connections, {Broker.Admission.Connections - 2} leases, {Broker.Admission.Handshakes} handshakes, {ConnectionActors() - 2} connection actors, {OpenSockets() - _sockets} sockets, actors {string.Join(' ', Actors().Except(_actors))} instead of {string.Join(' ', _actors.Except(Actors()))}; {string.Join('\n', _log.Errors)}";
+        $"{Api.State.Connections - 2} connections, {Admission.Connections - 2} leases, {Admission.Handshakes} handshakes, {ConnectionActors() - 2} connection actors, {OpenSockets() - _sockets} sockets, actors {string.Join(' ', Actors().Except(_actors))} instead of {string.Join(' ', _actors.Except(Actors()))}; {string.Join('\n', _log.Errors)}";
 
     public async ValueTask DisposeAsync()
     {

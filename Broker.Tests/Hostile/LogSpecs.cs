@@ -78,7 +78,7 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
 
         using var half = await _node.HttpAsync();
         await half.SendAsync("GET /ws HTTP/1.1\r\n");
-        await Eventually.IsTrueAsync(() => _node.Broker.Admission.Handshakes == 1, "accepted");
+        await Eventually.IsTrueAsync(() => _node.Admission.Handshakes == 1, "accepted");
         await PeerRead.AllAsync(half.Socket);
         await _node.AdvanceAsync(TimeSpan.FromSeconds(5));
         await half.ReadToEndAsync();

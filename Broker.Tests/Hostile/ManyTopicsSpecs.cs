@@ -68,7 +68,7 @@ public sealed class ManyTopicsSpecs
 
         // All at once: their lanes must not be busy with that alone.
         Array.ForEach(crowd, static client => client.Dispose());
-        await Eventually.IsTrueAsync(() => node.Broker.State.Connections == 2, "they have left");
+        await Eventually.IsTrueAsync(() => node.Api.State.Connections == 2, "they have left");
         await node.IsUnharmedAsync();
         return heap;
     }

@@ -121,7 +121,7 @@ public sealed class MetricSpecs(OpenNode shared) : IClassFixture<OpenNode>
     {
         var node = await HostileNode.StartAsync(HostileNode.Open + "broker.drain.delay = 5s\n", TokenForge.Clock());
         var stopping = node.DisposeAsync().AsTask();
-        await Eventually.IsTrueAsync(() => node.Broker.Reason == "stopping", "it stops");
+        await Eventually.IsTrueAsync(() => node.Health.Reason == "stopping", "it stops");
         await using (var socket = await node.ConnectAsync())
         {
             Assert.Equal((503, "1"), (socket.Status, socket.Header("Retry-After")));
@@ -162,7 +162,7 @@ public sealed class MetricSpecs(OpenNode shared) : IClassFixture<OpenNode>
     {
         await using var node = await HostileNode.StartAsync(HostileNode.Open + "broker.limits.connections = 3\n");
         await using var third = await node.DialAsync();
-        await Eventually.IsTrueAsync(() => node.Broker.Admission.Connections == 3, "the third is in");
+        await Eventually.IsTrueAsync(() => node.Admission.Connections == 3, "the third is in");
         await using (var fourth = await node.DialAsync())
         {
             await fourth.ReadResponseAsync(Cancel);
@@ -180,7 +180,7 @@ public sealed class MetricSpecs(OpenNode shared) : IClassFixture<OpenNode>
     {
         await using var node = await HostileNode.StartAsync(sings: false);
         await using var socket = await node.ClientAsync();
-        var connections = node.Broker.System!.ActorSelection("/user/connections" + (code == 1011 ? "/*" : ""));
+        var connections = node.Broker.System!.ActorSelection("/user/broker/connections" + (code == 1011 ? "/*" : ""));
         connections.Tell(code == 1011 ? Kill.Instance : new ConnectionsActor.DrainAll(TimeSpan.Zero, new TaskCompletionSource()));
         Assert.Equal(code, (await HostileNode.ReadAsync(socket, "disconnecting")).GetProperty("code").GetInt32());
         await HostileNode.ClosesAsync(socket, code, reason);

@@ -62,9 +62,9 @@ public sealed class ProxySpecs
             Assert.Equal(101, await ConnectAsync(null));
         }
 
-        await Eventually.IsTrueAsync(() => node.Broker.State.Connections == 2 + 5 + 1 + 7, "all are counted, which follows their 101");
+        await Eventually.IsTrueAsync(() => node.Api.State.Connections == 2 + 5 + 1 + 7, "all are counted, which follows their 101");
         sockets[0].Abort();
-        await Eventually.IsTrueAsync(() => node.Broker.State.Connections == 2 + 5 + 1 + 7 - 1, "a place is free");
+        await Eventually.IsTrueAsync(() => node.Api.State.Connections == 2 + 5 + 1 + 7 - 1, "a place is free");
         Assert.Equal(101, await ConnectAsync("203.0.113.7"));
         foreach (var socket in sockets)
         {
@@ -74,7 +74,7 @@ public sealed class ProxySpecs
         await node.IsUnharmedAsync();
 
         // The canary's.
-        await Eventually.IsTrueAsync(() => node.Broker.Admission.Addresses == 1, "no place is left behind");
+        await Eventually.IsTrueAsync(() => node.Admission.Addresses == 1, "no place is left behind");
     }
 
     [Fact]
@@ -89,7 +89,7 @@ public sealed class ProxySpecs
         }
 
         await node.IsUnharmedAsync();
-        Assert.Equal(1, node.Broker.Admission.Addresses);
+        Assert.Equal(1, node.Admission.Addresses);
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class ProxySpecs
         }
 
         await node.IsUnharmedAsync();
-        Assert.Equal(1, node.Broker.Admission.Addresses);
+        Assert.Equal(1, node.Admission.Addresses);
     }
 
     [Theory]
@@ -221,7 +221,7 @@ public sealed class ProxySpecs
         var before = node.Metrics.All;
         await using var socket = await node.DialAsync(Proxy);
         await socket.SendBytesAsync(ProxyHeaderSpecs.For("203.0.113.7", 5)[..20], cancellation: Cancel);
-        await Eventually.IsTrueAsync(() => node.Broker.Admission.Handshakes == 1, "accepted");
+        await Eventually.IsTrueAsync(() => node.Admission.Handshakes == 1, "accepted");
         await node.AdvanceAsync(TimeSpan.FromSeconds(5));
         await socket.ReadResponseAsync(Cancel);
         Assert.Equal(408, socket.Status);

@@ -78,14 +78,14 @@ public sealed class AkkaConfigSpecs
         var dispatcher = node.System.Dispatchers.Lookup(AkkaConfig.ConnectionDispatcher);
         var standard = node.System.Dispatchers.DefaultGlobalDispatcher;
         Assert.Equal((standard.GetType(), standard.Throughput), (dispatcher.GetType(), dispatcher.Throughput));
-        Assert.IsType<CompactMessageQueue>(await QueueOfChild("connections"));
-        Assert.IsNotType<CompactMessageQueue>(await QueueOfChild("others"));
+        Assert.IsType<CompactMessageQueue>(await QueueOfChild("broker"));
+        Assert.IsNotType<CompactMessageQueue>(await QueueOfChild("other"));
         Assert.IsType<CompactMessageQueue>(await Source.Single(0).Select(_ => Queue()).RunWith(Sink.First<IMessageQueue>(), node.System));
 
-        async Task<IMessageQueue> QueueOfChild(string parent)
+        async Task<IMessageQueue> QueueOfChild(string grandparent)
         {
             var queue = new TaskCompletionSource<IMessageQueue>();
-            node.System.ActorOf(Props.Create(() => new ParentOfProbe(queue)), parent).Tell("go");
+            node.System.ActorOf(Props.Create(() => new GrandparentOfProbe(queue)), grandparent).Tell("go");
             return await queue.Task.WaitAsync(deadline);
         }
     }
@@ -133,6 +133,12 @@ public sealed class AkkaConfigSpecs
     private sealed class ThreadProbe : ReceiveActor
     {
         public ThreadProbe(TaskCompletionSource<bool> answered) => ReceiveAny(_ => answered.SetResult(Thread.CurrentThread.IsThreadPoolThread));
+    }
+
+    private sealed class GrandparentOfProbe : ReceiveActor
+    {
+        public GrandparentOfProbe(TaskCompletionSource<IMessageQueue> queue) =>
+            ReceiveAny(go => Context.ActorOf(Props.Create(() => new ParentOfProbe(queue)), "connections").Forward(go));
     }
 
     private sealed class ParentOfProbe : ReceiveActor

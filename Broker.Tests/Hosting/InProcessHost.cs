@@ -13,10 +13,11 @@ internal sealed partial class InProcessHost : IAsyncDisposable, ILoggerProvider,
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WebApplication _app;
 
-    private InProcessHost()
+    private InProcessHost(Action<WebApplicationBuilder>? configure)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(this);
+        configure?.Invoke(builder);
         builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0 });
         _app = builder.Build();
         Broker = _app.Services.GetRequiredService<IBroker>();
@@ -24,15 +25,19 @@ internal sealed partial class InProcessHost : IAsyncDisposable, ILoggerProvider,
 
     public IBroker Broker { get; }
 
+    public IServiceProvider Services => _app.Services;
+
     public Uri WebSocket { get; private set; } = null!;
 
     /// <summary>Not started.</summary>
-    public static InProcessHost Create() => new();
+    public static InProcessHost Create() => new(configure: null);
 
     /// <summary>Started and ready.</summary>
-    public static async Task<InProcessHost> StartAsync(CancellationToken cancellation)
+    /// <param name="cancellation">Of the start.</param>
+    /// <param name="configure">What the application does before it adds the broker.</param>
+    public static async Task<InProcessHost> StartAsync(CancellationToken cancellation, Action<WebApplicationBuilder>? configure = null)
     {
-        var host = new InProcessHost();
+        var host = new InProcessHost(configure);
         await host._app.StartAsync(cancellation);
         host.WebSocket = new UriBuilder(await host._listening.Task.WaitAsync(cancellation)) { Scheme = "ws", Path = "/ws" }.Uri;
         await host.Broker.Ready.WaitAsync(cancellation);

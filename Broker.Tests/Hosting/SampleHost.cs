@@ -4,7 +4,7 @@ using Broker.Tests.Support;
 
 namespace Broker.Tests.Hosting;
 
-/// <summary>The program of <c>samples/Host</c> in a process of its own, on ports the system chose, in an empty directory.</summary>
+/// <summary>A program of <c>samples</c> in a process of its own, on ports the system chose, in an empty directory.</summary>
 internal sealed partial class SampleHost : ChildProcess
 {
     private readonly string _directory;
@@ -13,17 +13,17 @@ internal sealed partial class SampleHost : ChildProcess
         : base(start) => _directory = directory;
 
     /// <summary>Where its build puts it.</summary>
-    public static string Folder { get; } = Path.Combine(
-        SourceTree.Root, "samples", "Host", "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0");
+    public static string Folder(string sample) => Path.Combine(
+        SourceTree.Root, "samples", sample, "bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0");
 
     public Uri Http { get; private set; } = null!;
 
     public Uri WebSocket => new UriBuilder(Http) { Scheme = "ws", Path = "/ws" }.Uri;
 
-    public static async Task<SampleHost> StartAsync(CancellationToken cancellation)
+    public static async Task<SampleHost> StartAsync(string sample, CancellationToken cancellation)
     {
         var directory = Directory.CreateTempSubdirectory("broker-host-").FullName;
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", Path.Combine(Folder, "Host.dll")])
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", Path.Combine(Folder(sample), sample + ".dll")])
         {
             WorkingDirectory = directory,
         };

@@ -10,7 +10,7 @@ public sealed class SampleHostSpecs : RealClientSpecs, IAsyncLifetime
 {
     private SampleHost _host = null!;
 
-    public async ValueTask InitializeAsync() => _host = await SampleHost.StartAsync(Cancellation);
+    public async ValueTask InitializeAsync() => _host = await SampleHost.StartAsync("Host", Cancellation);
 
     public ValueTask DisposeAsync() => _host?.DisposeAsync() ?? ValueTask.CompletedTask;
 
@@ -59,8 +59,8 @@ public sealed class SampleHostSpecs : RealClientSpecs, IAsyncLifetime
         using var response = await http.GetAsync(new Uri("/connection.js", UriKind.Relative), Cancellation);
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.False(Directory.Exists(Path.Combine(SampleHost.Folder, "wwwroot")));
-        Assert.DoesNotContain("connection.js", await File.ReadAllTextAsync(Path.Combine(SampleHost.Folder, "Host.staticwebassets.endpoints.json"), Cancellation), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(SampleHost.Folder("Host"), "wwwroot")));
+        Assert.DoesNotContain("connection.js", await File.ReadAllTextAsync(Path.Combine(SampleHost.Folder("Host"), "Host.staticwebassets.endpoints.json"), Cancellation), StringComparison.Ordinal);
     }
 
     [Fact]

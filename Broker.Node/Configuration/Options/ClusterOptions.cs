@@ -5,7 +5,7 @@ namespace Broker.Node.Configuration.Options;
 /// <summary><c>broker.cluster</c>: remoting and formation.</summary>
 public sealed record ClusterOptions
 {
-    /// <summary>Name of the actor system; part of every node's address.</summary>
+    /// <summary>Name of a node's own actor system; part of every node's address.</summary>
     public const string SystemName = "broker";
 
     /// <summary>IP address or host name other nodes reach this node by.</summary>
@@ -28,9 +28,9 @@ public sealed record ClusterOptions
     /// <summary>Allows remoting beyond loopback without mutual TLS.</summary>
     public bool Insecure { get; init; }
 
-    /// <summary>The seeds as addresses of the actor system, each once.</summary>
-    internal IEnumerable<Address> SeedAddresses() =>
-        Seeds.Select(NodeAddress.TryParse).OfType<NodeAddress>().Distinct().Select(seed => Address.Parse($"{Scheme}://{SystemName}@{seed}"));
+    /// <summary>The seeds as addresses of actor systems of this name, each once.</summary>
+    internal IEnumerable<Address> SeedAddresses(string system) =>
+        Seeds.Select(NodeAddress.TryParse).OfType<NodeAddress>().Distinct().Select(seed => Address.Parse($"{Scheme}://{system}@{seed}"));
 
     /// <summary>Seeds other than this node.</summary>
     internal bool HasOtherSeeds => Seeds.Select(NodeAddress.TryParse).Any(seed => seed is not null && seed != new NodeAddress(Host, Port));

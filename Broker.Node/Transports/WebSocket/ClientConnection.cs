@@ -30,7 +30,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         Services = services;
         Writer = new ConnectionWriter(id);
         _closing = new ConnectionClosing(this);
-        _inbound = new InboundFlow(services.UnauthenticatedMessage);
+        _inbound = new InboundFlow(services.Limits.UnauthenticatedMessage);
         _life = new Liveness(services.Time.GetTimestamp());
         Writer.Observe(onOverrun: () => State.Tell(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: _closing.Disown, failed: OnWriterFailed);
         if (transport.Upgraded is { } request)
@@ -60,7 +60,7 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     /// <summary>Answers instead of an actor; null: the connection is the broker's.</summary>
     public IEndpoint? Endpoint => Request is { Echo: true } ? Services.Echo : null;
 
-    public WebSocketLimits Limits => Endpoint?.Limits ?? Services.Limits.Of(Request!.Format);
+    public WebSocketLimits Limits => Endpoint?.Limits ?? Services.Messages.Of(Request!.Format);
 
     public DeflateParameters? Compression => Request?.Compression;
 
@@ -202,11 +202,11 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     }
 
     /// <inheritdoc cref="InboundFlow.MayRead"/>
-    public bool MayRead() => _inbound.MayRead(Writer, Services.Inbound);
+    public bool MayRead() => _inbound.MayRead(Writer, Services.Limits.Inbound);
 
     private void ResumeReading()
     {
-        if (_inbound.TryLetGo(Writer, Services.Inbound))
+        if (_inbound.TryLetGo(Writer, Services.Limits.Inbound))
         {
             _life.Heard(Services.Time.GetTimestamp());
             _inbound.Resume();

@@ -1,10 +1,7 @@
 using Akka;
 using Akka.Streams;
 using Akka.Streams.Dsl;
-using Broker.Node.Configuration.Options;
-using Broker.Node.Diagnostics;
 using Broker.Node.Listening;
-using Broker.Protocol.Session;
 
 namespace Broker.Node.Transports.WebSocket;
 
@@ -18,34 +15,21 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     private readonly IGraph<ClosedShape, NotUsed> _graph;
     private long _lastId;
 
+    /// <param name="materializer">Runs the graphs.</param>
+    /// <param name="gate">Decides over upgrades.</param>
+    /// <param name="frontDoor">Takes every other request.</param>
     /// <param name="accepted">Starts the actor of a connection whose upgrade has been accepted; called on its stage's thread.</param>
-    public ConnectionPipeline(
-        IMaterializer materializer,
-        LimitOptions limits,
-        IUpgradeGate gate,
-        IHttpFrontDoor frontDoor,
-        Action<ClientConnection> accepted,
-        IEndpoint echo,
-        OpenConnections open,
-        BrokerMetrics metrics,
-        ConnectionLog log,
-        TimeProvider time)
+    /// <param name="services">Shared by all connections.</param>
+    public ConnectionPipeline(IMaterializer materializer, IUpgradeGate gate, IHttpFrontDoor frontDoor, Action<ClientConnection> accepted, WebSocketServices services)
     {
         _materializer = materializer;
-        var messages = new FormatLimits(new WebSocketLimits
-        {
-            Message = limits.Message,
-            Fragments = limits.Fragments,
-            MessageTime = limits.MessageTime,
-            ControlFrames = limits.ControlFrames,
-        });
-        _services = new WebSocketServices(messages, limits.UnauthenticatedMessage, limits.Inbound, echo, open, metrics, log, time);
+        _services = services;
 
         // Fused here, or the materializer would do it for every connection: more than half of what a materialisation takes.
         _graph = Fusing.Aggressive(Source.FromGraph(new EgressStage())
             .Via(new SocketStage(frontDoor))
-            .Via(new HandshakeStage(gate, limits.Heads(), accepted, metrics, log))
-            .Via(new FramingStage(time))
+            .Via(new HandshakeStage(gate, services.Limits.Heads(), accepted, services.Metrics, services.Log))
+            .Via(new FramingStage(services.Time))
             .To(new ConnectionSink()));
     }
 

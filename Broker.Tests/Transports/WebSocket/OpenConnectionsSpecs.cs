@@ -6,7 +6,6 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Listening;
 using Broker.Node.Transports.WebSocket;
-using Broker.Protocol.Session;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -248,7 +247,7 @@ public sealed class OpenConnectionsSpecs : IDisposable
         {
             Upgraded = new UpgradedRequest(WireFormat.Json, remote.Address, Identity.Anonymous(none!)),
         };
-        var connection = new ClientConnection(id, transport, new WebSocketServices(new FormatLimits(new WebSocketLimits()), 4096, 65536, null, open, _metrics.Metrics, SilentLog.Connections, new FakeTimeProvider()));
+        var connection = new ClientConnection(id, transport, new WebSocketServices(new LimitOptions { UnauthenticatedMessage = 4096, Inbound = 65536 }, null, open, _metrics.Metrics, SilentLog.Connections, new FakeTimeProvider()));
         connection.State.OnAbort(() =>
         {
             lock (_ended)

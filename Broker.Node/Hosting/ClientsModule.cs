@@ -1,0 +1,48 @@
+using Akka.Actor;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Connections;
+using Broker.Node.Delivery;
+using Broker.Node.Diagnostics;
+using Broker.Node.Topics;
+using Broker.Node.Transports.Echo;
+using Broker.Protocol.Wire;
+
+namespace Broker.Node.Hosting;
+
+/// <summary>Starts the parent of connections' actors, and has clients closed: all of them for a drain, or after a lane's failure.</summary>
+internal sealed class ClientsModule(
+    BrokerOptions options,
+    SystemModule system,
+    TokenGate tokens,
+    TopicRules topics,
+    LanesModule lanes,
+    EchoEndpoint echo,
+    BrokerMetrics metrics,
+    TimeProvider time) : INodePart
+{
+    private IActorRef _connections = ActorRefs.Nobody;
+    private ConnectionServices? _services;
+
+    /// <summary>What all connections share; not before the start.</summary>
+    public ConnectionServices Services => _services!;
+
+    public void Start(IActorContext node)
+    {
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, time), lanes.Inbox, metrics, time);
+        _services = services;
+        _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
+        lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));
+    }
+
+    /// <summary>An upgrade was accepted: the connection gets its actor.</summary>
+    public void Accept(IClientTransport connection) => _connections.Tell(connection, ActorRefs.NoSender);
+
+    /// <summary>Closes all clients, and those to come at once.</summary>
+    public Task DrainAsync(TimeSpan time)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _connections.Tell(new ConnectionsActor.DrainAll(time, done));
+        return Task.WhenAll(done.Task, echo.CloseAsync());
+    }
+}

@@ -1,0 +1,73 @@
+using Akka.Actor;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
+using Broker.Node.Diagnostics;
+using Broker.Node.Lanes;
+using Broker.Node.Links;
+using Broker.Node.Membership;
+using Broker.Node.Transports.WebSocket;
+
+namespace Broker.Node.Hosting;
+
+/// <summary>Starts the lanes, with the logs of their topics and the threads for big fan-outs; stops these threads.</summary>
+internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnections open, BrokerMetrics metrics, NodeLog log, TimeProvider time) : INodePart, IDisposable
+{
+    private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
+    private LaneSet? _lanes;
+
+    /// <summary>A lane's logs are lost: everyone has to come back, and to subscribe anew. Raised by an actor.</summary>
+    public event Action? Failed;
+
+    /// <summary>Null before the start.</summary>
+    public ReadyGate? Gate => Volatile.Read(ref _lanes)?.Gate;
+
+    /// <summary>Where commands go; not before the start.</summary>
+    public ILaneInbox Inbox => _lanes!;
+
+    public void Start(IActorContext node)
+    {
+        var memory = new LogMemory(options.Memory.LogBytes, options.Lanes.Count, lane => _lanes?.Wake(lane));
+        var lanes = new LaneSet(
+            node.System,
+            options.Lanes,
+            lane => new LaneTopics(_pool, options.Limits.Lag, options.Deflate, new LaneMemory(memory, lane, metrics), metrics, fence),
+            OnFailed,
+            fence,
+            "the cluster is being founded",
+            time,
+            node);
+        Volatile.Write(ref _lanes, lanes);
+        var links = lanes.Counters;
+        metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);
+        metrics.ShowMemory(() => memory.Total, () => open.Held);
+    }
+
+    /// <returns>False: the node is not ready.</returns>
+    public bool TryPost(LaneCommand command)
+    {
+        if (Volatile.Read(ref _lanes) is not { Gate.IsReady: true } lanes)
+        {
+            return false;
+        }
+
+        lanes.Post(command);
+        return true;
+    }
+
+    /// <inheritdoc cref="LaneSet.Founding"/>
+    public void Founding(string missing) => _lanes!.Founding(missing);
+
+    /// <inheritdoc cref="LaneSet.Close"/>
+    public void Close(string reason) => Volatile.Read(ref _lanes)?.Close(reason);
+
+    /// <inheritdoc cref="LaneSet.GoodbyeAsync"/>
+    public Task<bool> GoodbyeAsync(TimeSpan timeout) => _lanes!.GoodbyeAsync(timeout);
+
+    public void Dispose() => _pool.Dispose();
+
+    private void OnFailed(int lane, Exception error)
+    {
+        log.LaneFailed(error, lane);
+        Failed?.Invoke();
+    }
+}
