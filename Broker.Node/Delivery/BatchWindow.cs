@@ -29,20 +29,20 @@ internal sealed class BatchWindow : IDisposable
     private const int Opened = 1;
     private const int Over = 2;
 
-    private readonly ConnectionWriter _writer;
+    private readonly Action _over;
     private readonly TimeSpan _length;
     private readonly int _full;
     private readonly ITimer _timer;
     private int _state;
     private long _bytes;
 
-    /// <param name="writer">The connection's.</param>
     /// <param name="length">1 ms to <see cref="Longest"/>.</param>
     /// <param name="full">Bytes of entries at which a window is over before its time.</param>
     /// <param name="time">Has the timer.</param>
-    public BatchWindow(ConnectionWriter writer, TimeSpan length, int full, TimeProvider time)
+    /// <param name="over">Called when the time is up: has the connection's writer drained, if nobody holds it.</param>
+    public BatchWindow(TimeSpan length, int full, TimeProvider time, Action over)
     {
-        (_writer, _length, _full) = (writer, length, full);
+        (_over, _length, _full) = (over, length, full);
         _timer = time.CreateTimer(static window => ((BatchWindow)window!).OnElapsed(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -80,9 +80,9 @@ internal sealed class BatchWindow : IDisposable
 
     private void OnElapsed()
     {
-        if (Change(Opened, Over) && _writer.TryTake())
+        if (Change(Opened, Over))
         {
-            _writer.Drain();
+            _over();
         }
     }
 

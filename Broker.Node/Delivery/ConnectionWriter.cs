@@ -137,7 +137,7 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <param name="time">Has the timer.</param>
     public void GatherPushes(TimeSpan window, int full, TimeProvider time)
     {
-        Window = new BatchWindow(this, window, full, time);
+        Window = new BatchWindow(window, full, time, DrainIfFree);
         _gatherer = Framing.CreateGatherer(hasWindow: true);
     }
 
@@ -163,39 +163,28 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>Queues a message for the client and writes it if the writer is free. Any thread.</summary>
     public void Reply(MessageBuffer message) => Send(Framing.Frame(message));
 
-    /// <summary>Queues a message for the client; written when <paramref name="batch"/> is flushed, or by the present holder.</summary>
-    public void Reply(MessageBuffer message, DrainBatch batch)
-    {
-        Hold(_control.Add(Framing.Frame(message), last: false));
-        batch.Add(this);
-    }
+    /// <summary>Queues a message for the client, written by the present holder or by whom the caller has drain it.</summary>
+    public void Queue(MessageBuffer message) => Hold(_control.Add(Framing.Frame(message), last: false));
 
-    /// <summary>As <see cref="Reply(MessageBuffer, DrainBatch)"/>, for what acknowledges something: it leaves while the fence is open, or never.</summary>
-    public void Promise(MessageBuffer message, DrainBatch batch, Fence fence)
+    /// <summary>As <see cref="Queue"/>, for what acknowledges something: it leaves while the fence is open, or never.</summary>
+    public void Promise(MessageBuffer message, Fence fence)
     {
         Volatile.Write(ref _fence, fence);
         Hold(_control.Add(Framing.Frame(message), last: false, promises: true));
-        batch.Add(this);
     }
 
     /// <summary>Queues the transport's own bytes, whole, and writes them if the writer is free. Any thread.</summary>
     public void Send(ReadOnlySpan<byte> frame)
     {
         Hold(_control.Add(frame, last: false));
-        if (TryTake())
-        {
-            Drain();
-        }
+        DrainIfFree();
     }
 
     /// <summary>As <see cref="Send(ReadOnlySpan{byte})"/> for a pong, of which too many do not wait.</summary>
     public void SendPong(ReadOnlySpan<byte> frame)
     {
         Hold(_control.AddPong(frame));
-        if (TryTake())
-        {
-            Drain();
-        }
+        DrainIfFree();
     }
 
     /// <summary>
@@ -206,20 +195,14 @@ internal sealed class ConnectionWriter(long connectionId)
     {
         Volatile.Write(ref _long, frame);
         Interlocked.MemoryBarrier();
-        if (TryTake())
-        {
-            Drain();
-        }
+        DrainIfFree();
     }
 
     /// <summary>Queues the last bytes: a close frame, or a refusal of the handshake. Nothing is written after them (RFC 6455 section 5.5.1).</summary>
     public void Finish(ReadOnlySpan<byte> frame)
     {
         Hold(_control.Add(frame, last: true));
-        if (TryTake())
-        {
-            Drain();
-        }
+        DrainIfFree();
     }
 
     /// <summary>Takes a parked writer. True: the caller holds it and must <see cref="Drain"/>.</summary>
@@ -269,6 +252,14 @@ internal sealed class ConnectionWriter(long connectionId)
         if (failure is not null)
         {
             _failed?.Invoke(failure);
+        }
+    }
+
+    private void DrainIfFree()
+    {
+        if (TryTake())
+        {
+            Drain();
         }
     }
 

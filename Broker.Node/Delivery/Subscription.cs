@@ -48,8 +48,8 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// <summary>Link in the writer's lists; belongs to whoever exchanged the dirty flag from 0 to 1.</summary>
     public Subscription? NextDirty { get; set; }
 
-    /// <summary>The log while the cursor is open; lane only.</summary>
-    public TopicLog? Log { get; private set; }
+    /// <summary>Lane only: a log has it.</summary>
+    public bool IsOpen { get; private set; }
 
     /// <summary>Its topic was full: it is never opened, though the connection may not know yet; lane only.</summary>
     public bool IsRefused { get; set; }
@@ -94,9 +94,9 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     public bool Closed => Volatile.Read(ref _closed);
 
     /// <summary>Lane only.</summary>
-    public void Open(TopicLog log, LogSegment segment, int offset)
+    public void Open(LogSegment segment, int offset)
     {
-        Log = log;
+        IsOpen = true;
         _offset = offset;
         Volatile.Write(ref _position, segment.Start + offset);
         Volatile.Write(ref _segment, segment);
@@ -105,7 +105,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// <summary>Lane only: from now on drainers write nothing of this cursor, and it keeps nothing.</summary>
     public void Close()
     {
-        Log = null;
+        IsOpen = false;
         Volatile.Write(ref _closed, true);
         Interlocked.Exchange(ref _segment, null);
     }

@@ -80,17 +80,24 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
 
         subscription.Index = Subscribers;
         _subscribers[Subscribers++] = subscription;
-        subscription.Open(this, _tail, _tail.Head);
+        subscription.Open(_tail, _tail.Head);
     }
 
     /// <summary>Closes a cursor: nothing more of this log is written to its connection.</summary>
-    public void Close(Subscription subscription)
+    /// <returns>False: it is none of this log's.</returns>
+    public bool Close(Subscription subscription)
     {
+        if (subscription.Index >= Subscribers || !ReferenceEquals(_subscribers[subscription.Index], subscription))
+        {
+            return false;
+        }
+
         subscription.Close();
         var last = _subscribers[--Subscribers];
         _subscribers[subscription.Index] = last;
         last.Index = subscription.Index;
         _subscribers[Subscribers] = null!;
+        return true;
     }
 
     /// <summary>

@@ -53,7 +53,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
                 return default;
             case ReplyCommand reply:
                 reply.WriteTo(_reply.Clear());
-                reply.Writer.Reply(_reply, _batch);
+                Reply(reply.Writer);
                 return default;
             default:
                 throw new ArgumentException($"Not a lane's command: {command.GetType().Name}.", nameof(command));
@@ -83,13 +83,19 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
 
     public void Leave(Subscription subscription)
     {
-        if (subscription.Log is { } log)
+        if (!subscription.IsOpen)
         {
-            log.Close(subscription);
-            if (log.Subscribers == 0)
-            {
-                Remove(subscription.Topic, log);
-            }
+            return;
+        }
+
+        if (Find(subscription) is not { } log || !log.Close(subscription))
+        {
+            // Of the lane's predecessor that failed.
+            subscription.Close();
+        }
+        else if (log.Subscribers == 0)
+        {
+            Remove(subscription.Topic, log);
         }
     }
 
@@ -155,7 +161,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         if (command.Publisher is { } publisher && command.Id.IsPresent)
         {
             codec.Write(_reply.Clear(), new PublishedMessage(command.Id, command.TopicMemory));
-            publisher.Promise(_reply, _batch, fence);
+            publisher.Promise(_reply, fence);
+            _batch.Add(publisher);
         }
 
         var push = new PushMessage(command.Topic, command.Data)
@@ -184,7 +191,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     {
         var subscription = command.Subscription;
         var format = subscription.Form.Format;
-        if (subscription.Log is null && (subscription.IsRefused || !Admits(command)))
+        if (!subscription.IsOpen && (subscription.IsRefused || !Admits(command)))
         {
             Refuse(command, ErrorCode.LimitExceeded);
             return;
@@ -192,8 +199,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
 
         var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
         format.Codec().Write(_reply.Clear(), reply);
-        subscription.Writer.Promise(_reply, _batch, fence);
-        if (subscription.Log is null)
+        subscription.Writer.Promise(_reply, fence);
+        _batch.Add(subscription.Writer);
+        if (!subscription.IsOpen)
         {
             LogFor(subscription).Open(subscription);
         }
@@ -204,7 +212,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     {
         var subscription = command.Subscription;
         Answer(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic, RetryAfter = code == ErrorCode.Unavailable ? RetryAfter : null });
-        if (subscription.Log is null)
+        if (!subscription.IsOpen)
         {
             subscription.IsRefused = true;
             command.Refuse();
@@ -215,7 +223,14 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     {
         metrics.RequestRefused(error.Code);
         format.Codec().Write(_reply.Clear(), error);
-        writer.Reply(_reply, _batch);
+        Reply(writer);
+    }
+
+    /// <summary>What <c>_reply</c> has.</summary>
+    private void Reply(ConnectionWriter writer)
+    {
+        writer.Queue(_reply);
+        _batch.Add(writer);
     }
 
     /// <summary>Counts the subscribers of all forms.</summary>
@@ -242,6 +257,17 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         return sum;
     }
 
+    private TopicLog? Find(Subscription subscription)
+    {
+        var log = _logs.GetValueOrDefault(subscription.Topic);
+        while (log is not null && log.Form != subscription.Form)
+        {
+            log = log.Sibling;
+        }
+
+        return log;
+    }
+
     private TopicLog LogFor(Subscription subscription)
     {
         if (!_logs.TryGetValue(subscription.Topic, out var log))
@@ -265,25 +291,20 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         var format = subscription.Form.Format;
         var reply = new UnsubscribedMessage(command.Id, subscription.Topic) { Reason = command.Reason };
         format.Codec().Write(_reply.Clear(), reply);
-        subscription.Writer.Reply(_reply, _batch);
+        Reply(subscription.Writer);
     }
 
-    /// <summary>Also called, and without effect, for a log of the lane's predecessor that failed.</summary>
     private void Remove(byte[] topic, TopicLog empty)
     {
-        if (!_logs.TryGetValue(topic, out var log))
-        {
-            return;
-        }
-
+        var log = _logs[topic];
         if (!ReferenceEquals(log, empty))
         {
-            while (log is not null && !ReferenceEquals(log.Sibling, empty))
+            while (!ReferenceEquals(log.Sibling, empty))
             {
-                log = log.Sibling;
+                log = log.Sibling!;
             }
 
-            log?.Sibling = empty.Sibling;
+            log.Sibling = empty.Sibling;
         }
         else if (empty.Sibling is { } next)
         {

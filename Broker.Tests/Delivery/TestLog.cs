@@ -23,10 +23,18 @@ internal static class TestLog
     public static byte[] Encode(string json, WireFormat format) => format == WireFormat.Json ? Encoding.UTF8.GetBytes(json) : MessagePackSamples.Encode(json);
 
     /// <summary>Bytes of a spec instead of a message, as they are.</summary>
-    public static void Send(this ConnectionWriter writer, ReadOnlySpan<byte> bytes, DrainBatch batch) => writer.Reply(Raw(writer, bytes), batch);
+    public static void Send(this ConnectionWriter writer, ReadOnlySpan<byte> bytes, DrainBatch batch)
+    {
+        writer.Queue(Raw(writer, bytes));
+        batch.Add(writer);
+    }
 
     /// <summary>As <see cref="Send"/>, for what acknowledges something.</summary>
-    public static void Promise(this ConnectionWriter writer, ReadOnlySpan<byte> bytes, DrainBatch batch, Fence fence) => writer.Promise(Raw(writer, bytes), batch, fence);
+    public static void Promise(this ConnectionWriter writer, ReadOnlySpan<byte> bytes, DrainBatch batch, Fence fence)
+    {
+        writer.Promise(Raw(writer, bytes), fence);
+        batch.Add(writer);
+    }
 
     private static MessageBuffer Raw(ConnectionWriter writer, ReadOnlySpan<byte> bytes)
     {

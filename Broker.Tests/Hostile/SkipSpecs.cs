@@ -36,8 +36,9 @@ public sealed class SkipSpecs
             Assert.Equal(number, Number(await reader.ReceiveAsync(Cancel)));
         }
 
+        var seen = await ReadToGapAsync(slow, policy);
         await PublishAsync(publisher, topic, 301);
-        var seen = await ReadToAsync(slow, 301);
+        seen.AddRange(await ReadToAsync(slow, 301));
         await HostileNode.RoundTripAsync(slow);
 
         Assert.InRange(seen.Count, 2, 299);
@@ -68,9 +69,10 @@ public sealed class SkipSpecs
         Assert.Equal(0, node.Metrics[$"broker.topics.skipped {policy}"]);
         await WaitAsync(node);
 
-        await Eventually.IsTrueAsync(() => node.Metrics[$"broker.topics.skipped {policy}"] > 0, "the cursor has jumped");
+        await Eventually.IsTrueAsync(() => node.Metrics[$"broker.topics.skipped {policy}"] > 0, "the cursor is to skip");
+        var seen = await ReadToGapAsync(slow, policy);
         await PublishAsync(publisher, topic, 51);
-        var seen = await ReadToAsync(slow, 51);
+        seen.AddRange(await ReadToAsync(slow, 51));
         IsWhole(seen, policy);
         Assert.True(seen.Count < 51, "nothing was skipped");
         await HostileNode.RoundTripAsync(slow);
@@ -94,7 +96,7 @@ public sealed class SkipSpecs
 
     /// <summary>
     /// Of 8 MiB the first two backlogs take 8 million bytes at most, less what their sockets take. The third passes the bound while
-    /// the second is still the longest, which goes; then it grows to be the longest itself.
+    /// the second is still the longest, which is asked to skip; it takes nothing, and goes. Then the third grows to be the longest.
     /// </summary>
     [Fact]
     public async Task Without_room_for_all_that_lag_the_furthest_behind_goes_first()
@@ -114,25 +116,22 @@ public sealed class SkipSpecs
         Assert.DoesNotContain(node.Metrics.Since(before), static count => count.Contains("memory.cuts", StringComparison.Ordinal));
 
         await FloodAsync(publisher, "most", 300);
-        await Eventually.IsTrueAsync(() => node.Metrics["broker.memory.cuts skip"] == 1, "the longest backlog has gone");
+        await Eventually.IsTrueAsync(() => node.Metrics["broker.memory.cuts skip"] == 2, "the longest backlog has gone");
         Assert.Equal(0, node.Metrics["broker.memory.cuts disconnect"]);
         await FloodAsync(publisher, "most", 300);
-        await Eventually.IsTrueAsync(() => node.ConnectionActors() == 5, "the longest backlog after that has gone");
+        await Eventually.IsTrueAsync(() => node.ConnectionActors() == 4, "the longest backlog after that has gone");
 
         Assert.Equal(Enumerable.Range(1, 100), await ReadToAsync(little, 100));
-        await PublishAsync(publisher, "skip.much", 301);
-        var seen = await ReadToAsync(much, 301);
-        IsWhole(seen, "skip");
-        Assert.Contains(0, seen);
-        foreach (var socket in new[] { little, much, publisher })
+        foreach (var socket in new[] { little, publisher })
         {
             await HostileNode.LeaveAsync(socket);
         }
 
+        await much.DisposeAsync();
         await most.DisposeAsync();
         await node.IsUnharmedAsync();
         Assert.Equal(
-            ["broker.connections.closed 1013 slow consumer = 1", "broker.memory.cuts disconnect = 1", "broker.memory.cuts skip = 1", "broker.topics.skipped skip = 1"],
+            ["broker.connections.closed 1013 slow consumer = 2", "broker.memory.cuts disconnect = 1", "broker.memory.cuts skip = 2", "broker.topics.skipped skip = 1"],
             node.Metrics.Since(before));
     }
 
@@ -176,6 +175,9 @@ public sealed class SkipSpecs
         await publisher.SendTextAsync(string.Create(CultureInfo.InvariantCulture, $$"""{"type":"publish","topic":"{{topic}}","id":{{number}},"data":["{{new string('a', 20_000)}}","#{{number}}"]}"""), Cancel);
         await HostileNode.ReadAsync(publisher, "published");
     }
+
+    /// <summary>Where a gap comes: the client has begun to read, and what is published from now on comes behind the gap.</summary>
+    private static async Task<List<int>> ReadToGapAsync(RawWebSocket socket, string policy) => policy == "skip" ? await ReadToAsync(socket, 0) : [];
 
     /// <summary>Numbers up to this one; 0 for a gap.</summary>
     private static async Task<List<int>> ReadToAsync(RawWebSocket socket, int last)

@@ -145,7 +145,7 @@ public sealed class LaneTopicsSpecs : IDisposable
         Run(new SubscribeCommand(refused, Id(3), 1, ActorRefs.Nobody));
         _topics.Flush();
 
-        Assert.Null(refused.Log);
+        Assert.False(refused.IsOpen);
         Assert.All(Payloads(socket), static payload => Assert.Contains("limit_exceeded", payload, StringComparison.Ordinal));
         Assert.Equal(2, Payloads(socket).Count);
         Subscribe(second, 4, max: 1);
