@@ -3,9 +3,12 @@ using System.Net;
 namespace Broker.Node.Hosting;
 
 /// <summary>What the modules of a node say, under one category: an event has one number, whichever module says it.</summary>
-internal sealed partial class NodeLog(ILogger<BrokerNode> logger)
+internal sealed partial class NodeLog(ILoggerFactory loggers)
 {
-    private readonly ILogger _logger = logger;
+    /// <summary>That of <c>BrokerNode</c>, which the modules do not know.</summary>
+    private const string Category = "Broker.Node.Hosting.BrokerNode";
+
+    private readonly ILogger _logger = loggers.CreateLogger(Category);
 
     [LoggerMessage(1, LogLevel.Warning, "{Text}")]
     public partial void Warning(string text);

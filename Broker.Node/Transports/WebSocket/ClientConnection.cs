@@ -13,6 +13,11 @@ namespace Broker.Node.Transports.WebSocket;
 /// What the stages of one connection's graph, its actor and the lanes share of it: joins its <see cref="ConnectionState"/>, the ways
 /// to its end, and what is counted of it. Safe from any thread unless said; state that has one owner lives with the owner.
 /// </summary>
+/// <remarks>
+/// A circle of more than three types goes through it: its end (<see cref="ConnectionClosing"/>), the table of open connections, which
+/// sheds them, and the endpoint that answers in the place of an actor all act on a connection, and it tells them what it holds and
+/// that it ends. Interfaces between them would hide that they are one thing, and have one implementation each.
+/// </remarks>
 internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
 {
     private static readonly byte[] PingFrame = [0x89, 0x00];
