@@ -9,7 +9,6 @@ internal struct OpenMessage
     private Utf8Validator _utf8;
     private ReceiveBuffer _bytes;
     private MessageInflater? _inflater; // null: not compressed
-    private long _start;
     private long _announced;
     private int _fragments;
     private int _limit;
@@ -44,13 +43,11 @@ internal struct OpenMessage
     /// <param name="header">The next frame's.</param>
     /// <param name="inflater">For a compressed message.</param>
     /// <param name="limit">Bytes the message may have from here on.</param>
-    /// <param name="time">For its age.</param>
-    public void AddFrame(in FrameHeader header, MessageInflater? inflater, int limit, TimeProvider time)
+    public void AddFrame(in FrameHeader header, MessageInflater? inflater, int limit)
     {
         if (header.Opcode != Opcode.Continuation)
         {
             Kind = header.Opcode;
-            _start = time.GetTimestamp();
             _inflater = header.Compressed ? inflater : null;
         }
 
@@ -86,8 +83,6 @@ internal struct OpenMessage
 
         return Kind != Opcode.Text || _utf8.IsComplete ? null : SessionFault.InvalidUtf8;
     }
-
-    public readonly TimeSpan Age(TimeProvider time) => IsOpen ? time.GetElapsedTime(_start) : TimeSpan.Zero;
 
     /// <summary>Gives the bytes back; the message stays open, its further payload is the caller's to drop.</summary>
     public void Release()

@@ -16,6 +16,5 @@ internal sealed record SessionFault(CloseCode Code, string Reason, WebSocketAbus
     public static readonly SessionFault InvalidDeflate = new(CloseCode.InvalidPayloadData, "Invalid compressed data");
     public static readonly SessionFault TooBig = new(CloseCode.MessageTooBig, "message too big");
     public static readonly SessionFault Fragments = new(CloseCode.PolicyViolation, "abuse", WebSocketAbuse.Fragments);
-    public static readonly SessionFault MessageTime = new(CloseCode.PolicyViolation, "abuse", WebSocketAbuse.MessageTime);
     public static readonly SessionFault ControlFrames = new(CloseCode.PolicyViolation, "abuse", WebSocketAbuse.ControlFrames);
 }

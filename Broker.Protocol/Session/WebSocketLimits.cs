@@ -9,9 +9,6 @@ public sealed record WebSocketLimits
     /// <summary>Fragments of a message, empty ones too; more is 1008 <c>abuse</c>.</summary>
     public int Fragments { get; init; } = 1024;
 
-    /// <summary>From a message's first frame header to its last byte; more is 1008 <c>abuse</c>.</summary>
-    public TimeSpan MessageTime { get; init; } = TimeSpan.FromSeconds(30);
-
     /// <summary>Control frames per second, with a burst of twice as many; more is 1008 <c>abuse</c>. 0: unlimited.</summary>
     public int ControlFrames { get; init; } = 20;
 

@@ -81,15 +81,6 @@ public sealed class WebSocketSession : IDisposable
         return taken;
     }
 
-    /// <summary>Fails a message that is unfinished after <see cref="WebSocketLimits.MessageTime"/> with 1008; to be called about once a second.</summary>
-    public void CheckTime(IWebSocketHandler handler)
-    {
-        if (State == WebSocketState.Open && _message.Age(_time) > _limits.MessageTime)
-        {
-            Fail(SessionFault.MessageTime, handler);
-        }
-    }
-
     /// <summary>Starts the closing handshake; does nothing when a close was sent or received before.</summary>
     /// <param name="code">A code that may be sent, or <see cref="CloseCode.NoStatusReceived"/> for a frame without one.</param>
     /// <param name="reason">Cut to 123 bytes of UTF-8 at a code point.</param>
@@ -195,7 +186,7 @@ public sealed class WebSocketSession : IDisposable
 
         if (!header.IsControl)
         {
-            _message.AddFrame(header, header.Compressed ? _deflate!.Inflater : null, MessageLimit, _time);
+            _message.AddFrame(header, header.Compressed ? _deflate!.Inflater : null, MessageLimit);
         }
 
         _frame = header;
@@ -424,7 +415,6 @@ public enum WebSocketAbuse
 {
     None,
     Fragments,
-    MessageTime,
     ControlFrames,
 }
 

@@ -72,7 +72,6 @@ public sealed class WebSocketLimitSpecs
     [InlineData("a fault")]
     [InlineData("the peer's close")]
     [InlineData("the own close")]
-    [InlineData("too old")]
     [InlineData("disposal")]
     public void Buffers_go_back_to_the_pool_at(string end)
     {
@@ -104,11 +103,6 @@ public sealed class WebSocketLimitSpecs
             if (end == "the own close")
             {
                 session.Close(CloseCode.GoingAway, "", NullHandler.Instance);
-            }
-            else if (end == "too old")
-            {
-                time.Advance(TimeSpan.FromMinutes(1));
-                session.CheckTime(NullHandler.Instance);
             }
 
             // The first rounds fill the pool.
@@ -153,42 +147,11 @@ public sealed class WebSocketLimitSpecs
     [InlineData("02810000000041898000000000", false)] // a ping since
     [InlineData("82810000000041", true)] // a whole message
     [InlineData("", true)]
-    public void Message_unfinished_after_30_s_closes_with_1008(string hex, bool survives)
+    public void Message_is_unfinished_from_its_first_header_to_its_last_byte(string hex, bool isFinished)
     {
-        var time = new FakeTimeProvider();
-        var handler = new RecordingHandler();
-        using var session = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits(), time);
-        session.Receive(Convert.FromHexString(hex), handler);
-        time.Advance(TimeSpan.FromSeconds(30));
-        session.CheckTime(handler);
-        Assert.Null(session.Failure);
-        time.Advance(TimeSpan.FromMilliseconds(1));
-        session.CheckTime(handler);
-        session.CheckTime(handler);
-        Assert.Equal(survives ? null : CloseCode.PolicyViolation, session.Failure);
-        if (!survives)
-        {
-            // 88 07: FIN, close, 7 bytes; 03F0: 1008; "abuse"
-            Assert.Equal("880703F06162757365", Convert.ToHexString(handler.Sent[^1]));
-            Assert.Single(handler.Events, line => line.StartsWith("sent Close", StringComparison.Ordinal));
-        }
-    }
-
-    [Fact]
-    public void Message_time_starts_anew_with_each_message()
-    {
-        var time = new FakeTimeProvider();
-        var handler = new RecordingHandler();
-        using var session = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits(), time);
-        for (var i = 0; i < 3; i++)
-        {
-            session.Receive(TestFrame.Build(2, [1], false), handler);
-            time.Advance(TimeSpan.FromSeconds(29));
-            session.CheckTime(handler);
-            session.Receive(TestFrame.Build(0, []), handler);
-        }
-
-        Assert.Equal(["Binary 01", "Binary 01", "Binary 01"], handler.Events);
+        using var session = new WebSocketSession(WebSocketRole.Server, new WebSocketLimits(), TimeProvider.System);
+        session.Receive(Convert.FromHexString(hex), new RecordingHandler());
+        Assert.Equal(!isFinished, session.InMessage);
     }
 
     [Theory]

@@ -16,7 +16,6 @@ internal sealed class EchoEndpoint : IEndpoint
     {
         Message = 64 * 1024 * 1024,
         Fragments = int.MaxValue,
-        MessageTime = TimeSpan.MaxValue,
         ControlFrames = 0,
     };
 

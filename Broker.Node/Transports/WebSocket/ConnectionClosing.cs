@@ -142,7 +142,6 @@ internal sealed class ConnectionClosing(ClientConnection connection)
     private static AbuseKind Kind(WebSocketAbuse abuse) => abuse switch
     {
         WebSocketAbuse.Fragments => AbuseKind.Fragments,
-        WebSocketAbuse.MessageTime => AbuseKind.MessageTime,
         _ => AbuseKind.ControlFrames,
     };
 }

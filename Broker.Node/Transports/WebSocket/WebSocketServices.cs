@@ -18,7 +18,6 @@ internal sealed record WebSocketServices(LimitOptions Limits, IEndpoint? Echo, O
     {
         Message = Limits.Message,
         Fragments = Limits.Fragments,
-        MessageTime = Limits.MessageTime,
         ControlFrames = Limits.ControlFrames,
     });
 }
