@@ -43,8 +43,6 @@ internal static class AkkaConfig
         ["actor", "default-dispatcher"],
         ["cluster", "seed-nodes"],
         ["stream", "materializer", "dispatcher"],
-        ["coordinated-shutdown", "run-by-clr-shutdown-hook"],
-        ["coordinated-shutdown", "exit-clr"],
     ];
 
     /// <summary>Keys that follow from others, and where to say it.</summary>

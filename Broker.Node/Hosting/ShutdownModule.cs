@@ -47,6 +47,12 @@ internal sealed class ShutdownModule(
         }
 
         // The application's requests under way may need its actors until its web server has stopped: then its host ends the system.
+        // Where the application has ended the system itself, nobody is left to be told.
+        await Task.WhenAny(CloseAsync(), running.WhenTerminated).Unwrap();
+    }
+
+    private async Task CloseAsync()
+    {
         await BecomeUnreadyAsync(inOrder: true);
         await listener.CloseAsync();
         await clients.DrainAsync(options.Drain.Time);

@@ -12,6 +12,7 @@ using Broker.Tests.Clients;
 using Broker.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using ConfigurationException = Broker.Node.Configuration.ConfigurationException;
 
 namespace Broker.Tests.Hosting;
@@ -106,6 +107,7 @@ public sealed class ApplicationSystemSpecs : RealClientSpecs
     public async Task AddAkka_after_AddBroker_is_refused()
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0 });
         builder.Services.AddAkka("my-app", static _ => { });
         await using var app = builder.Build();
@@ -116,11 +118,12 @@ public sealed class ApplicationSystemSpecs : RealClientSpecs
     }
 
     private static Action<WebApplicationBuilder> Configured(Action<AkkaConfigurationBuilder> configure) =>
-        builder => builder.Services.AddAkka("my-app", configure);
+        builder => builder.Services.AddAkka("my-app", akka => configure(akka.AddHocon("akka.loglevel = WARNING", HoconAddMode.Prepend)));
 
     private async Task<IReadOnlyList<string>> RefusedAsync(Action<AkkaConfigurationBuilder> configure, CommandLineOptions flags)
     {
         var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
         builder.Services.AddAkka("my-app", configure);
         builder.AddBroker(flags);
         await using var app = builder.Build();
