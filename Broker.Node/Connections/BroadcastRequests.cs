@@ -12,9 +12,8 @@ namespace Broker.Node.Connections;
 /// <param name="connection">The transport.</param>
 /// <param name="services">Shared by all connections.</param>
 /// <param name="auth">Who publishes.</param>
-/// <param name="name">The connection's, where a topic shows senders.</param>
 /// <param name="self">The connection's actor.</param>
-internal sealed class BroadcastRequests(IClientTransport connection, ConnectionServices services, SessionAuth auth, string name, IActorRef self) : ITopicRequests
+internal sealed class BroadcastRequests(IClientTransport connection, ConnectionServices services, SessionAuth auth, IActorRef self) : ITopicRequests
 {
     private readonly WireFormat _format = connection.Request!.Format;
 
@@ -30,7 +29,7 @@ internal sealed class BroadcastRequests(IClientTransport connection, ConnectionS
             Publisher = connection.Writer,
             Id = message.Id,
             Echo = message.Echo,
-            FromConnection = topic.Sender ? Encoding.UTF8.GetBytes(name) : default,
+            FromConnection = topic.Sender ? Encoding.UTF8.GetBytes(services.Node.NameOf(connection)) : default,
             FromUser = topic.Sender && auth.Identity!.User is { } user ? Encoding.UTF8.GetBytes(user) : default,
             FromInfo = topic.Sender ? auth.Info : default,
             Time = topic.Time ? services.Time.GetUtcNow().ToUnixTimeMilliseconds() : null,

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Akka.Actor;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
@@ -26,7 +25,6 @@ internal sealed class ClientSession
     private readonly ConnectionServices _services;
     private readonly Action<DisconnectReason> _disconnect;
     private readonly UpgradedRequest _request;
-    private readonly string _name;
     private readonly SessionAuth _auth;
     private readonly Router _router;
     private readonly RequestMeter _meter;
@@ -40,9 +38,8 @@ internal sealed class ClientSession
     public ClientSession(IClientTransport connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
     {
         (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
-        _name = string.Create(CultureInfo.InvariantCulture, $"{services.Node.Id}-{connection.Id:x}");
         _auth = new SessionAuth(services, _request.Format, _request.Remote);
-        _router = new Router(connection, services, _auth, new BroadcastRequests(connection, services, _auth, _name, self));
+        _router = new Router(connection, services, _auth, new BroadcastRequests(connection, services, _auth, self));
         _meter = new RequestMeter(services, _auth);
     }
 
@@ -81,7 +78,7 @@ internal sealed class ClientSession
         var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
         var rate = _services.Options.Rate;
         var welcome = new WelcomeMessage(
-            _name,
+            _services.Node.NameOf(_connection),
             _services.Node.Name,
             Now,
             auth,

@@ -1,5 +1,7 @@
+using System.Globalization;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
@@ -20,4 +22,8 @@ internal sealed record ConnectionServices(
 /// <summary>What clients are told of the node.</summary>
 /// <param name="Id">Unique in the cluster, of this life of the node.</param>
 /// <param name="Name">By setting.</param>
-internal sealed record NodeIdentity(string Id, string Name);
+internal sealed record NodeIdentity(string Id, string Name)
+{
+    /// <summary>What a connection of this node is called; unique in the cluster. Made when it is needed, which is seldom.</summary>
+    public string NameOf(IClientTransport connection) => string.Create(CultureInfo.InvariantCulture, $"{Id}-{connection.Id:x}");
+}

@@ -14,7 +14,7 @@ namespace Broker.Node.Lanes;
 /// <param name="lagLimit">Bytes a cursor may lag beyond the newest entry.</param>
 /// <param name="deflate">From which size and how hard pushes are compressed for those who take it.</param>
 /// <param name="memory">The lane's share of what lagging cursors keep.</param>
-/// <param name="metrics">Counts cursors that jump.</param>
+/// <param name="metrics">Counts what is refused, and cursors that are to skip.</param>
 /// <param name="fence">Whether acknowledgements may leave.</param>
 internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics
 {
