@@ -60,11 +60,6 @@ internal sealed class ConnectionWriter(long connectionId)
     private long _flushed;
     private IDirectTransport? _transport;
     private Action? _wakeStage;
-    private Action? _controlDrained;
-    private Action? _onOverrun;
-    private Action<int>? _held;
-    private Action? _disowned;
-    private Action<Exception>? _failed;
     private int _chunkHeld;
     private bool _chunkPromises;
     private Fence? _fence;
@@ -94,6 +89,9 @@ internal sealed class ConnectionWriter(long connectionId)
 
     public long Flushed => Volatile.Read(ref _flushed);
 
+    /// <summary>Set before anything is queued.</summary>
+    public IWriterObserver? Observer { private get; set; }
+
     /// <summary>Null: pushes go out as soon as they can.</summary>
     public BatchWindow? Window { get; private set; }
 
@@ -111,24 +109,6 @@ internal sealed class ConnectionWriter(long connectionId)
     {
         _transport = transport;
         _wakeStage = wakeStage;
-    }
-
-    /// <summary>
-    /// Who is told, once, that a cursor lags over its bound, each time that waiting control frames have gone out, and how many bytes
-    /// more, or less, wait that are in no log.
-    /// </summary>
-    /// <param name="onOverrun">The first of them.</param>
-    /// <param name="controlDrained">The second.</param>
-    /// <param name="held">The third.</param>
-    /// <param name="disowned">Told that what was to leave must not reach the client.</param>
-    /// <param name="failed">Told why a drainer could not go on; the stage ends the connection.</param>
-    public void Observe(Action onOverrun, Action controlDrained, Action<int>? held = null, Action? disowned = null, Action<Exception>? failed = null)
-    {
-        _disowned = disowned;
-        _failed = failed;
-        _controlDrained = controlDrained;
-        _onOverrun = onOverrun;
-        _held = held;
     }
 
     /// <summary>From now on pushes, which lie uncompressed in their logs, are gathered for a time. Before the connection's first subscription is made.</summary>
@@ -151,12 +131,12 @@ internal sealed class ConnectionWriter(long connectionId)
     /// <summary>A cursor lags over its bound: reported once. False: it was before, or there is nobody to be told.</summary>
     public bool Overrun()
     {
-        if (_onOverrun is not { } report || Interlocked.Exchange(ref _overrun, 1) != 0)
+        if (Observer is null || Interlocked.Exchange(ref _overrun, 1) != 0)
         {
             return false;
         }
 
-        report();
+        Observer.Overrun();
         return true;
     }
 
@@ -251,7 +231,7 @@ internal sealed class ConnectionWriter(long connectionId)
         HandBack();
         if (failure is not null)
         {
-            _failed?.Invoke(failure);
+            Observer?.Failed(failure);
         }
     }
 
@@ -322,7 +302,7 @@ internal sealed class ConnectionWriter(long connectionId)
         }
 
         Broken = true;
-        _disowned?.Invoke();
+        Observer?.Disown();
         return false;
     }
 
@@ -560,7 +540,7 @@ internal sealed class ConnectionWriter(long connectionId)
         _chunkPromises |= promised;
         if (drained)
         {
-            _controlDrained?.Invoke();
+            Observer?.ControlDrained();
         }
 
         return count;
@@ -577,7 +557,7 @@ internal sealed class ConnectionWriter(long connectionId)
     {
         if (bytes != 0)
         {
-            _held?.Invoke(bytes);
+            Observer?.Hold(bytes);
         }
     }
 

@@ -241,7 +241,7 @@ public sealed class BatchWindowSpecs : IDisposable
     public void A_topic_that_flows_faster_than_the_lag_bound_in_a_window_is_not_lag()
     {
         var overruns = 0;
-        _writer.Observe(() => overruns++, () => { });
+        _writer.Observer = new WriterEvents { OnOverrun = () => overruns++ };
         _writer.TryPark();
         for (var i = 0; i < 100; i++)
         {
@@ -256,7 +256,7 @@ public sealed class BatchWindowSpecs : IDisposable
     public void A_client_that_does_not_read_overruns_its_bound()
     {
         var overruns = 0;
-        _writer.Observe(() => overruns++, () => { });
+        _writer.Observer = new WriterEvents { OnOverrun = () => overruns++ };
         _writer.TryPark();
         _socket.Room = 0;
         for (var i = 0; i < 40; i++)
@@ -405,11 +405,14 @@ public sealed class BatchWindowSpecs : IDisposable
     /// <summary>The stage holds the writer, with a reply and a push in a window that is over; <paramref name="action"/> comes after the cursor was looked at.</summary>
     private void DuringGather(Action action)
     {
-        _writer.Observe(() => { }, () =>
+        _writer.Observer = new WriterEvents
         {
-            _writer.Observe(() => { }, () => { });
-            action();
-        });
+            OnControlDrained = () =>
+            {
+                _writer.Observer = null;
+                action();
+            },
+        };
         _writer.Send(ServerFrame.Of("\"reply\""));
         Publish("1");
         Pass(Milliseconds);

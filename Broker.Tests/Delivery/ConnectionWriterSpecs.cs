@@ -303,7 +303,7 @@ public sealed class ConnectionWriterSpecs
     public void Whatever_throws_breaks_this_connection_and_goes_back_to_the_stage()
     {
         var failures = new List<Exception>();
-        _writer.Observe(static () => { }, static () => { }, failed: failures.Add);
+        _writer.Observer = new WriterEvents { OnFailed = failures.Add };
         _writer.TryPark();
         _socket.Sending = static () => throw new InvalidOperationException("seeded");
 
@@ -391,7 +391,7 @@ public sealed class ConnectionWriterSpecs
     public void Whoever_waits_for_room_among_control_frames_is_told_when_they_have_gone()
     {
         var drained = 0;
-        _writer.Observe(() => { }, () => drained++);
+        _writer.Observer = new WriterEvents { OnControlDrained = () => drained++ };
         _writer.Send("a"u8);
 
         _writer.Gather();

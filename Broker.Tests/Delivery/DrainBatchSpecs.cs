@@ -46,7 +46,7 @@ public sealed class DrainBatchSpecs : IDisposable
         var fence = new Fence(time);
         fence.Open(time.GetTimestamp() + time.TimestampFrequency);
         var disowned = 0;
-        _writer.Observe(static () => { }, static () => { }, disowned: () => disowned++);
+        _writer.Observer = new WriterEvents { OnDisown = () => disowned++ };
         _writer.Promise("a"u8, _lanes[0], fence);
         _lanes[0].Flush(static () => true);
         time.Advance(TimeSpan.FromSeconds(12));
@@ -129,7 +129,7 @@ public sealed class DrainBatchSpecs : IDisposable
     public void A_client_that_a_lane_has_not_come_to_yet_is_not_too_slow()
     {
         var overruns = 0;
-        _writer.Observe(() => overruns++, static () => { });
+        _writer.Observer = new WriterEvents { OnOverrun = () => overruns++ };
         var log = new TopicLog(default);
         log.Open(new Subscription(_writer, "t"u8.ToArray(), 1));
         Publish();

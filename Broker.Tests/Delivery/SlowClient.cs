@@ -14,9 +14,8 @@ internal sealed class SlowClient
 
     public SlowClient(long id, SlowPolicy policy, PushForm form = default, string topic = "t", TimeProvider? gathering = null)
     {
-        Writer = new ConnectionWriter(id);
+        Writer = new ConnectionWriter(id) { Observer = new WriterEvents { OnOverrun = () => Overruns++ } };
         Writer.Attach(Socket, static () => { });
-        Writer.Observe(() => Overruns++, static () => { });
         Writer.Framing = WebSocketFraming.Of(form.Format);
         if (gathering is not null)
         {

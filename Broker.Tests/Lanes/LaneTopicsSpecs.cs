@@ -243,7 +243,7 @@ public sealed class LaneTopicsSpecs : IDisposable
     {
         var (writer, socket) = Connection(1);
         var overruns = 0;
-        writer.Observe(() => overruns++, () => { });
+        writer.Observer = new WriterEvents { OnOverrun = () => overruns++ };
         Subscribe(writer, 1);
         socket.Room = 0;
         for (var i = 0; i < 40; i++)

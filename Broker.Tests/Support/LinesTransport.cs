@@ -30,8 +30,11 @@ internal sealed class LinesTransport : IClientTransport, IBatchOwner, IDirectTra
     public LinesTransport(long id, UpgradedRequest request, TimeProvider time)
     {
         (Id, Request, _time, _lastReceived) = (id, request, time, time.GetTimestamp());
-        Writer = new ConnectionWriter(id) { Framing = LinesFraming.Instance };
-        Writer.Observe(onOverrun: () => Tell(ConnectionSignal.Overrun), controlDrained: static () => { }, disowned: Abort);
+        Writer = new ConnectionWriter(id)
+        {
+            Framing = LinesFraming.Instance,
+            Observer = new WriterEvents { OnOverrun = () => Tell(ConnectionSignal.Overrun), OnDisown = Abort },
+        };
         Writer.Attach(this, Pump);
         Pump();
     }

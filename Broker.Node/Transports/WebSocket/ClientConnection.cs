@@ -18,7 +18,7 @@ namespace Broker.Node.Transports.WebSocket;
 /// sheds them, and the endpoint that answers in the place of an actor all act on a connection, and it tells them what it holds and
 /// that it ends. Interfaces between them would hide that they are one thing, and have one implementation each.
 /// </remarks>
-internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
+internal sealed class ClientConnection : IWebSocketPeer, IClientTransport, IWriterObserver
 {
     private static readonly byte[] PingFrame = [0x89, 0x00];
 
@@ -33,11 +33,10 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
         Id = id;
         Transport = transport;
         Services = services;
-        Writer = new ConnectionWriter(id);
+        Writer = new ConnectionWriter(id) { Observer = this };
         _closing = new ConnectionClosing(this);
         _inbound = new InboundFlow(services.Limits.UnauthenticatedMessage);
         _life = new Liveness(services.Time.GetTimestamp());
-        Writer.Observe(onOverrun: () => State.Tell(ConnectionSignal.Overrun), controlDrained: ResumeReading, held: Hold, disowned: _closing.Disown, failed: OnWriterFailed);
         if (transport.Upgraded is { } request)
         {
             Upgrade(request);
@@ -209,6 +208,16 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
     /// <inheritdoc cref="InboundFlow.MayRead"/>
     public bool MayRead() => _inbound.MayRead(Writer, Services.Limits.Inbound);
 
+    void IWriterObserver.Overrun() => State.Tell(ConnectionSignal.Overrun);
+
+    void IWriterObserver.ControlDrained() => ResumeReading();
+
+    void IWriterObserver.Disown() => _closing.Disown();
+
+    void IWriterObserver.Failed(Exception error) => Services.Log.Failed(Id, Transport.Remote.Address, error);
+
+    public void Hold(int bytes) => _held.Add(bytes, Services.Open);
+
     private void ResumeReading()
     {
         if (_inbound.TryLetGo(Writer, Services.Limits.Inbound))
@@ -217,8 +226,4 @@ internal sealed class ClientConnection : IWebSocketPeer, IClientTransport
             _inbound.Resume();
         }
     }
-
-    private void Hold(int bytes) => _held.Add(bytes, Services.Open);
-
-    private void OnWriterFailed(Exception error) => Services.Log.Failed(Id, Transport.Remote.Address, error);
 }
