@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Diagnostics;
 
 namespace Broker.Node.Auth;
 
@@ -9,6 +10,8 @@ namespace Broker.Node.Auth;
 /// <remarks>Thread-safe; <see cref="Verify"/> does no I/O.</remarks>
 internal sealed class KeyRing : IDisposable
 {
+    private const int LongestShownId = 64;
+
     private readonly ImmutableArray<JwtKey> _keys;
     private readonly ImmutableArray<JwksSource> _sources;
     private readonly HttpJwks? _http;
@@ -102,6 +105,26 @@ internal sealed class KeyRing : IDisposable
         return missing ? SignatureCheck.KeysMissing : SignatureCheck.Refused;
     }
 
+    /// <summary>For the log: why <see cref="Verify"/> refused a token. Of the token it shows the key id alone, escaped and cut.</summary>
+    public string Explain(JwtParts token)
+    {
+        var known = Known.ToList();
+        var named = token.KeyId is { } id ? $" with the id {Show(id)}" : "";
+        if (known.Any(key => key.Fits(token)) || (token.KeyId is null && _sources.Any(source => ReferenceEquals(source.Algorithm, token.Algorithm)) && OnlyKey(token) is not null))
+        {
+            return $"its signature is not that of the {token.Algorithm} key of broker.auth.keys{named}";
+        }
+
+        if (token.KeyId is not null && known.Find(key => key.Id == token.KeyId) is { } other)
+        {
+            return $"its alg is {token.Algorithm}, and the key of broker.auth.keys{named} is for {other.Algorithm}";
+        }
+
+        return !known.Exists(key => ReferenceEquals(key.Algorithm, token.Algorithm)) ? $"its alg is {token.Algorithm}, and no key of broker.auth.keys is for that"
+            : token.KeyId is null ? $"it names no key (kid), and the {token.Algorithm} keys of broker.auth.keys have ids"
+            : $"no {token.Algorithm} key of broker.auth.keys{named}";
+    }
+
     public void Dispose()
     {
         foreach (var source in _sources)
@@ -112,11 +135,15 @@ internal sealed class KeyRing : IDisposable
         _http?.Dispose();
     }
 
+    private IEnumerable<JwtKey> Known => _keys.Concat(_sources.SelectMany(static source => source.Keys ?? []));
+
+    private static string Show(string id) => $"\"{PrintableWriter.Escape(id.Length <= LongestShownId ? id : id[..LongestShownId])}\"";
+
     /// <summary>The key that a token can only mean which names none: the one of its algorithm, if there is just one.</summary>
     private JwtKey? OnlyKey(JwtParts token)
     {
         JwtKey? only = null;
-        foreach (var key in _keys.Concat(_sources.SelectMany(static source => source.Keys ?? [])))
+        foreach (var key in Known)
         {
             if (ReferenceEquals(key.Algorithm, token.Algorithm))
             {

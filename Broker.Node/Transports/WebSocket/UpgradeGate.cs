@@ -170,7 +170,9 @@ internal sealed class UpgradeGate(
         var result = services.Tokens.Validate(token, remote);
         if (result.Error == ErrorCode.Unavailable)
         {
-            return Refuse(remote, HandshakeRefusal.Keys, 503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
+            services.Metrics.HandshakeRefused(HandshakeRefusal.Keys);
+            log.Refused(remote, HandshakeRefusal.Keys, result.Why);
+            return Answer(503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
         }
 
         if (result.Identity is null && header is not null)
