@@ -51,9 +51,11 @@ internal sealed class JwtValidator : IDisposable
         return true;
     }
 
-    public AuthResult Validate(string token)
+    /// <param name="token">Anything.</param>
+    /// <param name="mayVerify">Asked before each verification with a public key; what it forbids is invalid. Null: all are allowed.</param>
+    public AuthResult Validate(string token, Func<bool>? mayVerify = null)
     {
-        var error = Check(token, out var payload, out var claims, out var why);
+        var error = Check(token, mayVerify, out var payload, out var claims, out var why);
         using (payload)
         {
             if (error is not (ErrorCode.None or ErrorCode.TokenExpired))
@@ -76,10 +78,12 @@ internal sealed class JwtValidator : IDisposable
     }
 
     /// <summary>Checks the token of a <c>subscribe</c>: it must name the same subject and grant one topic or pattern and nothing else.</summary>
-    /// <remarks><paramref name="user"/>: The connection's user.</remarks>
-    public GrantResult ValidateGrant(string token, string user)
+    /// <param name="token">Anything.</param>
+    /// <param name="user">The connection's.</param>
+    /// <param name="mayVerify">As in <see cref="Validate"/>.</param>
+    public GrantResult ValidateGrant(string token, string user, Func<bool>? mayVerify = null)
     {
-        var error = Check(token, out var payload, out var claims, out var why);
+        var error = Check(token, mayVerify, out var payload, out var claims, out var why);
         using (payload)
         {
             TopicPattern? pattern = null;
@@ -102,7 +106,7 @@ internal sealed class JwtValidator : IDisposable
 
     private string WrongRights(string? wrong) => $"its claim {_rightsClaim}: {PrintableWriter.Escape(wrong ?? "")}";
 
-    private ErrorCode Check(string token, out JsonDocument? payload, out JwtClaims claims, out string why)
+    private ErrorCode Check(string token, Func<bool>? mayVerify, out JsonDocument? payload, out JwtClaims claims, out string why)
     {
         payload = null;
         claims = default;
@@ -111,8 +115,11 @@ internal sealed class JwtValidator : IDisposable
             return ErrorCode.InvalidToken;
         }
 
-        switch (_keys.Verify(parts))
+        switch (_keys.Verify(parts, mayVerify))
         {
+            case SignatureCheck.NotVerified:
+                why = "its signature is not verified";
+                return ErrorCode.InvalidToken;
             case SignatureCheck.KeysMissing:
                 why = "the key set is not known yet";
                 return ErrorCode.Unavailable;
@@ -138,7 +145,11 @@ internal sealed class JwtValidator : IDisposable
 /// For the log: what is wrong with it, in printable ASCII; "" where nothing is. Of what it says there is nothing but a key id, and of
 /// a token whose signature is good the wrong part of its rights.
 /// </param>
-internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error, string Why = "");
+internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error, string Why = "")
+{
+    /// <summary>Invalid, and from an address that guesses.</summary>
+    public bool IsThrottled { get; init; }
+}
 
 /// <summary>The outcome of checking a <c>subscribe.token</c>.</summary>
 /// <param name="Pattern">The one topic or pattern it grants; set exactly when <paramref name="Error"/> is <see cref="ErrorCode.None"/>.</param>

@@ -69,11 +69,14 @@ internal sealed class KeyRing : IDisposable
         return true;
     }
 
-    public SignatureCheck Verify(JwtParts token)
+    /// <param name="token">Cut up.</param>
+    /// <param name="mayVerify">Asked before each verification with a public key, which costs; null: all are allowed.</param>
+    public SignatureCheck Verify(JwtParts token, Func<bool>? mayVerify = null)
     {
-        if (AnyVerifies(_keys, token))
+        var check = VerifyWith(_keys, token, mayVerify);
+        if (check != SignatureCheck.Refused)
         {
-            return SignatureCheck.Good;
+            return check;
         }
 
         var missing = false;
@@ -88,13 +91,13 @@ internal sealed class KeyRing : IDisposable
             {
                 missing = true;
             }
-            else if (AnyVerifies(keys, token))
+            else if ((check = VerifyWith(keys, token, mayVerify)) != SignatureCheck.Refused)
             {
-                return SignatureCheck.Good;
+                return check;
             }
-            else if (token.KeyId is null && OnlyKey(token) is { } only && only.Verify(token.SigningInput, token.Signature))
+            else if (token.KeyId is null && OnlyKey(token) is { } only && (check = VerifyWith(only, token, mayVerify)) != SignatureCheck.Refused)
             {
-                return SignatureCheck.Good;
+                return check;
             }
             else if (token.KeyId is not null && !keys.Any(key => key.Fits(token)))
             {
@@ -159,18 +162,23 @@ internal sealed class KeyRing : IDisposable
         return only;
     }
 
-    private static bool AnyVerifies(ImmutableArray<JwtKey> keys, JwtParts token)
+    private static SignatureCheck VerifyWith(ImmutableArray<JwtKey> keys, JwtParts token, Func<bool>? mayVerify)
     {
         foreach (var key in keys)
         {
-            if (key.Fits(token) && key.Verify(token.SigningInput, token.Signature))
+            if (key.Fits(token) && VerifyWith(key, token, mayVerify) is not SignatureCheck.Refused and var check)
             {
-                return true;
+                return check;
             }
         }
 
-        return false;
+        return SignatureCheck.Refused;
     }
+
+    private static SignatureCheck VerifyWith(JwtKey key, JwtParts token, Func<bool>? mayVerify) =>
+        mayVerify is not null && !key.Algorithm.IsSymmetric && !mayVerify() ? SignatureCheck.NotVerified
+        : key.Verify(token.SigningInput, token.Signature) ? SignatureCheck.Good
+        : SignatureCheck.Refused;
 
     private static bool TryRead(AuthKeyOptions options, HttpJwks http, TimeProvider time, ILogger logger, out JwtKey? key, out JwksSource? source, out string? error)
     {
@@ -269,4 +277,7 @@ internal enum SignatureCheck
 
     /// <summary>The keys that would decide have not been loaded yet.</summary>
     KeysMissing,
+
+    /// <summary>It was forbidden to look.</summary>
+    NotVerified,
 }

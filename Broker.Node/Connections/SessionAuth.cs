@@ -35,11 +35,6 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
     /// <summary>Reads the token of an <c>auth</c>; a good one is not admitted yet.</summary>
     public AuthResult Authenticate(ReadOnlySpan<byte> token)
     {
-        if (!services.Tokens.MayTry(remote))
-        {
-            return new AuthResult(null, ErrorCode.InvalidToken, "too many bad tokens of this address");
-        }
-
         var result = services.Tokens.Validate(Encoding.UTF8.GetString(token), remote);
         if (result.Identity is { } identity && Identity?.User is { } user && user != identity.User)
         {
