@@ -174,6 +174,12 @@ internal sealed class ClientSession
             return;
         }
 
+        if (Unbuilt.IsAskedBy(message))
+        {
+            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+            return;
+        }
+
         if (message.Error != ErrorCode.None)
         {
             Fail(message.Error, message.Id);
@@ -196,9 +202,6 @@ internal sealed class ClientSession
                 break;
             case ClientMessageType.Ping:
                 OnPing(message.Id);
-                break;
-            default:
-                Fail(ErrorCode.Unsupported, message.Id, message.Topic);
                 break;
         }
     }

@@ -17,6 +17,7 @@ internal sealed record ConnectionServices(
     Quotas Quotas,
     ILaneInbox Lanes,
     BrokerMetrics Metrics,
+    ConnectionLog Log,
     TimeProvider Time);
 
 /// <summary>What clients are told of the node.</summary>

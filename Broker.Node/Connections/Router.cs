@@ -36,8 +36,7 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
         var settings = services.Topics.Settings.Of(topic);
         var requests = Of(settings);
         var data = message.Data;
-        error = requests.MayPublish(message, settings);
-        error = error == ErrorCode.None ? services.Topics.Payloads.Apply(settings, _form.Format, _limits.Message, ref data) : error;
+        error = services.Topics.Payloads.Apply(settings, _form.Format, _limits.Message, ref data);
         if (error == ErrorCode.None)
         {
             requests.Publish(message, settings, data, batch);
@@ -54,11 +53,6 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
             return refused;
         }
 
-        if (!TopicName.IsReserved(topic) && TopicPattern.TryParse(topic, out var pattern) && !pattern.IsName)
-        {
-            return ErrorCode.Unsupported;
-        }
-
         var error = Check(topic, Rights.MaySubscribe(topic));
         if (error != ErrorCode.None)
         {
@@ -67,12 +61,6 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
 
         var settings = services.Topics.Settings.Of(topic);
         var requests = Of(settings);
-        error = requests.MaySubscribe(message, settings);
-        if (error != ErrorCode.None)
-        {
-            return error;
-        }
-
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
             if (_subscriptions.Count >= _limits.Subscriptions)

@@ -19,6 +19,7 @@ internal sealed class ClientsModule(
     LanesModule lanes,
     EchoEndpoint echo,
     BrokerMetrics metrics,
+    ConnectionLog log,
     TimeProvider time) : INodePart
 {
     private IActorRef _connections = ActorRefs.Nobody;
@@ -29,7 +30,7 @@ internal sealed class ClientsModule(
 
     public void Start(IActorContext node)
     {
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, time), lanes.Inbox, metrics, time);
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, time), lanes.Inbox, metrics, log, time);
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));
