@@ -3,27 +3,30 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Sequenced;
 
 /// <summary>
-/// Publishes of one lane on their way to the owner of a partition: numbered without holes, kept until each is answered. Not thread-safe.
+/// Publishes of one lane on their way to the owner of a partition: numbered without holes, kept until each is answered. Those that were
+/// sent are a prefix of them. Not thread-safe.
 /// </summary>
 internal sealed class ForwardQueue(LaneId origin)
 {
-    private readonly Queue<Pending> _pending = [];
+    private readonly List<Pending> _pending = [];
     private long _next = 1;
+    private long _tokens;
 
     /// <summary>The number of the oldest one that is not answered, or of the next.</summary>
-    public long First => _pending.TryPeek(out var oldest) ? oldest.Forward.Number : _next;
+    public long First => _pending.Count > 0 ? _pending[0].Forward.Number : _next;
 
     public int Count => _pending.Count;
 
-    /// <summary>Every one of them, in order.</summary>
-    public IEnumerable<Forward> Forwards => _pending.Select(static pending => pending.Forward);
+    /// <summary>Every one behind a number, in order.</summary>
+    public IReadOnlyList<Forward> After(long number) => [.. _pending.Select(static pending => pending.Forward).Where(forward => forward.Number > number)];
 
-    /// <param name="deadline">When it is given up, on the clock of <see cref="GiveUp"/>.</param>
-    public Forward Add(string topic, ReadOnlyMemory<byte> payload, WireFormat format, long time, TimeSpan deadline)
+    /// <param name="deadline">When it is given up, on the clock of <see cref="GiveUp"/>; none is before that of an earlier one.</param>
+    /// <returns>By what its end is told, and what is sent.</returns>
+    public (long Token, Forward Forward) Add(string topic, ReadOnlyMemory<byte> payload, WireFormat format, long time, TimeSpan deadline)
     {
-        var pending = new Pending(new Forward(origin, _next++, topic) { Payload = payload, Format = format, Time = time }, deadline);
-        _pending.Enqueue(pending);
-        return pending.Forward;
+        var pending = new Pending(++_tokens, new Forward(origin, _next++, topic) { Payload = payload, Format = format, Time = time }, deadline);
+        _pending.Add(pending);
+        return (pending.Token, pending.Forward);
     }
 
     /// <summary>They have been sent, so that they may have been taken.</summary>
@@ -36,54 +39,56 @@ internal sealed class ForwardQueue(LaneId origin)
     }
 
     /// <summary>
-    /// Ends those whose time is over. Their numbers stay, as publishes of nothing: who comes behind them could never be taken otherwise.
+    /// Ends those whose time is over. The number of one that was sent stays, with nothing in it: whatever comes behind it could never be
+    /// taken otherwise. One that never was leaves no number.
     /// </summary>
     public void GiveUp(TimeSpan now, Action<long, PublishEnd> ended)
     {
+        var isUnsentOver = false;
         foreach (var pending in _pending.TakeWhile(pending => pending.Deadline <= now).Where(static pending => !pending.IsGivenUp))
         {
             pending.GiveUp();
-            ended(pending.Forward.Number, pending.IsSent ? PublishEnd.Timeout : PublishEnd.Unavailable);
+            isUnsentOver |= !pending.IsSent;
+            ended(pending.Token, pending.IsSent ? PublishEnd.Timeout : PublishEnd.Unavailable);
+        }
+
+        if (isUnsentOver)
+        {
+            _next = First;
+            _pending.RemoveAll(static pending => pending.IsGivenUp && !pending.IsSent);
+            _pending.ForEach(pending => pending.Renumber(_next++));
         }
     }
 
     /// <summary>Ends those that were sent: what became of them went with the epoch.</summary>
     public void Forget(Action<long, PublishEnd> ended)
     {
-        while (_pending.TryPeek(out var oldest) && oldest.IsSent)
+        foreach (var pending in _pending.Where(static pending => pending.IsSent && !pending.IsGivenUp && !pending.IsAnswered))
         {
-            _pending.Dequeue();
-            if (!oldest.IsGivenUp)
-            {
-                ended(oldest.Forward.Number, PublishEnd.Timeout);
-            }
-        }
-    }
-
-    /// <summary>The owner has committed one. Numbers below it have been answered, or that answer was lost: they are asked for again.</summary>
-    /// <returns>Whether somebody still waits for it.</returns>
-    public bool Answer(long number)
-    {
-        foreach (var pending in _pending.TakeWhile(pending => pending.Forward.Number <= number))
-        {
-            if (pending.Forward.Number == number && !pending.IsAnswered)
-            {
-                pending.IsAnswered = true;
-                var isAwaited = !pending.IsGivenUp;
-                while (_pending.TryPeek(out var oldest) && oldest.IsAnswered)
-                {
-                    _pending.Dequeue();
-                }
-
-                return isAwaited;
-            }
+            ended(pending.Token, PublishEnd.Timeout);
         }
 
-        return false;
+        _pending.RemoveAll(static pending => pending.IsSent);
     }
 
-    private sealed class Pending(Forward forward, TimeSpan deadline)
+    /// <summary>The owner has committed one. The answers of numbers below it may have been lost: they are asked for again.</summary>
+    /// <returns>The token of one that somebody waits for; else null.</returns>
+    public long? Answer(long number)
     {
+        if (_pending.Find(pending => pending.Forward.Number == number) is not { IsAnswered: false } answered)
+        {
+            return null;
+        }
+
+        answered.IsAnswered = true;
+        _pending.RemoveRange(0, _pending.TakeWhile(static pending => pending.IsAnswered).Count());
+        return answered.IsGivenUp ? null : answered.Token;
+    }
+
+    private sealed class Pending(long token, Forward forward, TimeSpan deadline)
+    {
+        public long Token => token;
+
         public Forward Forward { get; private set; } = forward;
 
         public TimeSpan Deadline => deadline;
@@ -95,5 +100,7 @@ internal sealed class ForwardQueue(LaneId origin)
         public bool IsGivenUp => Forward.Topic is null;
 
         public void GiveUp() => Forward = Forward with { Topic = null, Payload = default };
+
+        public void Renumber(long number) => Forward = Forward with { Number = number };
     }
 }

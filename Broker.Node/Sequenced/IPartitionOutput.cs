@@ -15,8 +15,8 @@ internal interface IPartitionOutput
     /// <summary>Interest is known to the owner: whatever is committed behind this position is delivered, or a gap is told.</summary>
     void Interested(ulong epoch, long sequence);
 
-    /// <summary>The end of a publish from here.</summary>
-    void Answer(long number, PublishEnd end, ulong epoch, long offset);
+    /// <summary>The end of a publish from here, told once.</summary>
+    void Answer(long token, PublishEnd end, ulong epoch, long offset);
 }
 
 /// <summary>How a publish on a sequenced topic ended.</summary>

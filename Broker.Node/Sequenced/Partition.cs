@@ -1,0 +1,470 @@
+namespace Broker.Node.Sequenced;
+
+/// <summary>
+/// The owner's part of a partition: takes over what is there, puts publishes in order, and says when an entry is committed. Its log is
+/// that of the replica of the same lane. Not thread-safe; no I/O, no clock.
+/// </summary>
+/// <remarks>
+/// States: asking (every serving member's lane for its <see cref="Head"/>), pulling (the longest log of a holder of the newest set),
+/// serving, superseded (a higher generation is known). While serving, the copy set is settled, or the lane that is to be the copy catches
+/// up, or a new set has been told to its copy, or to those that it drops. From telling the copy on until every lane that may still
+/// believe it holds an older set has confirmed or was removed, nothing is committed: a take-over by that older set would not find it.
+/// </remarks>
+internal sealed class Partition
+{
+    /// <summary>A copy that lags by fewer entries is in step.</summary>
+    private const int Step = 64;
+
+    private readonly int _id;
+    private readonly PartitionReplica _replica;
+    private readonly PartitionMembers _members;
+    private readonly IPartitionOutput _output;
+    private readonly Func<ulong> _newEpoch;
+    private readonly Dictionary<LaneId, Head> _heads = [];
+    private readonly Dictionary<LaneId, long> _copied = [];
+    private readonly Dictionary<LaneId, long> _starts = [];
+    private readonly HashSet<LaneId> _interested = [];
+    private readonly HashSet<LaneId> _holders = [];
+    private PartitionPhase _phase = PartitionPhase.Asking;
+    private (LaneId Lane, long End) _source;
+    private SetStage _stage = SetStage.CatchingUp;
+    private LaneId? _candidate;
+    private CopySet? _set;
+    private int _lastSet;
+
+    /// <param name="id">The partition's number.</param>
+    /// <param name="replica">Of the same lane.</param>
+    /// <param name="members">The others; changed by the caller, who says so afterwards.</param>
+    /// <param name="output">Sends.</param>
+    /// <param name="newEpoch">A random number above 0.</param>
+    public Partition(int id, PartitionReplica replica, PartitionMembers members, IPartitionOutput output, Func<ulong> newEpoch)
+    {
+        (_id, _replica, _members, _output, _newEpoch) = (id, replica, members, output, newEpoch);
+        Generation = new Generation(replica.Highest.Number + 1, replica.Self);
+        replica.Rise(Generation);
+        Ask();
+    }
+
+    public Generation Generation { get; }
+
+    public bool IsServing => _phase == PartitionPhase.Serving && !IsSuperseded;
+
+    /// <summary>A higher generation is known: this one ends.</summary>
+    public bool IsSuperseded => _replica.Highest != Generation;
+
+    /// <summary>The set that counts; null while none of this generation does.</summary>
+    public CopySet? CountedSet => _stage is SetStage.Settled or SetStage.CatchingUp ? _set : null;
+
+    private PartitionLog Log => _replica.Log;
+
+    private LaneId Self => _replica.Self;
+
+    public void Receive(LaneId from, PartitionMessage message)
+    {
+        if (message is Refused refused)
+        {
+            _replica.Rise(refused.Highest);
+            return;
+        }
+
+        if (IsSuperseded || message.Generation != Generation || (from != Self && !_members.Has(from)))
+        {
+            return;
+        }
+
+        switch (message)
+        {
+            case Head head when _phase == PartitionPhase.Asking: OnHead(from, head); break;
+            case Pulled pulled when _phase == PartitionPhase.Pulling: OnPulled(from, pulled); break;
+            case Register register when IsServing: OnRegister(from, register); break;
+            case Forwarded forwarded when IsServing: OnForwarded(from, forwarded.Forward); break;
+            case Copied copied when IsServing: OnCopied(from, copied); break;
+            case SetConfirmed confirmed when IsServing: OnConfirmed(from, confirmed); break;
+            default: break;
+        }
+    }
+
+    /// <summary>Now and then: what was lost on the way is said again.</summary>
+    public void Tick()
+    {
+        if (IsSuperseded)
+        {
+            return;
+        }
+
+        switch (_phase)
+        {
+            case PartitionPhase.Asking:
+                Ask();
+                break;
+            case PartitionPhase.Pulling:
+                PullSource();
+                break;
+            default:
+                State();
+                TellSet();
+                Advance();
+                break;
+        }
+    }
+
+    /// <summary>A member has come, or is about to leave.</summary>
+    public void OnMembersChanged()
+    {
+        if (!IsSuperseded)
+        {
+            Tick();
+        }
+    }
+
+    public void OnRemoved(LaneId lane)
+    {
+        _heads.Remove(lane);
+        _holders.Remove(lane);
+        _interested.Remove(lane);
+        _copied.Remove(lane);
+        _starts.Remove(lane);
+        if (IsSuperseded)
+        {
+            return;
+        }
+
+        if (_phase == PartitionPhase.Pulling && _source.Lane == lane)
+        {
+            // What it had, others may have as well: they are looked at again.
+            _phase = PartitionPhase.Asking;
+            _heads[Self] = _replica.HeadOf(Generation);
+        }
+
+        Tick();
+    }
+
+    private void Ask()
+    {
+        _heads[Self] = _replica.HeadOf(Generation);
+        foreach (var lane in _members.Others.Where(lane => !_heads.ContainsKey(lane)))
+        {
+            _output.Send(lane, new TakeOver(Generation));
+        }
+
+        Decide();
+    }
+
+    private void OnHead(LaneId from, Head head)
+    {
+        _heads[from] = head;
+        Decide();
+    }
+
+    /// <summary>Once everybody has answered, or was removed: nobody takes anything of a lower generation any more.</summary>
+    private void Decide()
+    {
+        if (_members.Others.Any(lane => !_heads.ContainsKey(lane)))
+        {
+            return;
+        }
+
+        var newest = _heads.Values.Aggregate((CopySet?)null, static (newest, head) => head.Set?.IsNewerThan(newest) == true ? head.Set : newest);
+        var holders = _heads.Where(head => newest is not null && head.Value.IsHolder && head.Value.Set == newest).ToList();
+        if (holders.Count == 0)
+        {
+            _replica.Begin(_newEpoch(), 0);
+            Serve();
+            return;
+        }
+
+        var (lane, source) = holders.OrderByDescending(head => (head.Value.End, head.Key == Self)).First();
+        if (lane == Self)
+        {
+            Serve();
+            return;
+        }
+
+        _replica.PrepareToLead(source.Epoch, isPrefix: holders.Any(head => head.Key == Self));
+        (_phase, _source) = (PartitionPhase.Pulling, (lane, source.End));
+        if (Log.End >= source.End)
+        {
+            Serve();
+            return;
+        }
+
+        PullSource();
+    }
+
+    private void PullSource() => _output.Send(_source.Lane, new Pull(Generation, Log.End));
+
+    private void OnPulled(LaneId from, Pulled pulled)
+    {
+        if (from != _source.Lane || pulled.After > Log.End)
+        {
+            return;
+        }
+
+        foreach (var entry in pulled.Entries.Where(entry => entry.Sequence > Log.End && entry.Sequence <= _source.End))
+        {
+            Log.Append(entry);
+        }
+
+        if (Log.End >= _source.End)
+        {
+            Serve();
+        }
+        else
+        {
+            PullSource();
+        }
+    }
+
+    private void Serve()
+    {
+        _phase = PartitionPhase.Serving;
+        _holders.UnionWith(_heads.Where(head => head.Value.IsHolder && head.Key != Self).Select(static head => head.Key));
+        var known = _heads.Values.Where(head => head.Epoch == Log.Epoch).Max(static head => (long?)head.Commit) ?? 0;
+        _replica.OnOwnCommit(Math.Max(_replica.Commit, Math.Min(known, Log.End)));
+        State();
+        Advance();
+    }
+
+    /// <summary>States what holds, to all.</summary>
+    private void State()
+    {
+        foreach (var lane in _members.Others.Append(Self).ToList())
+        {
+            _output.Send(lane, StatedTo(lane));
+        }
+    }
+
+    private Stated StatedTo(LaneId lane) =>
+        new(Generation, Log.Epoch, Log.End, _replica.Commit, Keep(lane), IsCopy: lane == _candidate || lane == _set?.Copy, CountedSet);
+
+    /// <summary>The logs of those who held the newest set are parts of the one that was taken over.</summary>
+    private long Keep(LaneId lane) =>
+        _heads.TryGetValue(lane, out var head) && head.IsHolder && head.Epoch == Log.Epoch && _heads.Values.All(other => other.Set?.IsNewerThan(head.Set) != true) ? head.End : -1;
+
+    private void OnRegister(LaneId from, Register register)
+    {
+        _starts.TryAdd(from, register.First - 1);
+        if (register.IsInterested)
+        {
+            _interested.Add(from);
+        }
+        else
+        {
+            _interested.Remove(from);
+        }
+
+        _output.Send(from, StatedTo(from) with { Registration = register.Number, Taken = Taken(from) });
+        if (Taken(from) >= register.First)
+        {
+            foreach (var entry in Log.Of(from, register.First).TakeWhile(entry => entry.Sequence <= _replica.Commit))
+            {
+                Answer(entry);
+            }
+        }
+    }
+
+    /// <summary>In sequence, and each once.</summary>
+    private void OnForwarded(LaneId from, Forward forward)
+    {
+        if (!_starts.ContainsKey(from) || forward.Origin != from || forward.Number != Taken(from) + 1)
+        {
+            return;
+        }
+
+        var entry = Log.Append(forward);
+        foreach (var lane in Followers())
+        {
+            _output.Send(lane, new Appended(Generation, entry, _replica.Commit));
+        }
+
+        Commit();
+    }
+
+    private long Taken(LaneId lane) => Log.Taken(lane) ?? _starts[lane];
+
+    private IEnumerable<LaneId> Followers()
+    {
+        foreach (var lane in _interested.Where(lane => lane != Self))
+        {
+            yield return lane;
+        }
+
+        foreach (var lane in new[] { _candidate, _set?.Copy }.OfType<LaneId>().Distinct().Where(lane => !_interested.Contains(lane)))
+        {
+            yield return lane;
+        }
+    }
+
+    private void OnCopied(LaneId from, Copied copied)
+    {
+        _copied[from] = Math.Max(_copied.GetValueOrDefault(from), copied.End);
+        Advance();
+        Commit();
+    }
+
+    private void Commit()
+    {
+        if (CountedSet is not { } set)
+        {
+            return;
+        }
+
+        var commit = set.Copy is { } copy ? Math.Min(Log.End, _copied.GetValueOrDefault(copy)) : Log.End;
+        var before = _replica.Commit;
+        if (commit <= before)
+        {
+            return;
+        }
+
+        // The publisher's answer goes before the entry becomes visible to it.
+        for (var sequence = before + 1; sequence <= commit; sequence++)
+        {
+            Answer(Log[sequence]);
+        }
+
+        _replica.OnOwnCommit(commit);
+        foreach (var lane in Followers())
+        {
+            _output.Send(lane, new Committed(Generation, commit));
+        }
+    }
+
+    private void Answer(PartitionEntry entry)
+    {
+        if (_starts.ContainsKey(entry.Forward.Origin))
+        {
+            _output.Send(entry.Forward.Origin, new Answered(Generation, entry.Forward.Number, Log.Epoch, entry.Offset));
+        }
+    }
+
+    /// <summary>Brings the copy set to what the members ask for.</summary>
+    private void Advance()
+    {
+        var target = _members.CopyOf(_id);
+        switch (_stage)
+        {
+            case SetStage.Settled when _set!.Copy != target:
+            case SetStage.CatchingUp when target is null || _candidate != target:
+                CatchUp(target);
+                break;
+            case SetStage.CatchingUp when _copied.TryGetValue(_candidate!.Value, out var end) && Log.End - end <= Step:
+                Tell(_candidate);
+                break;
+            case SetStage.Telling when !_members.Has(_candidate!.Value):
+                // Whether it has confirmed went with it.
+                (_stage, _candidate, _set) = (SetStage.CatchingUp, null, null);
+                Advance();
+                break;
+            case SetStage.Dropping when ToDrop().Count == 0:
+                Settle();
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void CatchUp(LaneId? target)
+    {
+        if (target is null)
+        {
+            Tell(null);
+            return;
+        }
+
+        (_stage, _candidate) = (SetStage.CatchingUp, target);
+        if (target == _set?.Copy)
+        {
+            // Back to the copy that the set has.
+            Settle();
+            return;
+        }
+
+        _copied.Remove(target.Value);
+        _output.Send(target.Value, StatedTo(target.Value));
+    }
+
+    private void Tell(LaneId? copy)
+    {
+        _set = new CopySet(Generation, ++_lastSet, Self, copy);
+        _candidate = copy;
+        _replica.Hold(_set);
+        _stage = copy is null ? SetStage.Dropping : SetStage.Telling;
+        if (copy is { } lane)
+        {
+            _holders.Add(lane);
+        }
+
+        TellSet();
+        Advance();
+    }
+
+    /// <summary>The copy first; those whom the set drops only when there is a second holder.</summary>
+    private void TellSet()
+    {
+        var told = _stage switch
+        {
+            SetStage.Telling => [_candidate!.Value],
+            SetStage.Dropping => ToDrop(),
+            _ => [],
+        };
+        foreach (var lane in told)
+        {
+            _output.Send(lane, new SetTold(Generation, _set!, Log.End));
+        }
+    }
+
+    private List<LaneId> ToDrop() => [.. _holders.Where(lane => lane != _set!.Copy)];
+
+    private void OnConfirmed(LaneId from, SetConfirmed confirmed)
+    {
+        if (confirmed.Number != _set?.Number)
+        {
+            return;
+        }
+
+        if (_stage == SetStage.Telling && from == _candidate)
+        {
+            _stage = SetStage.Dropping;
+            TellSet();
+        }
+        else if (_stage == SetStage.Dropping && from != _set.Copy && _holders.Remove(from))
+        {
+            // It may follow now.
+            _output.Send(from, StatedTo(from));
+        }
+
+        Advance();
+    }
+
+    private void Settle()
+    {
+        _stage = SetStage.Settled;
+        State();
+        Commit();
+        Advance();
+    }
+}
+
+/// <summary>Where a <see cref="Partition"/> is.</summary>
+internal enum PartitionPhase
+{
+    Asking,
+    Pulling,
+    Serving,
+}
+
+/// <summary>Where the copy set of a <see cref="Partition"/> is.</summary>
+internal enum SetStage
+{
+    /// <summary>The set counts, if there is one; the lane that is to be its copy, or the next set's, is not in step yet.</summary>
+    CatchingUp,
+
+    /// <summary>The copy of the new set does not say yet that it holds everything.</summary>
+    Telling,
+
+    /// <summary>Those that held an older set do not know of the new one yet.</summary>
+    Dropping,
+
+    /// <summary>The set counts, and is the one that the members ask for.</summary>
+    Settled,
+}
