@@ -99,6 +99,7 @@ internal static class OptionsBinder
         Anonymous = s.Switch("anonymous", d.Anonymous),
         AnonymousRights = s.Bind<RightsOptions>("anonymous-rights", Rights),
         DefaultRights = s.Bind<RightsOptions>("default-rights", Rights),
+        Application = s.Bind<ApplicationAuthOptions>("application", static (s, d) => d with { Enabled = s.Switch("enabled", d.Enabled), Scheme = s.Text("scheme", d.Scheme, 256) }),
         QueryToken = s.Switch("query-token", d.QueryToken),
         Timeout = s.Duration("timeout", d.Timeout, Short, Minute),
         Keys = s.BindEach<AuthKeyOptions>("keys", (s, d) => Key(s, d, files)),

@@ -56,6 +56,15 @@ internal sealed partial class ConnectionLog : IDisposable
         }
     }
 
+    /// <summary>A handshake during which the application's authentication failed.</summary>
+    public void ApplicationFailed(IPAddress remote, Exception error)
+    {
+        if (MayWrite())
+        {
+            AuthenticationFailed(error, remote);
+        }
+    }
+
     /// <summary>A WebSocket connection that this side closes.</summary>
     /// <param name="connection">Its number.</param>
     /// <param name="remote">The client's address.</param>
@@ -111,6 +120,9 @@ internal sealed partial class ConnectionLog : IDisposable
 
     [LoggerMessage(1106, LogLevel.Error, "Connection {Connection:x} of {Remote} failed and is cut")]
     private partial void Failed(Exception error, long connection, IPAddress remote);
+
+    [LoggerMessage(1107, LogLevel.Error, "Refused a handshake of {Remote}: the application's authentication failed")]
+    private partial void AuthenticationFailed(Exception error, IPAddress remote);
 
     [LoggerMessage(1105, LogLevel.Information, "{Count} more connections were refused or closed within a second")]
     private partial void More(int count);
