@@ -59,17 +59,25 @@ internal sealed class ApplicationUsers(AuthOptions options, IAuthenticationSchem
     /// <exception cref="Exception">Whatever the application threw; or the user has no usable id.</exception>
     public async Task<Identity?> AuthenticateAsync(RequestHead head, IPAddress remote, bool tls)
     {
-        var timeout = new CancellationTokenSource(options.Timeout, time);
-        var asked = Task.Run(() => AskAsync(head, remote, tls, timeout), CancellationToken.None);
-        return await asked.WaitAsync(options.Timeout, time) is { Principal.Identity.IsAuthenticated: true } ticket ? ToIdentity(ticket) : null;
+        using var over = new CancellationTokenSource();
+        var aborted = over.Token;
+        try
+        {
+            var ticket = await Task.Run(() => AskAsync(head, remote, tls, aborted), CancellationToken.None).WaitAsync(options.Timeout, time);
+            return ticket is { Principal.Identity.IsAuthenticated: true } ? ToIdentity(ticket) : null;
+        }
+        catch (TimeoutException)
+        {
+            await over.CancelAsync();
+            throw;
+        }
     }
 
     /// <summary>Owns what it needs, also where nobody waits any longer.</summary>
-    private async Task<AuthenticationTicket?> AskAsync(RequestHead head, IPAddress remote, bool tls, CancellationTokenSource timeout)
+    private async Task<AuthenticationTicket?> AskAsync(RequestHead head, IPAddress remote, bool tls, CancellationToken aborted)
     {
-        using var source = timeout;
         await using var scope = scopes.CreateAsyncScope();
-        var context = contexts.Create(Features(head, remote, tls, source.Token));
+        var context = contexts.Create(Features(head, remote, tls, aborted));
         try
         {
             context.RequestServices = scope.ServiceProvider;

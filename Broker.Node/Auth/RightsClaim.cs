@@ -49,6 +49,20 @@ internal static class RightsClaim
         return pattern is not null;
     }
 
+    /// <summary>The bytes of an <c>info</c>; false where it is too large or has a number that is not finite.</summary>
+    public static bool TryCopyInfo(JsonElement element, out ReadOnlyMemory<byte> info)
+    {
+        info = default;
+        var raw = JsonMarshal.GetRawUtf8Value(element);
+        if (raw.Length > MaxInfo || !StrictJson.HasFiniteNumbers(element))
+        {
+            return false;
+        }
+
+        info = raw.ToArray();
+        return true;
+    }
+
     private static bool TryReadRules(JsonElement source, [NotNullWhen(true)] out RightsOptions? rules)
     {
         rules = null;
@@ -95,19 +109,7 @@ internal static class RightsClaim
     private static bool TryReadInfo(JsonElement claim, out ReadOnlyMemory<byte> info)
     {
         info = default;
-        if (!claim.TryGetProperty("info", out var element))
-        {
-            return true;
-        }
-
-        var raw = JsonMarshal.GetRawUtf8Value(element);
-        if (raw.Length > MaxInfo || !StrictJson.HasFiniteNumbers(element))
-        {
-            return false;
-        }
-
-        info = raw.ToArray();
-        return true;
+        return !claim.TryGetProperty("info", out var element) || TryCopyInfo(element, out info);
     }
 
     private static bool IsKnown(JsonElement deny) =>

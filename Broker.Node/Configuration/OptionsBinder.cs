@@ -33,6 +33,7 @@ internal static class OptionsBinder
         Echo = s.Bind<EchoOptions>("echo", Echo),
         Heartbeat = s.Bind<HeartbeatOptions>("heartbeat", Heartbeat),
         Lanes = s.Bind<LaneOptions>("lanes", Lanes),
+        Hooks = s.Bind<HookOptions>("hooks", static (s, d) => d with { Timeout = s.Duration("timeout", d.Timeout, Short, Minute) }),
         Drain = s.Bind<DrainOptions>("drain", Drain),
         Platform = s.Bind<PlatformOptions>("platform", Platform),
         Topics = s.BindEach<TopicOptions>("topics", Topic),

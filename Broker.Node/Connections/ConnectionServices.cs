@@ -17,7 +17,11 @@ internal sealed record ConnectionServices(
     Quotas Quotas,
     ILaneInbox Lanes,
     BrokerMetrics Metrics,
-    TimeProvider Time);
+    TimeProvider Time)
+{
+    /// <summary>The application's.</summary>
+    public HookCalls Hooks { get; init; } = HookCalls.None;
+}
 
 /// <summary>What clients are told of the node.</summary>
 /// <param name="Id">Unique in the cluster, of this life of the node.</param>

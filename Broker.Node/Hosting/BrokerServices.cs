@@ -6,6 +6,7 @@ using Akka.Remote.Transport.DotNetty;
 using Broker.Node.Auth;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Connections;
 using Broker.Node.Diagnostics;
 using Broker.Node.Http;
 using Broker.Node.Listening;
@@ -111,6 +112,8 @@ internal static class BrokerServices
             provider.GetRequiredService<IHttpContextFactory>(),
             provider.GetRequiredService<IServiceScopeFactory>(),
             provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new HookCalls(
+            [.. provider.GetServices<IBrokerHooks>()], options.Hooks.Timeout, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLog>()));
         services.AddSingleton(static provider => new OpenConnections(provider.GetRequiredService<BrokerOptions>().Memory.ConnectionBytes));
         services.AddSingleton(provider =>
         {

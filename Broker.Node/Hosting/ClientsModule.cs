@@ -18,6 +18,7 @@ internal sealed class ClientsModule(
     TopicRules topics,
     LanesModule lanes,
     EchoEndpoint echo,
+    HookCalls hooks,
     BrokerMetrics metrics,
     TimeProvider time) : INodePart
 {
@@ -29,7 +30,7 @@ internal sealed class ClientsModule(
 
     public void Start(IActorContext node)
     {
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, time), lanes.Inbox, metrics, time);
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, time), lanes.Inbox, metrics, time) { Hooks = hooks };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));

@@ -1,3 +1,4 @@
+using Broker.Tests.Hosting;
 using Broker.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -99,6 +100,20 @@ public sealed class ChromiumSpecs : RealClientSpecs, IAsyncLifetime
         await Expect(page.Locator("#right .note", new() { HasText = "Back again" })).ToBeVisibleAsync();
         await SayAsync(page, "right", "Still here");
         await Expect(page.Locator("#left .theirs p")).ToHaveTextAsync("Still here");
+    }
+
+    /// <summary>The page of <c>samples/Host</c>: the browser sends cookie and origin by itself.</summary>
+    [Fact]
+    public async Task Page_of_an_application_opens_its_socket_as_the_user_who_signed_in()
+    {
+        await using var host = await SampleHost.StartAsync("Host", Cancellation);
+        var page = await _browser.NewPageAsync();
+        await page.GotoAsync(new Uri(host.Http, "/me").AbsoluteUri);
+        await page.GetByLabel("Your name").FillAsync("ada");
+        await page.GetByRole(AriaRole.Button).ClickAsync();
+
+        await Expect(page.Locator("#name")).ToHaveTextAsync("ada");
+        await Expect(page.Locator("#staff")).ToHaveTextAsync("staff only");
     }
 
     [Theory]
