@@ -21,7 +21,11 @@ if (command.Run is null)
 
 var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
 Console.SetOut(new PrintableWriter(Console.Out));
-builder.Logging.ClearProviders().AddSimpleConsole(static console => (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled));
+builder.Logging.ClearProviders().AddSimpleConsole(static console =>
+{
+    (console.SingleLine, console.ColorBehavior) = (true, LoggerColorBehavior.Disabled);
+    (console.TimestampFormat, console.UseUtcTimestamp) = ("yyyy-MM-dd'T'HH:mm:ss.fff'Z' ", true);
+});
 
 // The node says itself where it listens, and below why it does not.
 builder.Logging.AddFilter("Microsoft.Hosting.Lifetime", LogLevel.Warning).AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);

@@ -4,9 +4,13 @@ using Broker.Node.Configuration.Options;
 namespace Broker.Node.Configuration;
 
 /// <summary>
-/// Reads the layers, later wins: <c>reference.conf</c>, the <c>--config</c> file or the built-in <c>broker.conf</c>, the section
+/// Reads the layers, later wins: <c>reference.conf</c>, the built-in <c>broker.conf</c>, the <c>--config</c> file, the section
 /// <c>Broker</c> of an application's configuration, <c>BROKER__…</c> variables, flags. Bad input gives error lines, never an exception.
 /// </summary>
+/// <remarks>
+/// <c>broker.conf</c> admits everybody. It is left out under a file that says who may connect (<c>broker.auth</c>) or begins with one
+/// of the files we ship: such a file is closed where it says nothing.
+/// </remarks>
 internal static class BrokerConfiguration
 {
     /// <param name="flags">What the command line says.</param>
@@ -55,7 +59,7 @@ internal static class BrokerConfiguration
     private static (BrokerOptions Options, HoconObject Tree)? Bind(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, ConfigurationFiles files, IConfigurationRoot? host, ConfigurationErrors errors)
     {
         var variables = new EnvironmentLayer(environment, errors);
-        if (Merge(flags.Config ?? HoconReader.BuiltIn + "broker.conf", files, errors) is not { } merged || errors.Any)
+        if (Merge(flags.Config, files, errors) is not { } merged || errors.Any)
         {
             return null;
         }
@@ -87,29 +91,36 @@ internal static class BrokerConfiguration
         return (options, tree);
     }
 
-    private static HoconObject? Merge(string config, ConfigurationFiles files, ConfigurationErrors errors)
+    /// <param name="config">The file of <c>--config</c>; null: none.</param>
+    private static HoconObject? Merge(string? config, ConfigurationFiles files, ConfigurationErrors errors)
     {
-        HoconObject? merged = null;
-        foreach (var file in new[] { HoconReader.BuiltIn + "reference.conf", config })
+        // First, so that what was read of the files we ship is what this one includes.
+        var own = config is null ? null : Read(config, files, errors);
+        var isOpen = config is null || (own is not null && !files.AnyShipped && own.Find("broker", "auth") is null);
+        var merged = Read(HoconReader.BuiltIn + "reference.conf", files, errors);
+        if (isOpen && Read(HoconReader.BuiltIn + "broker.conf", files, errors) is { } open)
         {
-            var reader = new HoconReader(files.Read);
-            if (reader.Read(file) is not { } tree)
-            {
-                errors.Add(reader.Error!);
-                return null;
-            }
+            merged?.Merge(open);
+        }
 
-            if (merged is null)
-            {
-                merged = tree;
-            }
-            else
-            {
-                merged.Merge(tree);
-            }
+        if (own is not null)
+        {
+            merged?.Merge(own);
         }
 
         return merged;
+    }
+
+    private static HoconObject? Read(string file, ConfigurationFiles files, ConfigurationErrors errors)
+    {
+        var reader = new HoconReader(files.Read);
+        var tree = reader.Read(file);
+        if (tree is null)
+        {
+            errors.Add(reader.Error!);
+        }
+
+        return tree;
     }
 
     private static string[] Warnings(CommandLineOptions flags, BrokerOptions options)

@@ -24,6 +24,9 @@ internal sealed class ConfigurationFiles(Func<string, string?>? readFile)
         return text;
     }
 
+    /// <summary>Whether a file was read that we ship.</summary>
+    public bool AnyShipped => _shipped.Count > 0;
+
     /// <summary>Whether a file that was read is one we ship, inside the program or as an unchanged copy: nobody chose what it says.</summary>
     public bool IsShipped(string path) => _shipped.Contains(path);
 

@@ -55,7 +55,11 @@ internal static class BrokerServices
         {
             services.AddSingleton(configuration.Options!);
             services.AddAkka(ClusterOptions.SystemName, (akka, provider) =>
-                AddSetups(akka, NodeSystemSetup.TryCreate(configuration, provider.GetRequiredService<TimeProvider>(), out var error) ?? throw new ConfigurationException([error!])));
+            {
+                AddSetups(akka, NodeSystemSetup.TryCreate(configuration, provider.GetRequiredService<TimeProvider>(), out var error) ?? throw new ConfigurationException([error!]));
+                akka.AddSetup(new ActorLogSetup(provider.GetRequiredService<ILoggerFactory>()));
+                akka.ConfigureLoggers(static loggers => loggers.ClearLoggers().AddLogger<ActorLog>());
+            });
             services.Remove(services.Last(static service => service.ImplementationType == typeof(AkkaHostedService)));
         }
         else

@@ -13,14 +13,16 @@ internal static partial class NodeSystemSetup
     /// Drops the pages Akka logs, with the bytes received, for every stranger on the remoting port.
     /// A port that is in use is told by the node itself. With TLS a line each stays: "Rejected incoming connection", and before it why, where a certificate was refused.
     /// Of a broken association the stack goes that the writer's supervisor logs behind its own warning, which names the peer and the reason.
+    /// That a seed or a member does not run is told by the node and by the cluster: the line at every attempt to reach it goes.
     /// </summary>
-    public static LogFilterSetup Strangers() => new LogFilterBuilder().ExcludeMessageRegex(StrangerPage()).ExcludeMessageRegex(BrokenAssociation()).Build();
+    public static LogFilterSetup Noise() => new LogFilterBuilder()
+        .ExcludeMessageRegex(StrangerPage()).ExcludeMessageRegex(BrokenAssociation()).ExcludeMessageRegex(NobodyThere()).Build();
 
     /// <summary>The setup; null and one line when the certificates of the cluster cannot be used.</summary>
     public static ActorSystemSetup? TryCreate(ConfigurationResult configuration, TimeProvider time, out string? error)
     {
         error = null;
-        var setup = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(configuration.Akka!)).And(Strangers());
+        var setup = BootstrapSetup.Create().WithConfig(AkkaConfig.ToConfig(configuration.Akka!)).And(Noise());
         if (!configuration.Options!.Cluster.Tls.Enabled)
         {
             return setup;
@@ -35,4 +37,7 @@ internal static partial class NodeSystemSetup
 
     [GeneratedRegex(@"^\[ERROR\][^\r\n]*/reliableEndpointWriter-[^\r\n]*/endpointWriter\] [^\r\n]*\r?\nCause: (?:\[[^\r\n]*\])?Akka\.Remote\.Endpoint(Disassociated|Association)?Exception", RegexOptions.CultureInvariant)]
     private static partial Regex BrokenAssociation();
+
+    [GeneratedRegex(@"^\[WARNING\][^\r\n]*\] (Tried to associate with unreachable remote address \[[^\r\n]*Reason: \[Connection refused|Couldn't join seed nodes after \[)", RegexOptions.CultureInvariant)]
+    private static partial Regex NobodyThere();
 }

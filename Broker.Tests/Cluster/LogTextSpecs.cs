@@ -1,12 +1,13 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.RegularExpressions;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Cluster;
 
 /// <summary>What strangers write is printable ASCII in a node's output, whichever port they write it to.</summary>
-public sealed class LogTextSpecs : ProcessClusterSpecs
+public sealed partial class LogTextSpecs : ProcessClusterSpecs
 {
     private const string Strange = "\u001b[2J\u009b31m\u0085\u007f";
 
@@ -38,7 +39,27 @@ public sealed class LogTextSpecs : ProcessClusterSpecs
 
         Assert.Contains("Refused origin http://a\\x9b31m\\x85", node.Output, StringComparison.Ordinal);
         Assert.DoesNotContain(node.Output, static c => c is not ((>= ' ' and <= '~') or '\n'));
+        Assert.All(node.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), static line => Assert.Matches(Line(), line));
     }
+
+    /// <summary>Akka's own words at every attempt, about gated addresses and dead letters, would be all that one reads.</summary>
+    [Fact]
+    public async Task Node_that_waits_for_its_seed_says_so_and_nothing_else()
+    {
+        await using var node = await NodeProcess.LaunchAsync(["--seed", "127.0.0.1:1", .. ConfigFlags], Cancellation);
+        await node.WaitForLineAsync(Waiting(), Cancellation);
+        node.Signal(UnixSignal.Terminate);
+        await node.WaitForExitAsync(Cancellation);
+
+        Assert.All(node.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries), static line => Assert.Matches(Line(), line));
+        Assert.DoesNotContain("warn:", node.Output, StringComparison.Ordinal);
+    }
+
+    [GeneratedRegex("waiting for 127\\.0\\.0\\.1:1; ")]
+    private static partial Regex Waiting();
+
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (trce|dbug|info|warn|fail|crit): [A-Za-z.]+\[\d+\] ")]
+    private static partial Regex Line();
 
     /// <summary>Until the node has said all that it has to say.</summary>
     private async Task SayAsync(IPEndPoint to, byte[] bytes)

@@ -14,6 +14,6 @@ public sealed class NodeSystemSetupSpecs
     public void Stranger_on_the_remoting_port_leaves_one_line(string message, bool kept)
     {
         var log = new Error(null, "TcpServerHandler (akka://broker)", typeof(NodeSystemSetupSpecs), message);
-        Assert.Equal(kept, NodeSystemSetup.Strangers().CreateEvaluator().ShouldTryKeepMessage(log, out _));
+        Assert.Equal(kept, NodeSystemSetup.Noise().CreateEvaluator().ShouldTryKeepMessage(log, out _));
     }
 }

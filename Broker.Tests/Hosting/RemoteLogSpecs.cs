@@ -9,7 +9,7 @@ public sealed class RemoteLogSpecs
 {
     private const string Writer = "akka://broker/system/endpointManager/reliableEndpointWriter-akka.tcp%3A%2F%2Fbroker%40127.0.0.1%3A4753-3/endpointWriter";
 
-    private static readonly LogFilterEvaluator Filter = NodeSystemSetup.Strangers().CreateEvaluator();
+    private static readonly LogFilterEvaluator Filter = NodeSystemSetup.Noise().CreateEvaluator();
 
     [Fact]
     public void Reason_of_a_broken_association_is_one_line()

@@ -1,0 +1,32 @@
+namespace Broker.Node.Sequenced;
+
+/// <summary>What a partition's part on a lane does; a lane carries it out.</summary>
+internal interface IPartitionOutput
+{
+    /// <summary>To a lane, also to the own one. May be lost on the way.</summary>
+    void Send(LaneId to, PartitionMessage message);
+
+    /// <summary>A committed entry, for the subscribers here. In the order of the sequence, each once.</summary>
+    void Deliver(ulong epoch, PartitionEntry entry);
+
+    /// <summary>Subscribers here may have missed something; it goes on behind this position.</summary>
+    void Gap(ulong epoch, long sequence);
+
+    /// <summary>Interest is known to the owner: whatever is committed behind this position is delivered, or a gap is told.</summary>
+    void Interested(ulong epoch, long sequence);
+
+    /// <summary>The end of a publish from here.</summary>
+    void Answer(long number, PublishEnd end, ulong epoch, long offset);
+}
+
+/// <summary>How a publish on a sequenced topic ended.</summary>
+internal enum PublishEnd
+{
+    Published,
+
+    /// <summary>It may have been taken, and may be seen or not.</summary>
+    Timeout,
+
+    /// <summary>It certainly was not taken.</summary>
+    Unavailable,
+}

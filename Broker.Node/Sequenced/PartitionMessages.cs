@@ -1,0 +1,73 @@
+namespace Broker.Node.Sequenced;
+
+/// <summary>What lanes of different nodes, or of one, say to each other about a partition. Any of them may be lost; those of two lanes keep their order.</summary>
+/// <param name="Generation">Whose owner says it, or is meant. A lower one than the receiver knows is answered <see cref="Refused"/>.</param>
+internal abstract record PartitionMessage(Generation Generation);
+
+/// <summary>A new owner asks everybody who serves; from then on lower generations are refused.</summary>
+internal sealed record TakeOver(Generation Generation) : PartitionMessage(Generation);
+
+/// <summary>What a lane has: its answer to <see cref="TakeOver"/>.</summary>
+/// <param name="Set">The newest copy set that it knows; null: none.</param>
+/// <param name="IsHolder">It holds what that set promises.</param>
+/// <param name="Epoch">Of its log.</param>
+/// <param name="End">Of its log.</param>
+/// <param name="Commit">What it knows to be committed.</param>
+internal sealed record Head(Generation Generation, CopySet? Set, bool IsHolder, ulong Epoch, long End, long Commit) : PartitionMessage(Generation);
+
+/// <summary>Says to the owner of a lower generation that it has been replaced.</summary>
+/// <param name="Highest">That the sender knows.</param>
+internal sealed record Refused(Generation Generation, Generation Highest) : PartitionMessage(Generation);
+
+/// <summary>Asks for entries behind a sequence.</summary>
+internal sealed record Pull(Generation Generation, long After) : PartitionMessage(Generation);
+
+/// <summary>Some of them, as they follow each other.</summary>
+/// <param name="After">The sequence before the first.</param>
+/// <param name="End">Of the log that they come from.</param>
+internal sealed record Pulled(Generation Generation, long After, IReadOnlyList<PartitionEntry> Entries, long End) : PartitionMessage(Generation);
+
+/// <summary>The owner states what holds: when it begins, to who registers, to who becomes its copy, and to all again and again.</summary>
+/// <param name="Epoch">Of its log.</param>
+/// <param name="End">Of its log.</param>
+/// <param name="Commit">Its commit number.</param>
+/// <param name="Keep">Up to where the log of the receiver is known to be the owner's; beyond what is committed there the receiver drops its own.</param>
+/// <param name="IsCopy">The receiver is to hold the whole log, and says what it has by <see cref="Copied"/>.</param>
+/// <param name="Set">The set that counts; null: none of this generation does yet.</param>
+internal sealed record Stated(Generation Generation, ulong Epoch, long End, long Commit, long Keep, bool IsCopy, CopySet? Set) : PartitionMessage(Generation)
+{
+    /// <summary>Answers <see cref="Register"/> of this number; 0: answers none.</summary>
+    public long Registration { get; init; }
+
+    /// <summary>With an answer: the highest number taken of the receiver's forwards.</summary>
+    public long Taken { get; init; }
+}
+
+/// <summary>The owner has appended an entry.</summary>
+internal sealed record Appended(Generation Generation, PartitionEntry Entry, long Commit) : PartitionMessage(Generation);
+
+/// <summary>The commit number has moved.</summary>
+internal sealed record Committed(Generation Generation, long Commit) : PartitionMessage(Generation);
+
+/// <summary>A copy has everything up to here. Nothing else makes an entry committed: that a link has delivered it does not.</summary>
+internal sealed record Copied(Generation Generation, long End) : PartitionMessage(Generation);
+
+/// <summary>The owner tells of a new set: the copy first, then those that the set drops.</summary>
+/// <param name="Set">The set.</param>
+/// <param name="Through">What the copy must have before it confirms.</param>
+internal sealed record SetTold(Generation Generation, CopySet Set, long Through) : PartitionMessage(Generation);
+
+internal sealed record SetConfirmed(Generation Generation, int Number) : PartitionMessage(Generation);
+
+/// <summary>A replica says what it has here: in a new generation, after a gap on the link, and when it has changed.</summary>
+/// <param name="Number">Counts the registrations of a lane.</param>
+/// <param name="IsInterested">It has subscribers: entries are to be sent to it as they come.</param>
+/// <param name="First">The number of the oldest forward that is not answered.</param>
+internal sealed record Register(Generation Generation, long Number, bool IsInterested, long First) : PartitionMessage(Generation);
+
+internal sealed record Forwarded(Generation Generation, Forward Forward) : PartitionMessage(Generation);
+
+/// <summary>A forward was committed.</summary>
+/// <param name="Number">The forward's.</param>
+/// <param name="Offset">Of its topic; 0: it had been given up.</param>
+internal sealed record Answered(Generation Generation, long Number, ulong Epoch, long Offset) : PartitionMessage(Generation);
