@@ -31,7 +31,7 @@ public sealed class SampleHostSpecs : RealClientSpecs, IAsyncLifetime
     }
 
     [Fact]
-    public async Task Who_signs_in_by_the_form_is_the_user_of_the_socket_and_reads_why_a_topic_is_refused()
+    public async Task Who_signs_in_by_the_form_is_the_user_of_the_socket_and_reads_its_refusals()
     {
         using var handler = new HttpClientHandler();
         using var http = new HttpClient(handler) { BaseAddress = _host.Http };

@@ -144,14 +144,19 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             transport.Place ??= decision.Place;
             if (decision.Later is { } later)
             {
-                // The client has done its part; nothing is read, and what was read stays, until the application has answered.
-                transport.Lease?.HandshakeDone();
-                _ = TellAsync(later, GetAsyncCallback<UpgradeDecision>(decided => Answer(decided, head, rest)));
+                Await(later, head, rest);
             }
             else
             {
                 Answer(decision, head, rest);
             }
+        }
+
+        /// <summary>The client has done its part; nothing is read, and what was read stays, until the application has answered.</summary>
+        private void Await(Task<UpgradeDecision> later, RequestHead head, ReceivedBytes rest)
+        {
+            _connection.Transport.Lease?.HandshakeDone();
+            _ = TellAsync(later, GetAsyncCallback<UpgradeDecision>(decided => Answer(decided, head, rest)));
         }
 
         private static async Task TellAsync(Task<UpgradeDecision> later, Action<UpgradeDecision> tell) => tell(await later);
