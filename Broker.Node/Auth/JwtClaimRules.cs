@@ -1,4 +1,4 @@
-using System.Diagnostics.CodeAnalysis;
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Broker.Node.Configuration.Options;
@@ -17,6 +17,8 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
 
     private const double MaxSkew = 30;
 
+    private const string NoDate = "no number of seconds from 1970 to 9999 (milliseconds?)";
+
     private readonly double _skew = Math.Clamp(options.Skew.TotalSeconds, 0, MaxSkew);
 
     /// <param name="payload">Of a token whose signature is good.</param>
@@ -29,23 +31,24 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
         var now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
         var user = "";
         double? expires = null, notBefore = null, issued = null;
-        why = !TryReadDate(payload, "exp", out expires) || expires is null ? "exp is missing, or no number of seconds"
-            : !TryReadDate(payload, "nbf", out notBefore) ? "nbf is no number of seconds"
-            : !TryReadDate(payload, "iat", out issued) ? "iat is no number of seconds"
+        why = !TryReadDate(payload, "exp", out expires) ? $"exp is {NoDate}"
+            : expires is null ? "exp is missing"
+            : !TryReadDate(payload, "nbf", out notBefore) ? $"nbf is {NoDate}"
+            : !TryReadDate(payload, "iat", out issued) ? $"iat is {NoDate}"
             : notBefore > now + _skew ? "nbf lies ahead"
             : issued > now + _skew ? "iat lies ahead"
-            : LivesTooLong(expires.Value, issued, now) ? $"it lives longer than broker.auth.max-life ({options.MaxLife.TotalHours:0.##} h)"
+            : Life(expires.Value, issued, now) is var life && life > options.MaxLife.TotalSeconds
+                ? $"it lives {Figure(life)} from {(issued is null ? "now, for want of iat" : "iat")}, and broker.auth.max-life is {Figure(options.MaxLife.TotalSeconds)}"
             : !IsIssuer(payload) ? "iss is not broker.auth.issuer"
             : !IsAudience(payload) ? "aud has not broker.auth.audience"
-            : !TryReadSubject(payload, out user) ? $"sub is missing, or no text of 1 to {MaxSubject} bytes"
-            : "";
+            : ReadSubject(payload, out user);
         if (why.Length > 0)
         {
             return ErrorCode.InvalidToken;
         }
 
         JsonElement? rights = payload.TryGetProperty(options.RightsClaim, out var claim) ? claim : null;
-        claims = new JwtClaims(user!, DateTimeOffset.UnixEpoch.AddSeconds(expires!.Value), rights);
+        claims = new JwtClaims(user, DateTimeOffset.UnixEpoch.AddSeconds(expires!.Value), rights);
 
         // RFC 7519 section 4.1.4: on or after the time it MUST NOT be accepted.
         if (now < expires + _skew)
@@ -53,7 +56,7 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
             return ErrorCode.None;
         }
 
-        why = "exp is over";
+        why = string.Create(CultureInfo.InvariantCulture, $"exp was {now - expires:0} s ago by the clock of this node");
         return ErrorCode.TokenExpired;
     }
 
@@ -75,20 +78,31 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
         return true;
     }
 
-    private static bool TryReadSubject(JsonElement payload, [NotNullWhen(true)] out string? user)
+    /// <returns>What is wrong with it; "" where nothing is.</returns>
+    private static string ReadSubject(JsonElement payload, out string user)
     {
-        user = payload.TryGetProperty("sub", out var claim) && claim.ValueKind == JsonValueKind.String ? claim.GetString() : null;
-        if (user is null || user.Any(char.IsControl) || Encoding.UTF8.GetByteCount(user) is 0 or > MaxSubject)
+        user = "";
+        if (!payload.TryGetProperty("sub", out var claim))
         {
-            user = null;
+            return "sub is missing";
         }
 
-        return user is not null;
+        if (claim.ValueKind != JsonValueKind.String)
+        {
+            return "sub is no text";
+        }
+
+        user = claim.GetString()!;
+        return user.Length == 0 ? "sub is empty"
+            : Encoding.UTF8.GetByteCount(user) > MaxSubject ? $"sub has more than {MaxSubject} bytes"
+            : user.Any(char.IsControl) ? "sub has control characters"
+            : "";
     }
 
     // Without iat the issuer's clock may be ahead of ours by the skew; with it, one clock wrote both.
-    private bool LivesTooLong(double expires, double? issued, double now) =>
-        expires - (issued ?? now + _skew) > options.MaxLife.TotalSeconds;
+    private double Life(double expires, double? issued, double now) => expires - (issued ?? now + _skew);
+
+    private static string Figure(double seconds) => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.###} s ({seconds / 3600:0.##} h)");
 
     private bool IsIssuer(JsonElement payload) =>
         options.Issuer.Length == 0

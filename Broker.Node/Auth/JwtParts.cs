@@ -34,11 +34,15 @@ internal sealed class JwtParts
 
     public byte[] Signature { get; }
 
-    public static bool TryParse(string token, [NotNullWhen(true)] out JwtParts? parts)
+    /// <param name="token">Anything.</param>
+    /// <param name="parts">Null exactly when this returns false.</param>
+    /// <param name="why">For the log: what is wrong, and nothing of the token; "" where nothing is.</param>
+    public static bool TryParse(string token, [NotNullWhen(true)] out JwtParts? parts, out string why)
     {
         parts = null;
         if (token.Length > MaxLength)
         {
+            why = $"it is longer than {MaxLength} characters";
             return false;
         }
 
@@ -48,8 +52,13 @@ internal sealed class JwtParts
             || first == last
             || !TryDecode(token.AsSpan(0, first), out var header)
             || !TryDecode(token.AsSpan((first + 1)..last), out var payload)
-            || !TryDecode(token.AsSpan(last + 1), out var signature)
-            || !TryReadHeader(header, out var algorithm, out var keyId))
+            || !TryDecode(token.AsSpan(last + 1), out var signature))
+        {
+            why = "it is no JWT: three parts in base64url without padding, joined by dots";
+            return false;
+        }
+
+        if (!TryReadHeader(header, out var algorithm, out var keyId, out why))
         {
             return false;
         }
@@ -58,12 +67,13 @@ internal sealed class JwtParts
         return true;
     }
 
-    private static bool TryReadHeader(byte[] json, [NotNullWhen(true)] out JwtAlgorithm? algorithm, out string? keyId)
+    private static bool TryReadHeader(byte[] json, [NotNullWhen(true)] out JwtAlgorithm? algorithm, out string? keyId, out string why)
     {
         algorithm = null;
         keyId = null;
         if (!StrictJson.TryParseObject(json, out var document))
         {
+            why = "its header is no JSON object as this node reads them";
             return false;
         }
 
@@ -72,21 +82,16 @@ internal sealed class JwtParts
             // RFC 7515 section 4.1.11: an extension that is not understood MUST be refused, and none is understood.
             // jwk, jku, x5u and x5c are ignored: keys come from the configuration alone.
             var header = document.RootElement;
-            if (header.TryGetProperty("crit", out _)
-                || !header.TryGetProperty("alg", out var alg)
-                || alg.ValueKind != JsonValueKind.String
-                || !JwtAlgorithm.TryParse(alg.GetString(), out algorithm))
-            {
-                return false;
-            }
-
-            if (!header.TryGetProperty("kid", out var kid))
-            {
-                return true;
-            }
-
-            keyId = kid.ValueKind == JsonValueKind.String ? kid.GetString() : null;
-            return keyId is not null;
+            var hasAlgorithm = header.TryGetProperty("alg", out var alg)
+                && alg.ValueKind == JsonValueKind.String
+                && JwtAlgorithm.TryParse(alg.GetString(), out algorithm);
+            var hasKeyId = header.TryGetProperty("kid", out var kid);
+            keyId = hasKeyId && kid.ValueKind == JsonValueKind.String ? kid.GetString() : null;
+            why = header.TryGetProperty("crit", out _) ? "its header has crit, and no extension is understood"
+                : !hasAlgorithm ? $"its alg is missing, or none of {JwtAlgorithm.Names}"
+                : hasKeyId && keyId is null ? "its kid is no text"
+                : "";
+            return why.Length == 0 && algorithm is not null;
         }
     }
 

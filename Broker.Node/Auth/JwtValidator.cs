@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Diagnostics;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -50,9 +51,11 @@ internal sealed class JwtValidator : IDisposable
         return true;
     }
 
-    public AuthResult Validate(string token)
+    /// <param name="token">Anything.</param>
+    /// <param name="mayVerify">Asked before each verification with a public key; what it forbids is invalid. Null: all are allowed.</param>
+    public AuthResult Validate(string token, Func<bool>? mayVerify = null)
     {
-        var error = Check(token, out var payload, out var claims, out var why);
+        var error = Check(token, mayVerify, out var payload, out var claims, out var why);
         using (payload)
         {
             if (error is not (ErrorCode.None or ErrorCode.TokenExpired))
@@ -63,9 +66,9 @@ internal sealed class JwtValidator : IDisposable
             var rights = _defaultRights.For(claims.User);
             var info = ReadOnlyMemory<byte>.Empty;
             if (claims.Rights is { } claim
-                && !(RightsClaim.TryRead(claim, out var rules, out info) && Rights.TryCreate(rules, out rights, out _)))
+                && !(RightsClaim.TryRead(claim, out var rules, out info, out var wrong) && Rights.TryCreate(rules, out rights, out wrong)))
             {
-                return new AuthResult(null, ErrorCode.InvalidToken, $"its claim {_rightsClaim} is not of the form of rights");
+                return new AuthResult(null, ErrorCode.InvalidToken, WrongRights(wrong));
             }
 
             return error == ErrorCode.None
@@ -75,55 +78,58 @@ internal sealed class JwtValidator : IDisposable
     }
 
     /// <summary>Checks the token of a <c>subscribe</c>: it must name the same subject and grant one topic or pattern and nothing else.</summary>
-    /// <remarks><paramref name="user"/>: The connection's user.</remarks>
-    public GrantResult ValidateGrant(string token, string user)
+    /// <param name="token">Anything.</param>
+    /// <param name="user">The connection's.</param>
+    /// <param name="mayVerify">As in <see cref="Validate"/>.</param>
+    public GrantResult ValidateGrant(string token, string user, Func<bool>? mayVerify = null)
     {
-        var error = Check(token, out var payload, out var claims, out _);
+        var error = Check(token, mayVerify, out var payload, out var claims, out var why);
         using (payload)
         {
-            if (error is not (ErrorCode.None or ErrorCode.TokenExpired))
+            TopicPattern? pattern = null;
+            if (error is ErrorCode.None or ErrorCode.TokenExpired)
             {
-                return new GrantResult(null, default, error);
-            }
-
-            if (claims.User != user
-                || claims.Rights is not { } claim
-                || !RightsClaim.TryReadGrant(claim, out var text)
-                || !TopicPattern.TryParse(text, out var pattern))
-            {
-                return new GrantResult(null, default, ErrorCode.InvalidToken);
+                var wrong = claims.User != user ? "its sub is another than this connection's"
+                    : claims.Rights is not { } claim ? $"it has no claim {_rightsClaim}"
+                    : RightsClaim.TryReadGrant(claim, out pattern, out var form) ? ""
+                    : WrongRights(form);
+                (error, why) = wrong.Length > 0 ? (ErrorCode.InvalidToken, wrong) : (error, why);
             }
 
             return error == ErrorCode.None
                 ? new GrantResult(pattern, claims.Expires, ErrorCode.None)
-                : new GrantResult(null, default, error);
+                : new GrantResult(null, default, error, why);
         }
     }
 
     public void Dispose() => _keys.Dispose();
 
-    private ErrorCode Check(string token, out JsonDocument? payload, out JwtClaims claims, out string why)
+    private string WrongRights(string? wrong) => $"its claim {_rightsClaim}: {PrintableWriter.Escape(wrong ?? "")}";
+
+    private ErrorCode Check(string token, Func<bool>? mayVerify, out JsonDocument? payload, out JwtClaims claims, out string why)
     {
         payload = null;
         claims = default;
-        if (!JwtParts.TryParse(token, out var parts))
+        if (!JwtParts.TryParse(token, out var parts, out why))
         {
-            why = "it is no JWT of an algorithm known here";
             return ErrorCode.InvalidToken;
         }
 
-        switch (_keys.Verify(parts))
+        switch (_keys.Verify(parts, mayVerify))
         {
+            case SignatureCheck.NotVerified:
+                why = "its signature is not verified";
+                return ErrorCode.InvalidToken;
             case SignatureCheck.KeysMissing:
                 why = "the key set is not known yet";
                 return ErrorCode.Unavailable;
             case SignatureCheck.Good when StrictJson.TryParseObject(parts.Payload, out payload):
                 return _rules.Check(payload.RootElement, out claims, out why);
             case SignatureCheck.Good:
-                why = "its payload is no JSON object as this node reads them";
+                why = $"its payload is no JSON object as this node reads them: no member twice, at most {StrictJson.MaxDepth} levels";
                 return ErrorCode.InvalidToken;
             default:
-                why = parts.KeyId is null ? $"no key of broker.auth.keys for {parts.Algorithm} verifies it; it names none (kid)" : $"no key of broker.auth.keys for {parts.Algorithm} with its kid verifies it";
+                why = _keys.Explain(parts);
                 return ErrorCode.InvalidToken;
         }
     }
@@ -135,11 +141,19 @@ internal sealed class JwtValidator : IDisposable
 /// <see cref="ErrorCode.TokenExpired"/> for a token good in everything else, <see cref="ErrorCode.Unavailable"/> while the
 /// keys that would decide have never been loaded, otherwise <see cref="ErrorCode.InvalidToken"/>.
 /// </param>
-/// <param name="Why">For the log: what is wrong with it, and nothing of what it says; "" where nothing is.</param>
-internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error, string Why = "");
+/// <param name="Why">
+/// For the log: what is wrong with it, in printable ASCII; "" where nothing is. Of what it says there is nothing but a key id, and of
+/// a token whose signature is good the wrong part of its rights.
+/// </param>
+internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error, string Why = "")
+{
+    /// <summary>Invalid, and from an address that guesses.</summary>
+    public bool IsThrottled { get; init; }
+}
 
 /// <summary>The outcome of checking a <c>subscribe.token</c>.</summary>
 /// <param name="Pattern">The one topic or pattern it grants; set exactly when <paramref name="Error"/> is <see cref="ErrorCode.None"/>.</param>
 /// <param name="Expires">The token's <c>exp</c>, without skew.</param>
 /// <param name="Error">As in <see cref="AuthResult"/>.</param>
-internal readonly record struct GrantResult(TopicPattern? Pattern, DateTimeOffset Expires, ErrorCode Error);
+/// <param name="Why">As in <see cref="AuthResult"/>.</param>
+internal readonly record struct GrantResult(TopicPattern? Pattern, DateTimeOffset Expires, ErrorCode Error, string Why = "");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Diagnostics;
 
 namespace Broker.Node.Auth;
 
@@ -9,6 +10,8 @@ namespace Broker.Node.Auth;
 /// <remarks>Thread-safe; <see cref="Verify"/> does no I/O.</remarks>
 internal sealed class KeyRing : IDisposable
 {
+    private const int LongestShownId = 64;
+
     private readonly ImmutableArray<JwtKey> _keys;
     private readonly ImmutableArray<JwksSource> _sources;
     private readonly HttpJwks? _http;
@@ -66,11 +69,14 @@ internal sealed class KeyRing : IDisposable
         return true;
     }
 
-    public SignatureCheck Verify(JwtParts token)
+    /// <param name="token">Cut up.</param>
+    /// <param name="mayVerify">Asked before each verification with a public key, which costs; null: all are allowed.</param>
+    public SignatureCheck Verify(JwtParts token, Func<bool>? mayVerify = null)
     {
-        if (AnyVerifies(_keys, token))
+        var check = VerifyWith(_keys, token, mayVerify);
+        if (check != SignatureCheck.Refused)
         {
-            return SignatureCheck.Good;
+            return check;
         }
 
         var missing = false;
@@ -85,13 +91,13 @@ internal sealed class KeyRing : IDisposable
             {
                 missing = true;
             }
-            else if (AnyVerifies(keys, token))
+            else if ((check = VerifyWith(keys, token, mayVerify)) != SignatureCheck.Refused)
             {
-                return SignatureCheck.Good;
+                return check;
             }
-            else if (token.KeyId is null && OnlyKey(token) is { } only && only.Verify(token.SigningInput, token.Signature))
+            else if (token.KeyId is null && OnlyKey(token) is { } only && (check = VerifyWith(only, token, mayVerify)) != SignatureCheck.Refused)
             {
-                return SignatureCheck.Good;
+                return check;
             }
             else if (token.KeyId is not null && !keys.Any(key => key.Fits(token)))
             {
@@ -100,6 +106,26 @@ internal sealed class KeyRing : IDisposable
         }
 
         return missing ? SignatureCheck.KeysMissing : SignatureCheck.Refused;
+    }
+
+    /// <summary>For the log: why <see cref="Verify"/> refused a token. Of the token it shows the key id alone, escaped and cut.</summary>
+    public string Explain(JwtParts token)
+    {
+        var known = Known.ToList();
+        var named = token.KeyId is { } id ? $" with the id {Show(id)}" : "";
+        if (known.Any(key => key.Fits(token)) || (token.KeyId is null && _sources.Any(source => ReferenceEquals(source.Algorithm, token.Algorithm)) && OnlyKey(token) is not null))
+        {
+            return $"its signature is not that of the {token.Algorithm} key of broker.auth.keys{named}";
+        }
+
+        if (token.KeyId is not null && known.Find(key => key.Id == token.KeyId) is { } other)
+        {
+            return $"its alg is {token.Algorithm}, and the key of broker.auth.keys{named} is for {other.Algorithm}";
+        }
+
+        return !known.Exists(key => ReferenceEquals(key.Algorithm, token.Algorithm)) ? $"its alg is {token.Algorithm}, and no key of broker.auth.keys is for that"
+            : token.KeyId is null ? $"it names no key (kid), and the {token.Algorithm} keys of broker.auth.keys have ids"
+            : $"no {token.Algorithm} key of broker.auth.keys{named}";
     }
 
     public void Dispose()
@@ -112,11 +138,15 @@ internal sealed class KeyRing : IDisposable
         _http?.Dispose();
     }
 
+    private IEnumerable<JwtKey> Known => _keys.Concat(_sources.SelectMany(static source => source.Keys ?? []));
+
+    private static string Show(string id) => $"\"{PrintableWriter.Escape(id.Length <= LongestShownId ? id : id[..LongestShownId])}\"";
+
     /// <summary>The key that a token can only mean which names none: the one of its algorithm, if there is just one.</summary>
     private JwtKey? OnlyKey(JwtParts token)
     {
         JwtKey? only = null;
-        foreach (var key in _keys.Concat(_sources.SelectMany(static source => source.Keys ?? [])))
+        foreach (var key in Known)
         {
             if (ReferenceEquals(key.Algorithm, token.Algorithm))
             {
@@ -132,18 +162,23 @@ internal sealed class KeyRing : IDisposable
         return only;
     }
 
-    private static bool AnyVerifies(ImmutableArray<JwtKey> keys, JwtParts token)
+    private static SignatureCheck VerifyWith(ImmutableArray<JwtKey> keys, JwtParts token, Func<bool>? mayVerify)
     {
         foreach (var key in keys)
         {
-            if (key.Fits(token) && key.Verify(token.SigningInput, token.Signature))
+            if (key.Fits(token) && VerifyWith(key, token, mayVerify) is not SignatureCheck.Refused and var check)
             {
-                return true;
+                return check;
             }
         }
 
-        return false;
+        return SignatureCheck.Refused;
     }
+
+    private static SignatureCheck VerifyWith(JwtKey key, JwtParts token, Func<bool>? mayVerify) =>
+        mayVerify is not null && !key.Algorithm.IsSymmetric && !mayVerify() ? SignatureCheck.NotVerified
+        : key.Verify(token.SigningInput, token.Signature) ? SignatureCheck.Good
+        : SignatureCheck.Refused;
 
     private static bool TryRead(AuthKeyOptions options, HttpJwks http, TimeProvider time, ILogger logger, out JwtKey? key, out JwksSource? source, out string? error)
     {
@@ -242,4 +277,7 @@ internal enum SignatureCheck
 
     /// <summary>The keys that would decide have not been loaded yet.</summary>
     KeysMissing,
+
+    /// <summary>It was forbidden to look.</summary>
+    NotVerified,
 }

@@ -71,7 +71,7 @@ internal sealed class Rights
             }
             else
             {
-                error ??= $"{name}: '{text}' is not a topic pattern";
+                error ??= RightsClaim.NoPattern(name, text);
             }
         }
 

@@ -1,121 +1,160 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Topics;
 
 namespace Broker.Node.Auth;
 
 /// <summary>The shape of a token's rights claim.</summary>
+/// <remarks>Errors are for the log of whoever signs, and name the member; what the token says in them is cut, and not escaped.</remarks>
 internal static class RightsClaim
 {
     /// <summary>Largest <c>info</c>, in bytes of raw JSON.</summary>
     public const int MaxInfo = 1024;
 
+    private const int LongestShown = 80;
+
+    private static readonly string[] Topics = ["subscribe", "publish", "history", "presence"];
+    private static readonly string[] Kinds = ["create", "join"];
+    private static readonly string[] OfDeny = [.. Topics, "rooms"];
+    private static readonly string[] OfClaim = [.. OfDeny, "deny", "info"];
+
     /// <summary>Reads {subscribe, publish, history, presence, rooms: {create, join}, deny, info}; false for a member of the wrong shape.</summary>
-    /// <remarks>Unknown members are ignored, except inside <c>deny</c>: to ignore one there would permit more than was meant.</remarks>
-    public static bool TryRead(JsonElement claim, [NotNullWhen(true)] out RightsOptions? rights, out ReadOnlyMemory<byte> info)
+    /// <remarks>
+    /// An unknown member makes the claim wrong: in <c>deny</c> to ignore one would permit more than was meant, elsewhere whoever wrote
+    /// <c>subscribes</c> would look for the fault in the client.
+    /// </remarks>
+    public static bool TryRead(
+        JsonElement claim,
+        [NotNullWhen(true)] out RightsOptions? rights,
+        out ReadOnlyMemory<byte> info,
+        [NotNullWhen(false)] out string? error)
     {
-        info = default;
         rights = null;
-        if (claim.ValueKind != JsonValueKind.Object || !TryReadRules(claim, out var allow) || !TryReadInfo(claim, out info))
+        info = default;
+        error = null;
+        if (!IsObject(claim, "", OfClaim, ref error))
         {
             return false;
         }
 
-        if (!claim.TryGetProperty("deny", out var denyClaim))
+        var read = ReadRules(claim, "", ref error);
+        if (claim.TryGetProperty("deny", out var deny) && IsObject(deny, "deny", OfDeny, ref error))
         {
-            rights = allow;
-            return true;
+            read = read with { Deny = ReadRules(deny, "deny.", ref error) };
         }
 
-        if (denyClaim.ValueKind != JsonValueKind.Object || !IsKnown(denyClaim) || !TryReadRules(denyClaim, out var deny))
+        if (claim.TryGetProperty("info", out var element))
         {
-            return false;
+            info = ReadInfo(element, ref error);
         }
 
-        rights = allow with { Deny = deny };
-        return true;
+        rights = error is null ? read : null;
+        return rights is not null;
     }
 
     /// <summary>Reads the claim of a <c>subscribe.token</c>: the member <c>subscribe</c> with one entry, and nothing else.</summary>
-    public static bool TryReadGrant(JsonElement claim, [NotNullWhen(true)] out string? pattern)
+    public static bool TryReadGrant(JsonElement claim, [NotNullWhen(true)] out TopicPattern? pattern, [NotNullWhen(false)] out string? error)
     {
-        pattern = claim.ValueKind == JsonValueKind.Object
-            && claim.EnumerateObject().All(static member => member.NameEquals("subscribe"))
-            && TryReadList(claim, "subscribe", out var list)
-            && list.Count == 1
-                ? list[0]
-                : null;
+        pattern = null;
+        error = null;
+        if (!IsObject(claim, "", ["subscribe"], ref error))
+        {
+            return false;
+        }
+
+        var list = ReadList(claim, "", "subscribe", ref error);
+        if (list.Count != 1)
+        {
+            error ??= "subscribe: a grant has one topic or pattern";
+        }
+        else if (!TopicPattern.TryParse(list[0], out pattern))
+        {
+            error = NoPattern("subscribe", list[0]);
+        }
+
         return pattern is not null;
     }
 
-    /// <summary>The bytes of an <c>info</c>; false where it is too large or has a number that is not finite.</summary>
-    public static bool TryCopyInfo(JsonElement element, out ReadOnlyMemory<byte> info)
+    /// <summary>What is wrong with a pattern, in whichever list it stands.</summary>
+    public static string NoPattern(string list, string text) => $"{list}: '{Cut(text)}' is not a topic pattern";
+
+    /// <summary>The bytes of an <c>info</c>; empty, and <paramref name="error"/> set, where it may not be one.</summary>
+    public static ReadOnlyMemory<byte> ReadInfo(JsonElement element, ref string? error)
     {
-        info = default;
         var raw = JsonMarshal.GetRawUtf8Value(element);
-        if (raw.Length > MaxInfo || !StrictJson.HasFiniteNumbers(element))
+        if (raw.Length > MaxInfo)
         {
-            return false;
+            error ??= $"info has {raw.Length} bytes, more than {MaxInfo}";
+        }
+        else if (!StrictJson.HasFiniteNumbers(element))
+        {
+            error ??= "info has a number that no double holds";
         }
 
-        info = raw.ToArray();
-        return true;
+        return error is null ? raw.ToArray() : default(ReadOnlyMemory<byte>);
     }
 
-    private static bool TryReadRules(JsonElement source, [NotNullWhen(true)] out RightsOptions? rules)
+    private static RightsOptions ReadRules(JsonElement source, string path, ref string? error)
     {
-        rules = null;
         var rooms = new RoomRightsOptions();
-        if (source.TryGetProperty("rooms", out var kinds))
+        if (source.TryGetProperty("rooms", out var kinds) && IsObject(kinds, path + "rooms", Kinds, ref error))
         {
-            if (kinds.ValueKind != JsonValueKind.Object || !TryReadList(kinds, "create", out var create) || !TryReadList(kinds, "join", out var join))
+            rooms = new RoomRightsOptions
             {
-                return false;
-            }
-
-            rooms = new RoomRightsOptions { Create = create, Join = join };
+                Create = ReadList(kinds, path + "rooms.", "create", ref error),
+                Join = ReadList(kinds, path + "rooms.", "join", ref error),
+            };
         }
 
-        if (!TryReadList(source, "subscribe", out var subscribe)
-            || !TryReadList(source, "publish", out var publish)
-            || !TryReadList(source, "history", out var history)
-            || !TryReadList(source, "presence", out var presence))
+        return new RightsOptions
         {
-            return false;
-        }
-
-        rules = new RightsOptions { Subscribe = subscribe, Publish = publish, History = history, Presence = presence, Rooms = rooms };
-        return true;
+            Subscribe = ReadList(source, path, "subscribe", ref error),
+            Publish = ReadList(source, path, "publish", ref error),
+            History = ReadList(source, path, "history", ref error),
+            Presence = ReadList(source, path, "presence", ref error),
+            Rooms = rooms,
+        };
     }
 
-    private static bool TryReadList(JsonElement source, string name, out IReadOnlyList<string> list)
+    private static IReadOnlyList<string> ReadList(JsonElement source, string path, string name, ref string? error)
     {
-        list = [];
         if (!source.TryGetProperty(name, out var array))
         {
-            return true;
+            return [];
         }
 
-        if (array.ValueKind != JsonValueKind.Array || array.EnumerateArray().Any(static entry => entry.ValueKind != JsonValueKind.String))
+        if (array.ValueKind == JsonValueKind.Array && array.EnumerateArray().All(static entry => entry.ValueKind == JsonValueKind.String))
         {
+            return [.. array.EnumerateArray().Select(static entry => entry.GetString()!)];
+        }
+
+        error ??= $"{path}{name} is no list of texts";
+        return [];
+    }
+
+    private static bool IsObject(JsonElement element, string path, string[] known, [NotNullWhen(false)] ref string? error)
+    {
+        if (element.ValueKind != JsonValueKind.Object)
+        {
+            error ??= path.Length == 0 ? "no object" : $"{path} is no object";
             return false;
         }
 
-        list = [.. array.EnumerateArray().Select(static entry => entry.GetString()!)];
+        foreach (var member in element.EnumerateObject())
+        {
+            if (!known.Contains(member.Name, StringComparer.Ordinal))
+            {
+                var meant = Spelling.Closest(member.Name, known);
+                error ??= $"{(path.Length == 0 ? "" : path + ".")}{Cut(member.Name)} is no member of it{(meant is null ? "" : $", did you mean {meant}?")}";
+                return false;
+            }
+        }
+
         return true;
     }
 
-    private static bool TryReadInfo(JsonElement claim, out ReadOnlyMemory<byte> info)
-    {
-        info = default;
-        return !claim.TryGetProperty("info", out var element) || TryCopyInfo(element, out info);
-    }
-
-    private static bool IsKnown(JsonElement deny) =>
-        deny.EnumerateObject().All(static member =>
-            member.Name is "subscribe" or "publish" or "history" or "presence"
-            || (member.Name is "rooms"
-                && (member.Value.ValueKind != JsonValueKind.Object
-                    || member.Value.EnumerateObject().All(static kind => kind.Name is "create" or "join"))));
+    private static string Cut(string text) => text.Length <= LongestShown ? text : text[..LongestShown] + "...";
 }

@@ -4,47 +4,34 @@ using Broker.Protocol.Wire;
 
 namespace Broker.Node.Auth;
 
-/// <summary>Where the tokens of clients are read, refused ones are counted, and an address that guesses is not heard for a while. Thread-safe.</summary>
+/// <summary>
+/// Where the tokens of clients are read and refused ones are counted. From an address that guesses a good token is good; a bad one is
+/// throttled, and so is one whose signature costs more than the address may cause. Thread-safe.
+/// </summary>
 /// <param name="tokens">Reads them.</param>
 /// <param name="guesses">Of all addresses.</param>
 /// <param name="anonymousRights">Of a connection that brings none.</param>
 /// <param name="metrics">Counts what is refused.</param>
 internal sealed class TokenGate(JwtValidator tokens, TokenGuesses guesses, Rights anonymousRights, BrokerMetrics metrics) : IDisposable
 {
+    private const string Suspect = "too many bad tokens of its address";
+
     public Rights AnonymousRights => anonymousRights;
 
-    /// <summary>Whether a token of this address is read; false is counted.</summary>
-    public bool MayTry(IPAddress remote)
-    {
-        if (guesses.MayTry(remote))
-        {
-            return true;
-        }
-
-        metrics.TokenRefused(TokenRefusal.Throttled);
-        return false;
-    }
-
-    /// <summary>Reads the token of a client that <see cref="MayTry">may try</see>.</summary>
+    /// <summary>Reads the token of a client.</summary>
     public AuthResult Validate(string token, IPAddress remote)
     {
-        var result = tokens.Validate(token);
-        Note(result.Error, remote);
-        return result;
+        var mayVerify = Suspicion(remote);
+        var result = tokens.Validate(token, mayVerify);
+        return Note(result.Error, remote, mayVerify is not null) ? result with { IsThrottled = true, Why = $"{Suspect}: {result.Why}" } : result;
     }
 
     /// <summary>Reads a token that grants a user one topic or pattern; without a user it is invalid.</summary>
     public GrantResult ValidateGrant(string token, string? user, IPAddress remote)
     {
-        var invalid = new GrantResult(null, default, ErrorCode.InvalidToken);
-        if (!MayTry(remote))
-        {
-            return invalid;
-        }
-
-        var result = user is null ? invalid : tokens.ValidateGrant(token, user);
-        Note(result.Error, remote);
-        return result;
+        var mayVerify = Suspicion(remote);
+        var result = user is null ? new GrantResult(null, default, ErrorCode.InvalidToken, "the connection has no user") : tokens.ValidateGrant(token, user, mayVerify);
+        return Note(result.Error, remote, mayVerify is not null) ? result with { Why = $"{Suspect}: {result.Why}" } : result;
     }
 
     /// <summary>A token that was good is refused for what it says.</summary>
@@ -52,8 +39,18 @@ internal sealed class TokenGate(JwtValidator tokens, TokenGuesses guesses, Right
 
     public void Dispose() => tokens.Dispose();
 
-    private void Note(ErrorCode error, IPAddress remote)
+    /// <summary>Whether a signature may still be verified for an address that guesses; null for any other.</summary>
+    private Func<bool>? Suspicion(IPAddress remote) => guesses.IsSuspect(remote) ? () => guesses.TryVerify(remote) : null;
+
+    /// <returns>True: the token is throttled.</returns>
+    private bool Note(ErrorCode error, IPAddress remote, bool isSuspect)
     {
+        if (error == ErrorCode.InvalidToken && isSuspect)
+        {
+            metrics.TokenRefused(TokenRefusal.Throttled);
+            return true;
+        }
+
         if (error == ErrorCode.InvalidToken)
         {
             // It may be a guess.
@@ -64,5 +61,7 @@ internal sealed class TokenGate(JwtValidator tokens, TokenGuesses guesses, Right
         {
             metrics.TokenRefused(TokenRefusal.Expired);
         }
+
+        return false;
     }
 }

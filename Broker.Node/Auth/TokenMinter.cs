@@ -16,7 +16,7 @@ internal static class TokenMinter
     /// <paramref name="issuer"/>: Empty: none.<br/>
     /// <paramref name="audience"/>: Empty: none.
     /// </remarks>
-    /// <exception cref="ArgumentException">The key is not an HS key with a long enough secret, or the subject is not one.</exception>
+    /// <exception cref="ArgumentException">The key is not an HS key with a long enough secret, the subject is not one, a pattern is not one, or the token would be longer than any node reads.</exception>
     public static string Mint(
         AuthKeyOptions key,
         string? user,
@@ -42,6 +42,11 @@ internal static class TokenMinter
             throw new ArgumentException("a token needs a user of 1-255 bytes without control characters", nameof(user));
         }
 
+        if (rights is not null && !Rights.TryCreate(rights, out _, out var wrong))
+        {
+            throw new ArgumentException(wrong);
+        }
+
         var header = new JsonObject { ["alg"] = algorithm.Name, ["typ"] = "JWT" };
         AddText(header, "kid", key.Id);
         var payload = new JsonObject { ["sub"] = user };
@@ -55,7 +60,8 @@ internal static class TokenMinter
         }
 
         var input = $"{Encode(header)}.{Encode(payload)}";
-        return $"{input}.{Base64Url.EncodeToString(secret.Sign(Encoding.ASCII.GetBytes(input)))}";
+        var token = $"{input}.{Base64Url.EncodeToString(secret.Sign(Encoding.ASCII.GetBytes(input)))}";
+        return token.Length <= JwtParts.MaxLength ? token : throw new ArgumentException($"the token would have {token.Length} characters; no node reads more than {JwtParts.MaxLength}");
     }
 
     private static JsonObject Write(RightsOptions rights)

@@ -26,7 +26,7 @@ internal sealed class CommandLine
     private readonly Option<string[]> _publish = Many("--publish", "PATTERN", "Topics it may publish to; may be repeated.");
     private readonly Option<string[]> _history = Many("--history", "PATTERN", "Topics whose history it may read; may be repeated.");
     private readonly Option<string[]> _presence = Many("--presence", "PATTERN", "Topics whose presence it may see; may be repeated.");
-    private readonly Option<string?> _expires = Single("--expires", "TIME", "How long it is valid: 30m, 1h, 7d. Default: 1h.");
+    private readonly Option<string?> _expires = Single("--expires", "TIME", "How long it is valid: 30m, 8h; at most broker.auth.max-life (24h by default). Default: 1h.");
     private readonly Option<string?> _keyId = Single("--key-id", "ID", "Id of the key that signs. Default: the first HS key.");
 
     private readonly RootCommand _root;
@@ -35,7 +35,7 @@ internal sealed class CommandLine
     private CommandLine()
     {
         _config.Recursive = true;
-        _expires.Validators.Add(result => ValidateWith(result, text => HoconUnits.Duration(text) > TimeSpan.Zero, "a duration such as 30m, 1h or 7d"));
+        _expires.Validators.Add(result => ValidateWith(result, text => HoconUnits.Duration(text) > TimeSpan.Zero, "a duration such as 30m or 8h"));
         _seed.Validators.Add(result => ValidateWith(result, text => NodeAddress.TryParse(text) is not null, "host:port (IPv6 in brackets)"));
         _token = new Command("token", "Print a token signed with a key of the configuration.") { _user, _subscribe, _publish, _history, _presence, _expires, _keyId };
         _root = new RootCommand("Broker: a clustered WebSocket message broker.") { _config, _port, _clusterPort, _opsPort, _seed, _dev, _token };

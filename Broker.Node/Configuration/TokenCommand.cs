@@ -33,6 +33,11 @@ internal static class TokenCommand
             return Refuse($"--expires: longer than broker.auth.max-life ({auth.MaxLife.TotalHours:0.##}h): no node would accept it");
         }
 
+        if (command.Life < TimeSpan.FromSeconds(1))
+        {
+            return Refuse("--expires: a token counts whole seconds: at least 1s");
+        }
+
         if (string.IsNullOrEmpty(command.User))
         {
             return Refuse("--user: whom the token is for, 1-255 bytes");

@@ -17,8 +17,6 @@ internal sealed class BroadcastRequests(IClientTransport connection, ConnectionS
 {
     private readonly WireFormat _format = connection.Request!.Format;
 
-    public ErrorCode MayPublish(in ClientMessage message, TopicOptions topic) => message.Key.IsEmpty ? ErrorCode.None : ErrorCode.Unsupported;
-
     public void Publish(in ClientMessage message, TopicOptions topic, ReadOnlyMemory<byte> data, MessageBatch batch)
     {
         batch.Retain();
@@ -36,16 +34,10 @@ internal sealed class BroadcastRequests(IClientTransport connection, ConnectionS
         });
     }
 
-    public ErrorCode MaySubscribe(in ClientMessage message, TopicOptions topic) => message.Presence ? ErrorCode.Unsupported : ErrorCode.None;
-
     public void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch batch)
     {
         batch.Retain();
-        services.Lanes.Post(new SubscribeCommand(subscription, message.Id.Retain(), topic.MaxSubscribers, self)
-        {
-            Batch = batch,
-            AskedToRecover = message.Recover is not null,
-        });
+        services.Lanes.Post(new SubscribeCommand(subscription, message.Id.Retain(), topic.MaxSubscribers, self) { Batch = batch });
     }
 
     public void Unsubscribe(Subscription subscription, WireId id, MessageBatch? batch, string? reason = null)

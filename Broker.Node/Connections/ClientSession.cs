@@ -217,6 +217,12 @@ internal sealed class ClientSession
             return;
         }
 
+        if (Unbuilt.IsAskedBy(message))
+        {
+            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+            return;
+        }
+
         if (message.Error != ErrorCode.None)
         {
             Fail(message.Error, message.Id);
@@ -240,9 +246,6 @@ internal sealed class ClientSession
             case ClientMessageType.Ping:
                 OnPing(message.Id);
                 break;
-            default:
-                Fail(ErrorCode.Unsupported, message.Id, message.Topic);
-                break;
         }
     }
 
@@ -260,7 +263,7 @@ internal sealed class ClientSession
         {
             FailUnlessNone(_router.Publish(message, batch), message);
         }
-        else if (_router.MayPublish(message) is not ErrorCode.None and var error)
+        else if (_router.MayPublish(message.Topic.Span) is not ErrorCode.None and var error)
         {
             Fail(error, message.Id, message.Topic);
         }
@@ -280,7 +283,7 @@ internal sealed class ClientSession
         {
             FailUnlessNone(_router.Subscribe(message, batch), message);
         }
-        else if (_router.MaySubscribe(message) is not ErrorCode.None and var error)
+        else if (_router.MaySubscribe(message.Topic.Span) is not ErrorCode.None and var error)
         {
             Fail(error, message.Id, message.Topic);
         }

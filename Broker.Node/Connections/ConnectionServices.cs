@@ -17,6 +17,7 @@ internal sealed record ConnectionServices(
     Quotas Quotas,
     ILaneInbox Lanes,
     BrokerMetrics Metrics,
+    ConnectionLog Log,
     TimeProvider Time)
 {
     /// <summary>The application's.</summary>

@@ -98,16 +98,10 @@ internal sealed class HookCalls
 
         if (answer.Info is { } element)
         {
-            if (!RightsClaim.TryCopyInfo(element, out var info))
-            {
-                wrong = $"{nameof(ConnectAnswer)}.{nameof(answer.Info)}: more than {RightsClaim.MaxInfo} bytes, or a number that is not finite";
-                return false;
-            }
-
-            verdict = verdict with { Info = info };
+            verdict = verdict with { Info = RightsClaim.ReadInfo(element, ref wrong) };
         }
 
-        return true;
+        return wrong is null;
     }
 
     private async ValueTask<HookVerdict> AskAllAsync<T>(IBrokerHooks[] hooks, T request, Func<IBrokerHooks, T, CancellationToken, ValueTask<HookAnswer>> ask)

@@ -10,17 +10,11 @@ namespace Broker.Node.Connections;
 /// </summary>
 internal interface ITopicRequests
 {
-    /// <summary>What the topic cannot do; <see cref="ErrorCode.None"/> where <see cref="Publish"/> may follow.</summary>
-    ErrorCode MayPublish(in ClientMessage message, TopicOptions topic);
-
     /// <param name="message">The request.</param>
     /// <param name="topic">Its topic's settings.</param>
     /// <param name="data">What is published, in the connection's format.</param>
     /// <param name="batch">Holds the message.</param>
     void Publish(in ClientMessage message, TopicOptions topic, ReadOnlyMemory<byte> data, MessageBatch batch);
-
-    /// <summary>What the topic cannot give; <see cref="ErrorCode.None"/> where <see cref="Subscribe"/> may follow.</summary>
-    ErrorCode MaySubscribe(in ClientMessage message, TopicOptions topic);
 
     void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch batch);
 

@@ -24,31 +24,44 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
 
     private Rights Rights => auth.Identity!.Rights;
 
+    /// <summary>Why a publish would be refused whatever its data.</summary>
+    public ErrorCode MayPublish(ReadOnlySpan<byte> topic) => Check(topic, Rights.MayPublish(topic));
+
+    /// <summary>Why a subscribe would be refused, but for the number of subscriptions.</summary>
+    public ErrorCode MaySubscribe(ReadOnlySpan<byte> topic) => Check(topic, Rights.MaySubscribe(topic));
+
     public ErrorCode Publish(in ClientMessage message, MessageBatch batch)
     {
-        var error = MayPublish(message, out var settings);
-        var data = message.Data;
-        error = error == ErrorCode.None ? services.Topics.Payloads.Apply(settings!, _form.Format, _limits.Message, ref data) : error;
-        if (error == ErrorCode.None)
-        {
-            Of(settings!).Publish(message, settings!, data, batch);
-        }
-
-        return error;
-    }
-
-    /// <summary>Why a publish would be refused; its data is not looked at.</summary>
-    public ErrorCode MayPublish(in ClientMessage message) => MayPublish(message, out _);
-
-    public ErrorCode Subscribe(in ClientMessage message, MessageBatch batch)
-    {
         var topic = message.Topic.Span;
-        var error = MaySubscribe(message, out var settings);
+        var error = MayPublish(topic);
         if (error != ErrorCode.None)
         {
             return error;
         }
 
+        var settings = services.Topics.Settings.Of(topic);
+        var requests = Of(settings);
+        var data = message.Data;
+        error = services.Topics.Payloads.Apply(settings, _form.Format, _limits.Message, ref data);
+        if (error == ErrorCode.None)
+        {
+            requests.Publish(message, settings, data, batch);
+        }
+
+        return error;
+    }
+
+    public ErrorCode Subscribe(in ClientMessage message, MessageBatch batch)
+    {
+        var topic = message.Topic.Span;
+        var error = MaySubscribe(topic);
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
+        var settings = services.Topics.Settings.Of(topic);
+        var requests = Of(settings);
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
             if (_subscriptions.Count >= _limits.Subscriptions)
@@ -57,16 +70,13 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
             }
 
             var name = topic.ToArray();
-            subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form, Slow = settings!.Slow };
+            subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form, Slow = settings.Slow };
             _subscriptions.Add(name, subscription);
         }
 
-        Of(settings!).Subscribe(message, settings!, subscription, batch);
+        requests.Subscribe(message, settings, subscription, batch);
         return ErrorCode.None;
     }
-
-    /// <summary>Why a subscribe would be refused, but for the number of subscriptions.</summary>
-    public ErrorCode MaySubscribe(in ClientMessage message) => MaySubscribe(message, out _);
 
     /// <returns>False: there was no subscription.</returns>
     public bool Unsubscribe(in ClientMessage message, MessageBatch batch)
@@ -119,39 +129,6 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     {
         services.Lanes.Leave(_subscriptions.Values);
         _subscriptions.Clear();
-    }
-
-    private ErrorCode MayPublish(in ClientMessage message, out TopicOptions? settings)
-    {
-        var topic = message.Topic.Span;
-        settings = null;
-        var error = Check(topic, Rights.MayPublish(topic));
-        if (error != ErrorCode.None)
-        {
-            return error;
-        }
-
-        settings = services.Topics.Settings.Of(topic);
-        return Of(settings).MayPublish(message, settings);
-    }
-
-    private ErrorCode MaySubscribe(in ClientMessage message, out TopicOptions? settings)
-    {
-        var topic = message.Topic.Span;
-        settings = null;
-        if (!TopicName.IsReserved(topic) && TopicPattern.TryParse(topic, out var pattern) && !pattern.IsName)
-        {
-            return ErrorCode.Unsupported;
-        }
-
-        var error = Check(topic, Rights.MaySubscribe(topic));
-        if (error != ErrorCode.None)
-        {
-            return error;
-        }
-
-        settings = services.Topics.Settings.Of(topic);
-        return Of(settings).MaySubscribe(message, settings);
     }
 
     private ITopicRequests Of(Subscription subscription) => Of(services.Topics.Settings.Of(subscription.Topic));

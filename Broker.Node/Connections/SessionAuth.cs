@@ -18,6 +18,7 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
     private readonly LimitOptions _limits = services.Options.Limits;
     private Rights _ownRights = Rights.None;
     private IDisposable? _place;
+    private bool _toldOfGrant;
 
     /// <summary>Null until the connection has authenticated or was admitted without.</summary>
     public Identity? Identity { get; private set; }
@@ -34,11 +35,6 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
     /// <summary>Reads the token of an <c>auth</c>; a good one is not admitted yet.</summary>
     public AuthResult Authenticate(ReadOnlySpan<byte> token)
     {
-        if (!services.Tokens.MayTry(remote))
-        {
-            return new AuthResult(null, ErrorCode.InvalidToken, "too many bad tokens of this address");
-        }
-
         var result = services.Tokens.Validate(Encoding.UTF8.GetString(token), remote);
         if (result.Identity is { } identity && Identity?.User is { } user && user != identity.User)
         {
@@ -79,6 +75,7 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
         var grant = services.Tokens.ValidateGrant(Encoding.UTF8.GetString(token), Identity!.User, remote);
         if (grant.Pattern is null)
         {
+            TellOf(grant);
             return grant.Error;
         }
 
@@ -109,6 +106,16 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
     {
         _place?.Dispose();
         Bucket?.Dispose();
+    }
+
+    /// <summary>A refused grant does not end the connection, so it has a line of its own: once, however often the client tries.</summary>
+    private void TellOf(GrantResult grant)
+    {
+        if (!_toldOfGrant)
+        {
+            _toldOfGrant = true;
+            services.Log.GrantRefused(remote, $"{ErrorCodes.Text(grant.Error)}: {grant.Why}");
+        }
     }
 
     private void ApplyGrants() => Identity = new Identity(Identity!.User, _grants.AddTo(_ownRights), Identity.Expires, Identity.Info);

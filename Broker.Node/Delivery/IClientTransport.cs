@@ -19,7 +19,7 @@ internal interface IClientTransport
     /// <summary>Sends.</summary>
     ConnectionWriter Writer { get; }
 
-    /// <summary>What the log says beside the reason of the end; nothing that a client wrote. Set before it is closed, by its actor.</summary>
+    /// <summary>What the log says beside the reason of the end, in printable ASCII. Set before it is closed, by its actor.</summary>
     string EndDetail { get; set; }
 
     /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>

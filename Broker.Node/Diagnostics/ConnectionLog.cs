@@ -4,8 +4,9 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Diagnostics;
 
 /// <summary>
-/// One line for every connection that this side refuses or ends, or for which the application failed: who and why, and nothing of what was sent but the name of an
-/// origin. At most <see cref="LinesPerSecond"/> lines a second, and one that says how many more there were. Thread-safe.
+/// One line for every connection that this side refuses or ends, or for which the application failed: who and why, and nothing of what was
+/// sent but the name of an origin, the id of a key, and what is wrong with the rights of a token. At most <see cref="LinesPerSecond"/> lines
+/// a second, and one that says how many more there were. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Information: each is of interest to whoever looks after one client, none calls for action. What a node does to all of its
@@ -38,7 +39,7 @@ internal sealed partial class ConnectionLog : IDisposable
 
     /// <param name="remote">The client's address.</param>
     /// <param name="refusal">Why.</param>
-    /// <param name="detail">For people; never of the client's making.</param>
+    /// <param name="detail">For people, in printable ASCII.</param>
     public void Refused(IPAddress remote, HandshakeRefusal refusal, string detail)
     {
         if (MayWrite())
@@ -87,7 +88,7 @@ internal sealed partial class ConnectionLog : IDisposable
     /// <param name="connection">Its number.</param>
     /// <param name="remote">The client's address.</param>
     /// <param name="reason">Told to the client.</param>
-    /// <param name="detail">Told to nobody but the log; never of the client's making.</param>
+    /// <param name="detail">Told to nobody but the log, in printable ASCII.</param>
     public void Closed(long connection, IPAddress remote, DisconnectReason reason, string detail = "")
     {
         if (!TellsOfOneClient(reason) || !MayWrite())
@@ -104,6 +105,17 @@ internal sealed partial class ConnectionLog : IDisposable
         if (MayWrite())
         {
             Closed(connection, remote, 1006, "heartbeat");
+        }
+    }
+
+    /// <summary>The token of a <c>subscribe</c>, whose connection goes on.</summary>
+    /// <param name="remote">The client's address.</param>
+    /// <param name="detail">As in <see cref="Refused(IPAddress, HandshakeRefusal, string)"/>.</param>
+    public void GrantRefused(IPAddress remote, string detail)
+    {
+        if (MayWrite())
+        {
+            RefusedGrant(remote, detail);
         }
     }
 
@@ -135,6 +147,9 @@ internal sealed partial class ConnectionLog : IDisposable
 
     [LoggerMessage(1104, LogLevel.Information, "Closed connection {Connection:x} of {Remote}: {Code} {Reason}")]
     private partial void Closed(long connection, IPAddress remote, int code, string reason);
+
+    [LoggerMessage(1108, LogLevel.Information, "Refused the token of a subscribe of {Remote}: {Detail}")]
+    private partial void RefusedGrant(IPAddress remote, string detail);
 
     [LoggerMessage(1106, LogLevel.Error, "Connection {Connection:x} of {Remote} failed and is cut")]
     private partial void Failed(Exception error, long connection, IPAddress remote);

@@ -30,7 +30,7 @@ internal enum HandshakeRefusal
     /// <summary>The token in the header is not accepted, or there are two different ones (400, 401).</summary>
     Token,
 
-    /// <summary>Too many bad tokens came from the address (429).</summary>
+    /// <summary>A bad token, after too many of its address (429).</summary>
     Throttled,
 
     /// <summary>The keys that tokens are checked with cannot be had (503).</summary>

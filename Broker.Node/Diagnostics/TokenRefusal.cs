@@ -7,6 +7,6 @@ internal enum TokenRefusal
 
     Expired,
 
-    /// <summary>Not looked at: its address has guessed too often.</summary>
+    /// <summary>Invalid, or too costly to verify, and its address has guessed too often.</summary>
     Throttled,
 }

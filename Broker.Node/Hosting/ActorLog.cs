@@ -44,3 +44,17 @@ internal sealed class ActorLogSetup(ILoggerFactory loggers) : Setup
 {
     public ILoggerFactory Loggers { get; } = loggers;
 }
+
+/// <summary>What Akka logs before its loggers have started and after they have stopped, in the form of the program's other lines.</summary>
+internal sealed class ActorLogAtEnds : MinimalLogger
+{
+    private static readonly string[] Names = ["dbug", "info", "warn", "fail"];
+
+    protected override void Log(object message)
+    {
+        if (message is LogEvent entry)
+        {
+            Console.WriteLine(FormattableString.Invariant($"{entry.Timestamp.ToUniversalTime():yyyy-MM-dd'T'HH:mm:ss.fff}Z {Names[(int)entry.LogLevel()]}: Akka[0] {entry.LogSource}: {entry.Message} {entry.Cause}").ReplaceLineEndings(" "));
+        }
+    }
+}

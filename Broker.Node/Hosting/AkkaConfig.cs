@@ -35,6 +35,7 @@ internal static class AkkaConfig
         ["loglevel"],
         ["stdout-loglevel"],
         ["logger-formatter"],
+        ["stdout-logger-class"],
         ["extensions"],
         ["actor", "provider"],
         ["actor", "guardian-supervisor-strategy"],
@@ -49,6 +50,7 @@ internal static class AkkaConfig
     private static readonly (string[] Path, string Instead)[] Owned =
     [
         (["logger-formatter"], "what breaks between nodes is one line"),
+        (["stdout-logger-class"], "all lines have one form"),
         (["actor", "provider"], "a node is always a cluster node"),
         (["actor", "guardian-supervisor-strategy"], "a node without one of its parts ends"),
         (["actor", "serializers", "json"], "messages are a closed set"),
@@ -126,6 +128,7 @@ internal static class AkkaConfig
         Set(root, "off", "akka", "actor", "serialization-settings", "allow-unregistered-types");
         Set(root, "Akka.Actor.StoppingSupervisorStrategy, Akka", "akka", "actor", "guardian-supervisor-strategy");
         Set(root, TypeName(typeof(RemoteLogFormatter)), "akka", "logger-formatter");
+        Set(root, TypeName(typeof(ActorLogAtEnds)), "akka", "stdout-logger-class");
         Set(root, TypeName(typeof(RefusingJsonSerializer)), "akka", "actor", "serializers", "json");
         if (brokerSerializer)
         {

@@ -17,6 +17,12 @@ public struct ClientMessage
 
     public ClientMessageType Type { readonly get; internal set; }
 
+    /// <summary>
+    /// The keys that stand in it, known to its type or not, with values they may have or not; without those that ask for nothing,
+    /// false or no messages.
+    /// </summary>
+    internal RequestKey Asked { readonly get; set; }
+
     /// <summary>Also set beside an <see cref="Error"/>, when it could be read, so that the error carries it.</summary>
     public WireId Id { readonly get; internal set; }
 

@@ -21,4 +21,5 @@ public enum ClientMessageType : byte
     RoomList,
     MatchJoin,
     MatchLeave,
+    RoomInput,
 }

@@ -8,6 +8,7 @@ internal struct RequestFields
 {
     private RequestKey _present;
     private RequestKey _wrong;
+    private RequestKey _idle;
     private ReadOnlyMemory<byte> _epoch;
     private long _offset;
 
@@ -27,6 +28,7 @@ internal struct RequestFields
 
     public void Flag(ref ClientMessage message, RequestKey key, bool value)
     {
+        _idle |= !value && key is (RequestKey.Presence or RequestKey.Remove) ? key : RequestKey.None;
         switch (key)
         {
             case RequestKey.Echo:
@@ -54,6 +56,7 @@ internal struct RequestFields
         }
         else
         {
+            _idle |= value == 0 && key == RequestKey.Last ? key : RequestKey.None;
             Note(key, value is >= 0 and <= WireLimits.MaxInteger && TryInteger(ref message, key, value));
         }
     }
@@ -107,7 +110,11 @@ internal struct RequestFields
     public void Other(RequestKey key) => _wrong |= key;
 
     /// <summary>All keys of the message have been read.</summary>
-    public readonly void End(ref ClientMessage message) => message.Error = RequestShape.Check(message.Type, _present, _wrong);
+    public readonly void End(ref ClientMessage message)
+    {
+        message.Asked = (_present | _wrong) & ~_idle;
+        message.Error = RequestShape.Check(message.Type, _present, _wrong);
+    }
 
     private void Note(RequestKey key, bool isGood)
     {

@@ -35,4 +35,8 @@ internal enum RequestKey : uint
     /// <summary>Of a position, as <see cref="Offset"/>.</summary>
     Epoch = 1 << 26,
     Offset = 1 << 27,
+
+    Entry = 1 << 28,
+    Remove = 1 << 29,
+    If = 1 << 30,
 }

@@ -40,6 +40,7 @@ internal static class RequestShape
         ClientMessageType.RoomCreate => RequestKey.Kind,
         ClientMessageType.RoomLeave or ClientMessageType.RoomSync => RequestKey.Room,
         ClientMessageType.RoomSend => RequestKey.Room | RequestKey.Data,
+        ClientMessageType.RoomInput => RequestKey.Room | RequestKey.Seq | RequestKey.Data,
         ClientMessageType.MatchJoin or ClientMessageType.MatchLeave => RequestKey.Kind,
         _ => RequestKey.None,
     };

@@ -15,19 +15,42 @@ public sealed class TokenGuessesSpecs
         var guesses = new TokenGuesses(time);
         for (var i = 0; i < 10; i++)
         {
-            Assert.True(guesses.MayTry(Attacker));
+            Assert.False(guesses.IsSuspect(Attacker));
             guesses.Failed(Attacker);
             time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        Assert.False(guesses.MayTry(Attacker));
-        Assert.True(guesses.MayTry(IPAddress.Parse("203.0.113.8")));
+        Assert.True(guesses.IsSuspect(Attacker));
+        Assert.False(guesses.IsSuspect(IPAddress.Parse("203.0.113.8")));
         time.Advance(TimeSpan.FromSeconds(49));
-        Assert.False(guesses.MayTry(Attacker));
+        Assert.True(guesses.IsSuspect(Attacker));
         time.Advance(TimeSpan.FromSeconds(1));
-        Assert.True(guesses.MayTry(Attacker));
+        Assert.False(guesses.IsSuspect(Attacker));
         guesses.Failed(Attacker);
-        Assert.False(guesses.MayTry(Attacker));
+        Assert.True(guesses.IsSuspect(Attacker));
+    }
+
+    [Fact]
+    public void Verifications_for_a_suspect_have_a_bound_a_second()
+    {
+        var time = TokenForge.Clock();
+        var guesses = new TokenGuesses(time);
+        for (var i = 0; i < 10; i++)
+        {
+            guesses.Failed(Attacker);
+        }
+
+        for (var second = 0; second < 3; second++)
+        {
+            for (var i = 0; i < TokenGuesses.Verifications; i++)
+            {
+                Assert.True(guesses.TryVerify(Attacker));
+            }
+
+            Assert.False(guesses.TryVerify(Attacker));
+            Assert.True(guesses.TryVerify(IPAddress.Parse("203.0.113.8")));
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
     }
 
     [Fact]
@@ -39,7 +62,7 @@ public sealed class TokenGuessesSpecs
         {
             guesses.Failed(Attacker);
             time.Advance(TimeSpan.FromSeconds(7));
-            Assert.True(guesses.MayTry(Attacker));
+            Assert.False(guesses.IsSuspect(Attacker));
         }
     }
 

@@ -72,6 +72,7 @@ public sealed partial class LimitsDocumentSpecs
     [InlineData("levels of arrays and objects in the parts of a token", StrictJson.MaxDepth)]
     [InlineData("bytes of a token's `sub`", JwtClaimRules.MaxSubject)]
     [InlineData("bytes of a token's `info`", RightsClaim.MaxInfo)]
+    [InlineData("signatures of public keys (RS, ES) verified in a second for such an address", TokenGuesses.Verifications)]
     [InlineData("bytes of a topic's name", TopicName.MaxLength)]
     [InlineData("connections that wait for ASP.NET Core", HttpFrontDoor.MaxWaiting)]
     [InlineData("connections that were refused before anybody read their request, and are still closing", LingeringClose.MaxClosing)]

@@ -1,5 +1,9 @@
+using Broker.Node.Auth;
 using Broker.Node.Configuration;
+using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
+using Broker.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Broker.Tests.Configuration;
 
@@ -32,6 +36,48 @@ public sealed class TokenCommandSpecs
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(expected, result.Text, StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("a..b", 3600, "subscribe: 'a..b' is not a topic pattern")]
+    [InlineData("$user", 3600, "subscribe: '$user' is not a topic pattern")]
+    [InlineData("own.{user}", 3600, "subscribe: 'own.{user}' is not a topic pattern")]
+    [InlineData("chat.>", 86401, "--expires: longer than broker.auth.max-life (24h): no node would accept it")]
+    [InlineData("chat.>", 0.5, "--expires: a token counts whole seconds: at least 1s")]
+    public void What_the_node_would_refuse_is_not_signed(string pattern, double life, string expected)
+    {
+        var result = Sign(pattern, TimeSpan.FromSeconds(life));
+        Assert.Equal((2, expected), (result.ExitCode, result.Text));
+    }
+
+    [Fact]
+    public void Token_longer_than_a_node_reads_is_not_signed() =>
+        Assert.EndsWith("no node reads more than 8192", Sign(string.Join('.', Enumerable.Repeat("token", 40)), TimeSpan.FromHours(1), repeat: 40).Text, StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(86400)]
+    public void What_is_signed_is_what_the_node_accepts(int life)
+    {
+        using var validator = TokenForge.Validator(TokenForge.Options(TokenForge.Hs(secret: Secret)), new FakeTimeProvider(Now));
+        Assert.Equal("", validator.Validate(Sign("chat.>", TimeSpan.FromSeconds(life)).Text).Why);
+    }
+
+    [Fact]
+    public void Help_offers_no_life_that_is_refused_by_default()
+    {
+        var help = CommandLine.Parse(["token", "--help"]).Text;
+        var offered = help.Split(' ', ',', ';', ':', '.', '(', ')').Select(HoconUnits.Duration).OfType<TimeSpan>().ToList();
+        Assert.NotEmpty(offered);
+        Assert.All(offered, life => Assert.True(life <= new AuthOptions().MaxLife, $"{life} is offered: {help}"));
+    }
+
+    private static CommandLineResult Sign(string pattern, TimeSpan life, int repeat = 1) =>
+        TokenCommand.Run(
+            new TokenCommandOptions { Config = "node.conf", User = "42", Life = life, Rights = new RightsOptions { Subscribe = [.. Enumerable.Repeat(pattern, repeat)] } },
+            new Dictionary<string, string>(),
+            TokenMinter.Mint,
+            Now,
+            file => file == "node.conf" ? $"broker.auth.keys = [ {{ algorithm = HS256, secret = {Secret} }} ]" : null);
 
     private static CommandLineResult Run(TokenCommandOptions command, string text, Dictionary<string, string>? environment = null) =>
         TokenCommand.Run(

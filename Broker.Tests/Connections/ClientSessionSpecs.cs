@@ -25,7 +25,7 @@ public sealed class ClientSessionSpecs
         var options = new BrokerOptions();
         Assert.True(Rights.TryCreate(new RightsOptions(), out var rights, out _));
         var metrics = RecordedMetrics.Unobserved();
-        var services = new ConnectionServices(options, new NodeIdentity("1", "node"), null!, new TopicRules(options), new Quotas(options, time), null!, metrics, time);
+        var services = new ConnectionServices(options, new NodeIdentity("1", "node"), null!, new TopicRules(options), new Quotas(options, time), null!, metrics, SilentLog.Connections, time);
         using var transport = new AcceptedConnection(null, Stream.Null, Remote, tls: false, lease: null)
         {
             Upgraded = new UpgradedRequest(WireFormat.Json, Remote.Address, Identity.Anonymous(rights!)),

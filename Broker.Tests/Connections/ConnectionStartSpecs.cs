@@ -28,7 +28,7 @@ public sealed class ConnectionStartSpecs : TestKit
         Assert.True(Rights.TryCreate(new RightsOptions(), out var rights, out _));
 
         // The constructor reads the request, PreStart the places of users.
-        var services = new ConnectionServices(options, new NodeIdentity("1", "node"), null!, null!, null!, null!, RecordedMetrics.Unobserved(), _time);
+        var services = new ConnectionServices(options, new NodeIdentity("1", "node"), null!, null!, null!, null!, RecordedMetrics.Unobserved(), SilentLog.Connections, _time);
         var remote = new IPEndPoint(IPAddress.Loopback, 40000);
         var transport = new AcceptedConnection(null, Stream.Null, remote, tls: false, lease: null)
         {

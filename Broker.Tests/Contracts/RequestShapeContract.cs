@@ -24,6 +24,7 @@ public abstract class RequestShapeContract(FormatSample format)
         [ClientMessageType.RoomJoin] = ["room", "kind", "match", "options", "code", "token", "as", "data"],
         [ClientMessageType.RoomLeave] = ["room"],
         [ClientMessageType.RoomSend] = ["room", "data", "seq", "name", "to"],
+        [ClientMessageType.RoomInput] = ["room", "seq", "data"],
         [ClientMessageType.RoomSync] = ["room"],
         [ClientMessageType.RoomList] = ["kind", "match", "limit", "after"],
         [ClientMessageType.MatchJoin] = ["kind", "skill", "data"],
@@ -97,6 +98,8 @@ public abstract class RequestShapeContract(FormatSample format)
             """{"type":"room.send","id":77,"room":"r"}""",
             """{"type":"room.send","id":77,"data":1}""",
             """{"type":"room.sync","id":77}""",
+            """{"type":"room.input","id":77,"room":"r","data":1}""",
+            """{"type":"room.input","id":77,"room":"r","seq":1}""",
             """{"type":"match.join","id":77}""",
             """{"type":"match.leave","id":77}""",
         ];

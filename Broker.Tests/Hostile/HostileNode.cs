@@ -251,8 +251,11 @@ internal sealed partial class HostileNode : IAsyncDisposable
     /// <summary>Connections that a count says were refused or closed for a fault of their own.</summary>
     private static long Offences(string count) => Offence().Match(count) is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 0;
 
-    /// <summary>Offences that a line tells of; those above the rate have one together.</summary>
-    private static long Told(string line) => More().Match(line) is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture) : 1;
+    /// <summary>Offences that a line tells of; those above the rate have one together. A refused grant ends no connection.</summary>
+    private static long Told(string line) =>
+        line.StartsWith("Refused the token of a subscribe ", StringComparison.Ordinal) ? 0
+        : More().Match(line) is { Success: true } match ? long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
+        : 1;
 
     [GeneratedRegex("^broker\\.(?:(?:connections|handshakes)\\.refused|connections\\.closed (?!1011|1012)).* = ([0-9]+)$")]
     private static partial Regex Offence();

@@ -21,7 +21,7 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
         { "a long line", $"GET /{Sent}{new string('a', 9000)} HTTP/1.1\r\n\r\n", "Refused a handshake of 127.0.0.1: too_large \\(.+\\)" },
         { "no upgrade", $"GET /ws HTTP/1.1\r\nHost: {Sent}\r\n\r\n", "Refused a handshake of 127.0.0.1: upgrade \\(.+\\)" },
         { "a subprotocol", Upgrade($"Sec-WebSocket-Protocol: {Sent}"), "Refused a handshake of 127.0.0.1: upgrade \\(.+\\)" },
-        { "a token", Upgrade($"Authorization: Bearer {Sent}"), "Refused a handshake of 127.0.0.1: token \\(.+\\)" },
+        { "a token", Upgrade($"Authorization: Bearer {Sent}"), "Refused a handshake of 127.0.0.1: token \\(Invalid token: it is no JWT: .+\\)" },
         { "an origin", Upgrade("Origin: https://evil.example"), "Refused origin https://evil.example of 127.0.0.1; broker.origins.allow decides" },
         { "a long origin", Upgrade($"Origin: https://{new string('a', 300)}{Sent}.example"), "Refused origin https://a{247}\\.\\.\\. of 127.0.0.1; broker.origins.allow decides" },
     };
@@ -34,7 +34,7 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
         { "pings", [.. Enumerable.Repeat(TestFrame.Build(9, Encoding.UTF8.GetBytes(Sent)), 100).SelectMany(static frame => frame)], "1008 abuse" },
         { "too big", TestFrame.Build(1, Encoding.UTF8.GetBytes(Sent), announced: 1 << 20, lengthBytes: 8), "1009 message too big" },
         { "no auth", TestFrame.Text($$"""{"type":"{{Sent}}"}"""), "1008 auth required" },
-        { "a bad token", TestFrame.Text($$"""{"type":"auth","token":"{{Sent}}"}"""), "1008 Invalid token \\(.+\\)" },
+        { "a bad token", TestFrame.Text($$"""{"type":"auth","token":"{{Sent}}"}"""), "1008 Invalid token \\(it is no JWT: .+\\)" },
     };
 
     [Theory]
@@ -108,6 +108,26 @@ public sealed class LogSpecs(TokenNode shared) : IClassFixture<TokenNode>
         await silent.DisposeAsync();
         await dead.DisposeAsync();
         half.Dispose();
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
+    public async Task A_refused_grant_has_one_line_however_often_it_comes()
+    {
+        await BeginAsync();
+        await using (var socket = await _node.ClientAsync(TokenForge.Hs256(TokenForge.Claims(("iat", $"{Now}"), ("exp", $"{Now + 100}")))))
+        {
+            var grant = TokenForge.Hs256(TokenForge.Claims(("sub", $"\"{Sent}\""), ("iat", $"{Now}"), ("exp", $"{Now + 100}")));
+            for (var i = 0; i < 3; i++)
+            {
+                await socket.SendTextAsync($$"""{"type":"subscribe","topic":"open.t","token":"{{grant}}"}""", Cancel);
+                await HostileNode.ReadErrorAsync(socket, "invalid_token");
+            }
+
+            HasOneLine("a grant", "Refused the token of a subscribe of 127.0.0.1: Invalid token: its sub is another than this connection's");
+            await HostileNode.LeaveAsync(socket);
+        }
+
         await _node.IsUnharmedAsync();
     }
 

@@ -146,8 +146,9 @@ public sealed class ProxySpecs
             Assert.Equal(401, await TryAsync("203.0.113.7", "guess"));
         }
 
-        Assert.Equal(429, await TryAsync("203.0.113.7", good));
-        Assert.Equal(101, await TryAsync("203.0.113.8", good));
+        Assert.Equal(429, await TryAsync("203.0.113.7", "guess"));
+        Assert.Equal(101, await TryAsync("203.0.113.7", good));
+        Assert.Equal(401, await TryAsync("203.0.113.8", "guess"));
         await node.IsUnharmedAsync();
     }
 

@@ -43,7 +43,7 @@ public sealed class SecondTransportSpecs : TestKit
         var metrics = RecordedMetrics.Unobserved();
         _tokens = new TokenGate(TokenForge.Validator(_options.Auth, _time), new TokenGuesses(_time), _rights, metrics);
         var lane = new InlineLane(TestLane.Create(_pool, Lag));
-        _services = new ConnectionServices(_options, new NodeIdentity("1", "node"), _tokens, new TopicRules(_options), new Quotas(_options, _time), lane, metrics, _time);
+        _services = new ConnectionServices(_options, new NodeIdentity("1", "node"), _tokens, new TopicRules(_options), new Quotas(_options, _time), lane, metrics, SilentLog.Connections, _time);
         _connections = Sys.ActorOf(Props.Create(() => new ConnectionsActor(_services)));
     }
 

@@ -21,6 +21,7 @@ internal static class WireSamples
         [ClientMessageType.RoomJoin] = """{"type":"room.join","room":"r"}""",
         [ClientMessageType.RoomLeave] = """{"type":"room.leave","room":"r"}""",
         [ClientMessageType.RoomSend] = """{"type":"room.send","room":"r","data":1}""",
+        [ClientMessageType.RoomInput] = """{"type":"room.input","room":"r","seq":1,"data":1}""",
         [ClientMessageType.RoomSync] = """{"type":"room.sync","room":"r"}""",
         [ClientMessageType.RoomList] = """{"type":"room.list"}""",
         [ClientMessageType.MatchJoin] = """{"type":"match.join","kind":"k"}""",

@@ -96,8 +96,7 @@ internal sealed class UpgradeGate(
         var handshake = echo ? ServerHandshake.Evaluate(head, [], EchoDeflate) : ServerHandshake.Evaluate(head, WireFormats.Subprotocols, _deflate);
         if (!handshake.Accepted)
         {
-            services.Metrics.HandshakeRefused(HandshakeRefusal.Upgrade);
-            log.Refused(remote, HandshakeRefusal.Upgrade, handshake.Reason);
+            Note(remote, HandshakeRefusal.Upgrade, handshake.Reason);
             return new UpgradeDecision(handshake.Status, handshake.Headers, handshake.Reason, null);
         }
 
@@ -167,21 +166,22 @@ internal sealed class UpgradeGate(
             return Refuse(remote, HandshakeRefusal.Token, 400, "Two different tokens.");
         }
 
-        if (!services.Tokens.MayTry(remote))
+        var result = services.Tokens.Validate(token, remote);
+        if (result.IsThrottled)
         {
-            return Refuse(remote, HandshakeRefusal.Throttled, 429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
+            Note(remote, HandshakeRefusal.Throttled, result.Why);
+            return Answer(429, "Too many invalid tokens.", new HttpHeader("Retry-After", "60"));
         }
 
-        var result = services.Tokens.Validate(token, remote);
         if (result.Error == ErrorCode.Unavailable)
         {
-            return Refuse(remote, HandshakeRefusal.Keys, 503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
+            Note(remote, HandshakeRefusal.Keys, result.Why);
+            return Answer(503, ErrorCodes.Text(result.Error), new HttpHeader("Retry-After", "1"));
         }
 
         if (result.Identity is null && header is not null)
         {
-            services.Metrics.HandshakeRefused(HandshakeRefusal.Token);
-            log.Refused(remote, HandshakeRefusal.Token, $"{ErrorCodes.Text(result.Error)}: {result.Why}");
+            Note(remote, HandshakeRefusal.Token, $"{ErrorCodes.Text(result.Error)}: {result.Why}");
             return Answer(401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
         }
 
@@ -262,9 +262,14 @@ internal sealed class UpgradeGate(
 
     private UpgradeDecision Refuse(IPAddress remote, HandshakeRefusal reason, int status, string body, params IReadOnlyList<HttpHeader> headers)
     {
-        services.Metrics.HandshakeRefused(reason);
-        log.Refused(remote, reason, body);
+        Note(remote, reason, body);
         return Answer(status, body, headers);
+    }
+
+    private void Note(IPAddress remote, HandshakeRefusal reason, string detail)
+    {
+        services.Metrics.HandshakeRefused(reason);
+        log.Refused(remote, reason, detail);
     }
 
     private static UpgradeDecision Answer(int status, string body, params IReadOnlyList<HttpHeader> headers) => new(status, [.. headers, new HttpHeader("Connection", "close")], body, null);
