@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Broker.Node;
 using Broker.Node.Auth;
 using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
 using Broker.Node.Diagnostics;
 using Broker.Node.Hosting;
 using Microsoft.Extensions.FileProviders;
@@ -49,7 +50,11 @@ try
 {
     builder.AddBroker(command.Run);
     app = builder.Build();
-    app.UseFileServer(new FileServerOptions { FileProvider = new EmbeddedFileProvider(typeof(BrokerNode).Assembly, "Broker.Node.wwwroot") });
+    if (app.Services.GetRequiredService<BrokerOptions>().Page)
+    {
+        app.UseFileServer(new FileServerOptions { FileProvider = new EmbeddedFileProvider(typeof(BrokerNode).Assembly, "Broker.Node.wwwroot") });
+    }
+
     await app.RunAsync();
     return Environment.ExitCode;
 }

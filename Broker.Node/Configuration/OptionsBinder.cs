@@ -38,6 +38,7 @@ internal static class OptionsBinder
         Platform = s.Bind<PlatformOptions>("platform", Platform),
         Topics = s.BindEach<TopicOptions>("topics", Topic),
         Greeting = s.OptionalText("greeting", d.Greeting) is { Length: > 0 } greeting ? greeting : null,
+        Page = s.Switch("page", d.Page),
     };
 
     private static NodeOptions Node(ConfigurationSection s, NodeOptions d) => d with

@@ -37,7 +37,11 @@ internal sealed class BroadcastRequests(IClientTransport connection, ConnectionS
     public void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch batch)
     {
         batch.Retain();
-        services.Lanes.Post(new SubscribeCommand(subscription, message.Id.Retain(), topic.MaxSubscribers, self) { Batch = batch });
+        services.Lanes.Post(new SubscribeCommand(subscription, message.Id.Retain(), topic.MaxSubscribers, self)
+        {
+            Batch = batch,
+            AskedToRecover = message.Recover is not null,
+        });
     }
 
     public void Unsubscribe(Subscription subscription, WireId id, MessageBatch? batch, string? reason = null)

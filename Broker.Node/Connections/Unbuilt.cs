@@ -9,7 +9,7 @@ namespace Broker.Node.Connections;
 /// </summary>
 internal static class Unbuilt
 {
-    private const RequestKey OfSubscribe = RequestKey.Recover | RequestKey.Last | RequestKey.Presence;
+    private const RequestKey OfSubscribe = RequestKey.Last | RequestKey.Presence;
     private const RequestKey OfPublish = RequestKey.Key | RequestKey.Entry | RequestKey.Remove | RequestKey.If;
 
     /// <summary>False also where the <c>id</c> is none: that is a fault of any message.</summary>

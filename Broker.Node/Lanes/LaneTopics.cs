@@ -197,7 +197,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             return;
         }
 
-        var reply = new SubscribedMessage(command.Id, subscription.Topic);
+        var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
         format.Codec().Write(_reply.Clear(), reply);
         subscription.Writer.Promise(_reply, fence);
         _batch.Add(subscription.Writer);

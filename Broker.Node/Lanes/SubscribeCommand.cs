@@ -22,6 +22,9 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
 
     public int MaxSubscribers => maxSubscribers;
 
+    /// <summary>The request asked to recover, which a broadcast topic never can.</summary>
+    public bool AskedToRecover { get; init; }
+
     public void Refuse() => connection.Tell(new SubscriptionRefused(subscription), ActorRefs.NoSender);
 
     /// <summary>Of the request, so that its connection knows that it is under way; null where the server asks.</summary>

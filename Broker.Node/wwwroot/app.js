@@ -15,10 +15,18 @@ const el = (name, className, text) => {
   if (text !== undefined) node.textContent = text;
   return node;
 };
+const capital = text => text.charAt(0).toUpperCase() + text.slice(1);
 const milliseconds = value => value < 10 ? `${value.toFixed(1)} ms` : `${Math.round(value)} ms`;
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
 const atEnd = list => list.scrollHeight - list.scrollTop - list.clientHeight < 24;
 const toEnd = list => { list.scrollTop = list.scrollHeight; };
+
+/** A list that showed its end shows it still when it has become smaller. */
+const keepEnd = list => {
+  let end = true;
+  list.addEventListener('scroll', () => { end = atEnd(list); });
+  new ResizeObserver(() => { if (end) toEnd(list); }).observe(list);
+};
 
 const indented = text => {
   try {
@@ -28,31 +36,40 @@ const indented = text => {
   }
 };
 
-/** The wire log: bounded, written once per animation frame, and still counting while it is paused. */
+/** The wire log: bounded, written once per animation frame. Its count is of the rows that one can see. */
 class WireLog {
   #list = $('wire');
   #count = $('wire-count');
   #fresh = [];
-  #total = 0;
+  #cut = false;
   #scheduled = false;
   #paused = false;
+  #pings = false;
   #pretty = false;
 
   constructor() {
     $('pause').addEventListener('click', event => this.#togglePause(event.currentTarget));
     $('pretty').addEventListener('click', event => this.#togglePretty(event.currentTarget));
     $('clear').addEventListener('click', () => this.#clear());
-    $('heartbeats').addEventListener('change', event => this.#list.classList.toggle('pings', event.target.checked));
+    $('heartbeats').addEventListener('change', event => this.#showPings(event.target.checked));
+    keepEnd(this.#list);
   }
 
   add(tag, direction, text) {
-    this.#fresh.push({ tag, direction, text, time: new Date() });
-    if (this.#fresh.length > LOG_ROWS) this.#fresh.shift();
-    this.#total++;
+    const isPing = /^\{[^{}]*"type":"(ping|pong)"/.test(text);
+    this.#fresh.push({ tag, direction, text, isPing, time: new Date() });
+    if (this.#fresh.length > LOG_ROWS) this.#drop(this.#fresh.findIndex(entry => entry.isPing));
     if (!this.#scheduled) {
       this.#scheduled = true;
       requestAnimationFrame(() => this.#flush());
     }
+  }
+
+  // Pings that are not shown go first: they must not push out what is.
+  #drop(ping) {
+    const hidden = ping >= 0 && !this.#pings;
+    this.#fresh.splice(hidden ? ping : 0, 1);
+    this.#cut ||= !hidden;
   }
 
   #flush() {
@@ -61,13 +78,23 @@ class WireLog {
       const follow = atEnd(this.#list);
       this.#list.append(...this.#fresh.map(entry => this.#row(entry)));
       this.#fresh = [];
-      while (this.#list.childElementCount > LOG_ROWS) this.#list.firstElementChild.remove();
+      this.#trim();
       if (follow) toEnd(this.#list);
     }
-    this.#count.textContent = this.#paused ? `paused, ${this.#fresh.length} waiting` : `${this.#total}`;
+    const shown = this.#list.childElementCount - (this.#pings ? 0 : this.#list.querySelectorAll('.heartbeat').length);
+    const waiting = this.#fresh.filter(entry => this.#pings || !entry.isPing).length;
+    this.#count.textContent = `${shown} shown${this.#cut ? ', older ones dropped' : ''}${this.#paused ? `, ${waiting} waiting` : ''}`;
   }
 
-  #row({ tag, direction, text, time }) {
+  #trim() {
+    while (this.#list.childElementCount > LOG_ROWS) {
+      const hidden = this.#pings ? null : this.#list.querySelector('.heartbeat');
+      (hidden ?? this.#list.firstElementChild).remove();
+      this.#cut ||= !hidden;
+    }
+  }
+
+  #row({ tag, direction, text, isPing, time }) {
     const row = el('li', direction);
     const stamp = el('time', '', `${clock.format(time)}.${String(time.getMilliseconds()).padStart(3, '0')}`);
     stamp.dateTime = time.toISOString();
@@ -77,7 +104,7 @@ class WireLog {
     arrow.setAttribute('aria-label', arrow.title);
     row.append(stamp, el('span', `tag tag-${tag}`, tag), arrow, el('code'));
     row.raw = text;
-    if (/^\{[^{}]*"type":"(ping|pong)"/.test(text)) row.classList.add('heartbeat');
+    row.classList.toggle('heartbeat', isPing);
     this.#write(row);
     return row;
   }
@@ -87,6 +114,14 @@ class WireLog {
     if (this.#pretty) text = indented(text);
     const more = text.length - LOG_TEXT;
     row.lastElementChild.textContent = more > 0 ? `${text.slice(0, LOG_TEXT)} … ${more} more characters` : text;
+  }
+
+  #showPings(shown) {
+    const follow = atEnd(this.#list);
+    this.#pings = shown;
+    this.#list.classList.toggle('pings', shown);
+    if (follow) toEnd(this.#list);
+    this.#flush();
   }
 
   #togglePause(button) {
@@ -107,7 +142,7 @@ class WireLog {
   #clear() {
     this.#list.replaceChildren();
     this.#fresh = [];
-    this.#total = 0;
+    this.#cut = false;
     this.#flush();
   }
 }
@@ -120,7 +155,7 @@ const remember = key => {
 };
 
 class Pane {
-  #tag; #log; #connection = null; #topic = ''; #joined = false; #limit = Infinity; #timer = 0; #count = 0; #failure = '';
+  #tag; #log; #connection = null; #topic = ''; #joined = false; #limit = Infinity; #timer = 0; #count = 0; #away = false;
   #me = Array.from(crypto.getRandomValues(new Uint8Array(4)), byte => byte.toString(16).padStart(2, '0')).join('');
   #root; #name; #state; #facts; #messages; #text; #send; #again;
 
@@ -134,11 +169,12 @@ class Pane {
     find('.tag').textContent = tag;
     find('.tag').classList.add(`tag-${tag}`);
     this.#name = find('.name input');
-    this.#name.value = name;
+    this.#name.value = name.slice(0, this.#name.maxLength);
     this.#state = find('.state');
     this.#facts = { node: find('.node'), latency: find('.latency'), delivery: find('.delivery') };
     this.#messages = find('.messages');
     this.#messages.setAttribute('aria-label', `Messages, ${side} pane`);
+    keepEnd(this.#messages);
     this.#text = find('.text');
     this.#text.setAttribute('aria-label', `Message from the ${side} pane`);
     this.#send = find('.composer .primary');
@@ -214,6 +250,7 @@ class Pane {
 
   #onState(name, detail) {
     clearInterval(this.#timer);
+    if (name === 'open') answerToken();
     const label = this.#state.lastElementChild;
     this.#state.dataset.state = name;
     this.#state.title = detail?.why ?? '';
@@ -228,16 +265,17 @@ class Pane {
       };
       show();
       this.#timer = setInterval(show, 500);
-      if (detail.why !== this.#failure) this.#note(`No connection: ${detail.why}`, 'warn');
-      this.#failure = detail.why;
+      if (!this.#away) this.#note(`${capital(detail.why)}; the page tries again`, 'warn');
+      this.#away = true;
     } else if (name === 'stopped' && detail.why !== 'closed') {
-      this.#note(`Disconnected: ${detail.why}`, 'bad');
+      this.#note(capital(detail.why), 'bad');
+      if (detail.token) askForToken(detail.why);
     }
     if (name !== 'open') this.#facts.latency.textContent = '–';
   }
 
   #onWelcome(message) {
-    this.#failure = '';
+    this.#away = false;
     this.#facts.node.textContent = message.node;
     this.#facts.node.title = `connection ${message.connection}`;
     this.#limit = message.limits?.message ?? Infinity;
@@ -287,6 +325,18 @@ function warn(text) {
   $('notice').hidden = !text;
 }
 
+/** Both panes may ask; the field is there once, and takes the focus from nobody who types. */
+function askForToken(why) {
+  $('token-why').textContent = `${capital(why)}.`;
+  $('token-why').hidden = false;
+  $('more').open = true;
+  if (!document.activeElement?.matches('input')) $('token').focus();
+}
+
+function answerToken() {
+  $('token-why').hidden = true;
+}
+
 function webSocketUrl(text, fallback) {
   if (!text) return fallback;
   try {
@@ -310,23 +360,32 @@ $('other').value = query.get('ws') ?? '';
 const log = new WireLog();
 const left = new Pane('A', 'left', query.get('left') ?? 'Ada', log);
 const right = new Pane('B', 'right', query.get('right') ?? 'Ben', log);
+const wanted = () => JSON.stringify([$('other').value.trim(), $('token').value]);
+let connected;
 
 function connect() {
   warn('');
+  answerToken();
+  connected = wanted();
   const topic = $('topic').value;
   left.connect(own.href, topic, $('token').value);
   right.connect(webSocketUrl($('other').value.trim(), own.href), topic, $('token').value);
   describe(topic);
 }
 
+// Works pasted whole: requests wait for nothing but the socket. The token is read from its field and shown nowhere.
 function describe(topic) {
+  const requests = [
+    `{ type: 'subscribe', topic: ${JSON.stringify(topic)}, id: 1 }`,
+    `{ type: 'publish', topic: ${JSON.stringify(topic)}, data: 'Hello from the console', id: 2 }`,
+  ];
+  if ($('token').value) requests.unshift('{ type: \'auth\', token: document.getElementById(\'token\').value }');
   $('snippet').textContent = [
     `ws = new WebSocket(${JSON.stringify(own.href)});`,
     'ws.onmessage = event => console.log(event.data);',
-    `ws.onopen = () => ws.send(JSON.stringify({ type: 'subscribe', topic: ${JSON.stringify(topic)}, id: 1 }));`,
-    '',
-    '// and then, to everybody in the topic:',
-    `ws.send(JSON.stringify({ type: 'publish', topic: ${JSON.stringify(topic)}, data: 'Hello from the console', id: 2 }));`,
+    'ws.onopen = () => {',
+    ...requests.map(request => `  ws.send(JSON.stringify(${request}));`),
+    '};',
   ].join('\n');
 }
 
@@ -337,8 +396,9 @@ $('settings').addEventListener('submit', event => {
   shared.set('topic', topic);
   if ($('other').value.trim()) shared.set('ws', $('other').value.trim()); else shared.delete('ws');
   history.replaceState(null, '', `?${shared}`);
-  if ($('more').open) {
-    $('more').open = false;
+  const inSheet = [event.submitter, document.activeElement].some(element => $('more').contains(element));
+  $('more').open = false;
+  if (inSheet || wanted() !== connected) {
     connect();
   } else {
     left.moveTo(topic);
@@ -346,11 +406,14 @@ $('settings').addEventListener('submit', event => {
     describe(topic);
   }
 });
-$('more').addEventListener('keydown', event => {
-  if (event.key === 'Escape') {
+document.addEventListener('keydown', event => {
+  if (event.key === 'Escape' && $('more').open) {
     $('more').open = false;
     $('more').querySelector('summary').focus();
   }
+});
+document.addEventListener('pointerdown', event => {
+  if (!$('more').contains(event.target)) $('more').open = false;
 });
 $('copy').addEventListener('click', async event => {
   const button = event.currentTarget;

@@ -1,32 +1,24 @@
 // A WebSocket to a broker that restores itself. The messages and the close codes are those of docs/PROTOCOL.md.
 
-const FIRST_DELAY = 500;      // ms before the first attempt to come back; doubles up to
-const LONGEST_DELAY = 15000;  // ms
+import { NO_CONNECTION, asksForToken, inWords, isFinal } from './closing.js';
+
+const FIRST_DELAY = 500;      // ms at most before the first attempt to come back; doubles up to
+const LONGEST_DELAY = 2000;   // ms while somebody looks at the page: few do. An app with many users waits longer
+const HIDDEN_DELAY = 15000;   // ms while nobody does
 const SETTLED = 10000;        // ms a connection must last before the delay starts from the beginning again
 const PROBE = 5000;           // ms between pings while somebody looks at the page
 const SILENCE = 8000;         // ms without any byte after a ping: the connection is dead
 const ANSWER = 10000;         // ms a request waits for its reply
 
-const FINAL_CODES = new Set([1000, 1002, 1003, 1007, 4001, 4003]);
-
-const EXPLANATIONS = new Map([
-  ['', 'the node does not answer'],
-  ['Invalid token', 'the token was not accepted'],
-  ['Origin not allowed', 'this page’s origin is not in broker.origins.allow'],
-  ['abuse', 'the node cut this connection for abuse'],
-]);
-
-/** Whether a close ends the matter; anything not known to be final is worth another attempt. */
-const isFinal = (code, reason) => FINAL_CODES.has(code) || (code === 1008 && reason !== 'auth timeout');
-
 export class Connection {
   #url; #token; #on; #socket = null; #timer = 0; #probe = 0;
   #attempt = 0; #openedAt = 0; #heardAt = 0; #pingedAt = -Infinity; #heartbeat = 25000;
-  #farewell = null; #nextId = 1; #pending = new Map();
+  #farewell = null; #knocking = null; #nextId = 1; #pending = new Map();
+  #seen = () => { if (!document.hidden) this.#knock(); };
 
   /**
    * @param on {state(name, detail), welcome(message), ready(), message(message), wire(direction, text), latency(ms)}
-   *   state names: connecting, open, waiting (detail: {until, why}), stopped (detail: {why})
+   *   state names: connecting, open, waiting (detail: {until, why}), stopped (detail: {why, token: only another one helps})
    */
   constructor(url, token, on) {
     this.#url = url;
@@ -38,6 +30,7 @@ export class Connection {
   open() {
     this.#drop();
     this.#farewell = null;
+    this.#openedAt = 0;
     this.#on.state('connecting');
     let socket;
     try {
@@ -107,14 +100,16 @@ export class Connection {
     this.#heartbeat = message.heartbeat;
     this.#on.welcome(message);
     if (message.auth === 'required' && !this.#token) {
-      this.#stop('this node asks for a token: see Connection');
+      this.#stop(inWords(1008, 'auth required'), true);
       return;
     }
     if (message.auth !== 'done' && this.#token) {
       try {
         await this.request({ type: 'auth', token: this.#token });
-      } catch {
-        return; // The server closes with the code that says why.
+      } catch (failure) {
+        // Of a token that is not good the server closes with the code that says why.
+        if (failure.code === 'unavailable') this.#wait(failure.retryAfter ?? 0, failure.error);
+        return;
       }
     }
     this.#on.state('open');
@@ -147,37 +142,51 @@ export class Connection {
 
   #closed(code, reason) {
     const farewell = this.#farewell;
-    this.#on.wire('end', `closed ${code}${reason ? ' ' + reason : ''}`);
-    this.#drop();
-    const why = (code === 1006 || reason ? EXPLANATIONS.get(reason) : null) ?? `${code} ${reason}`.trim();
-    if (farewell ? !farewell.reconnect : isFinal(code, reason)) {
-      this.#on.state('stopped', { why: code === 4001 ? 'the token has expired' : why });
-      return;
-    }
-    this.#wait(this.#delay(farewell?.after ?? 0), why);
+    const words = code === 1006 && !this.#openedAt ? NO_CONNECTION : inWords(code, reason);
+    const why = `${words} (${code})`;
+    this.#on.wire('end', `closed ${code}${reason ? ` ${reason}` : ''}: ${words}`);
+    if (asksForToken(code, reason)) this.#stop(why, true);
+    else if (farewell ? !farewell.reconnect : isFinal(code, reason)) this.#stop(why);
+    else this.#wait(farewell?.after ?? 0, why);
   }
 
-  // Success alone does not reset the delay: a node that accepts and drops at once must not be hammered.
-  #delay(after) {
+  // Any time up to the bound, so that clients which lost their node together do not come back together. Success alone does not
+  // reset the bound: a node that accepts and drops at once must not be hammered.
+  #wait(after, why) {
+    this.#drop();
     if (this.#openedAt && performance.now() - this.#openedAt > SETTLED) this.#attempt = 0;
     this.#openedAt = 0;
-    const backoff = Math.min(LONGEST_DELAY, FIRST_DELAY * 2 ** this.#attempt++);
-    return after + backoff * (0.5 + Math.random() / 2);
-  }
-
-  #wait(delay, why) {
+    const longest = document.hidden ? HIDDEN_DELAY : LONGEST_DELAY;
+    const delay = after + Math.min(longest, FIRST_DELAY * 2 ** this.#attempt++) * Math.random();
     this.#on.state('waiting', { until: performance.now() + delay, why });
-    this.#timer = setTimeout(() => this.open(), delay);
+    this.#timer = setTimeout(() => this.#knock(), delay);
+    document.addEventListener('visibilitychange', this.#seen);
   }
 
-  #stop(why) {
+  // A browser holds back the WebSockets of a page of which many have failed, each for seconds; requests it does not hold back.
+  async #knock() {
     this.#drop();
-    this.#on.state('stopped', { why });
+    const door = new URL('/', this.#url);
+    door.protocol = door.protocol === 'wss:' ? 'https:' : 'http:';
+    const knocking = this.#knocking = new AbortController();
+    this.#timer = setTimeout(() => knocking.abort(), SILENCE);
+    const options = { method: 'HEAD', mode: 'no-cors', cache: 'no-store', credentials: 'omit', signal: knocking.signal };
+    const answers = await fetch(door, options).then(() => true, () => false);
+    if (knocking !== this.#knocking) return;
+    if (answers) this.open(); else this.#wait(0, NO_CONNECTION);
+  }
+
+  #stop(why, token = false) {
+    this.#drop();
+    this.#on.state('stopped', { why, token });
   }
 
   #drop() {
     clearTimeout(this.#timer);
     clearInterval(this.#probe);
+    document.removeEventListener('visibilitychange', this.#seen);
+    this.#knocking?.abort();
+    this.#knocking = null;
     const socket = this.#socket;
     this.#socket = null;
     this.#heardAt = 0;

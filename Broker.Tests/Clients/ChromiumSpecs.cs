@@ -1,44 +1,13 @@
 using Broker.Tests.Hosting;
 using Broker.Tests.Support;
-using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
 
 namespace Broker.Tests.Clients;
 
-/// <summary>The demo page in a real browser.</summary>
+/// <summary>People chat on the demo page.</summary>
 [Collection(RealClients.Name)]
-public sealed class ChromiumSpecs : RealClientSpecs, IAsyncLifetime
+public sealed class ChromiumSpecs : BrowserSpecs
 {
-    private const float PageTimeout = 30_000;
-
-    private static readonly string[] Arguments =
-    [
-        "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run",
-    ];
-
-    private readonly List<string> _faults = [];
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        var program = RequiredTool.Chromium();
-        SetDefaultExpectTimeout(PageTimeout);
-        _playwright = await Playwright.CreateAsync();
-        _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = program, Args = Arguments });
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_browser is not null)
-        {
-            await _browser.CloseAsync();
-        }
-
-        _playwright?.Dispose();
-        Dispose();
-    }
-
     [Fact]
     public async Task Two_tabs_chat_through_two_nodes()
     {
@@ -56,7 +25,7 @@ public sealed class ChromiumSpecs : RealClientSpecs, IAsyncLifetime
 
         // The sender sees its own message too, through the broker.
         await Expect(ann.Locator("#left .mine p")).ToHaveTextAsync("Can you hear me?");
-        Assert.Empty(_faults);
+        Assert.Empty(Faults);
     }
 
     [Fact]
@@ -79,27 +48,23 @@ public sealed class ChromiumSpecs : RealClientSpecs, IAsyncLifetime
             await Expect(log.Locator("code", new() { HasText = $"\"type\":\"{type}\"" }).First).ToBeVisibleAsync();
         }
 
-        Assert.Empty(_faults);
+        Assert.Empty(Faults);
     }
 
+    /// <summary>A node that an application hosts has no page, and lets the page of another node in.</summary>
     [Fact]
-    public async Task Page_comes_back_when_its_node_was_restarted()
+    public async Task Right_pane_connects_to_a_node_inside_an_application()
     {
-        await using var first = await NodeProcess.StartAsync([], Cancellation);
-        var page = await OpenAsync(first.Http);
-        await using var witness = await JsonClient.ConnectAsync(first.WebSocket, Cancellation);
+        await using var node = await NodeProcess.StartAsync([], Cancellation);
+        await using var host = await SampleHost.StartAsync("Host", Cancellation);
+        var page = await OpenAsync(new Uri(node.Http, $"/?topic=news&ws={Uri.EscapeDataString(host.WebSocket.AbsoluteUri)}"));
 
-        first.Signal(UnixSignal.Terminate);
-        await Expect(page.Locator("#left .note.warn").First).ToBeVisibleAsync();
-        await witness.ReadToCloseAsync(Cancellation);
-        await witness.CloseAsync(Cancellation);
-        await first.WaitForExitAsync(Cancellation);
-        await using var second = await NodeProcess.StartAsync(["--port", $"{first.Http.Port}"], Cancellation);
+        using var http = new HttpClient { BaseAddress = host.Http };
+        using var announced = await http.PostAsync(new Uri("/announce?text=From+the+application", UriKind.Relative), null, Cancellation);
 
-        await Expect(page.Locator("#left .note", new() { HasText = "Back again" })).ToBeVisibleAsync();
-        await Expect(page.Locator("#right .note", new() { HasText = "Back again" })).ToBeVisibleAsync();
-        await SayAsync(page, "right", "Still here");
-        await Expect(page.Locator("#left .theirs p")).ToHaveTextAsync("Still here");
+        announced.EnsureSuccessStatusCode();
+        await Expect(page.Locator("#right .theirs p")).ToHaveTextAsync("From the application");
+        Assert.Empty(Faults);
     }
 
     /// <summary>The page of <c>samples/Host</c>: the browser sends cookie and origin by itself.</summary>
@@ -123,45 +88,20 @@ public sealed class ChromiumSpecs : RealClientSpecs, IAsyncLifetime
     {
         await using var node = await NodeProcess.StartAsync([], Cancellation);
         var hosts = new HashSet<string>();
-        var page = await OpenAsync(node.Http, new() { ViewportSize = new() { Width = width, Height = height } }, url => hosts.Add(new Uri(url).Authority));
+        var page = await NewPageAsync(new() { ViewportSize = new() { Width = width, Height = height } });
+        page.Request += (_, request) => Watch(request.Url);
+        page.WebSocket += (_, socket) => Watch(socket.Url);
+        await OpenAsync(page, node.Http);
 
         Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= innerWidth"));
         Assert.Equal([node.Http.Authority], hosts);
-        Assert.Empty(_faults);
-    }
-
-    private static async Task SayAsync(IPage page, string side, string text)
-    {
-        await page.Locator($"#{side} .text").FillAsync(text);
-        await page.Locator($"#{side} .text").PressAsync("Enter");
-    }
-
-    private async Task<IPage> OpenAsync(Uri address, BrowserNewPageOptions? options = null, Action<string>? onRequest = null)
-    {
-        var page = await _browser.NewPageAsync(options);
-        page.PageError += (_, error) => _faults.Add(error);
-        page.Console += (_, message) =>
-        {
-            if (message.Type == "error")
-            {
-                _faults.Add(message.Text);
-            }
-        };
-        page.Request += (_, request) => Watch(request.Url);
-        page.WebSocket += (_, socket) => Watch(socket.Url);
-        await page.GotoAsync(address.AbsoluteUri);
-        foreach (var side in new[] { "left", "right" })
-        {
-            await Expect(page.Locator($"#{side} .note", new() { HasText = "Joined" })).ToBeVisibleAsync();
-        }
-
-        return page;
+        Assert.Empty(Faults);
 
         void Watch(string url)
         {
             if (!url.StartsWith("data:", StringComparison.Ordinal))
             {
-                onRequest?.Invoke(url);
+                hosts.Add(new Uri(url).Authority);
             }
         }
     }

@@ -36,6 +36,7 @@ public sealed class ShippedFilesSpecs
         Assert.False(result.Options.Auth.Anonymous);
         Assert.Equal(new LimitOptions(), result.Options.Limits);
         Assert.Equal(new RateOptions(), result.Options.Rate);
+        Assert.False(result.Options.Page);
     }
 
     [Fact]

@@ -8,7 +8,7 @@ public sealed class ForeignFieldSpecs(FakeNode shared) : IClassFixture<FakeNode>
 {
     private static readonly Dictionary<string, (string Required, string Optional)> Types = new()
     {
-        ["subscribe"] = ("topic", "token"),
+        ["subscribe"] = ("topic", "recover token"),
         ["unsubscribe"] = ("topic", ""),
         ["publish"] = ("topic data", "echo"),
         ["history"] = ("topic", "since limit reverse"),
@@ -59,7 +59,7 @@ public sealed class ForeignFieldSpecs(FakeNode shared) : IClassFixture<FakeNode>
     private static CancellationToken Cancel => Deadline.Cancel;
 
     /// <summary>What asks a request for something that is not built, and so is nobody's foreign key; <see cref="UnbuiltSpecs"/> has it.</summary>
-    private static readonly Dictionary<string, string> Asking = new() { ["subscribe"] = "recover last presence", ["publish"] = "key" };
+    private static readonly Dictionary<string, string> Asking = new() { ["subscribe"] = "last presence", ["publish"] = "key" };
 
     public static TheoryData<string> Names => [.. Types.Keys];
 

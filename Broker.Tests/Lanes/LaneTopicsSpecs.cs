@@ -154,6 +154,16 @@ public sealed class LaneTopicsSpecs : IDisposable
     }
 
     [Fact]
+    public void Asking_to_recover_is_answered_with_recovered_false()
+    {
+        var (writer, socket) = Connection(1);
+        Run(new SubscribeCommand(new Subscription(writer, "t"u8.ToArray(), 1), Id(1), 0, ActorRefs.Nobody) { AskedToRecover = true });
+        _topics.Flush();
+
+        Assert.Equal("""{"type":"subscribed","id":1,"topic":"t","recovered":false}""", Assert.Single(Payloads(socket)));
+    }
+
+    [Fact]
     public void A_full_topic_refuses_with_limit_exceeded()
     {
         var (first, _) = Connection(1);

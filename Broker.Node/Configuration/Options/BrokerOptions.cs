@@ -25,6 +25,9 @@ public sealed record BrokerOptions
 
     /// <summary><c>broker.greeting</c>: text sent as <c>welcome.message</c>; null sends none.</summary>
     public string? Greeting { get; init; }
+
+    /// <summary><c>broker.page</c>: whether the program serves its demo page.</summary>
+    public bool Page { get; init; } = true;
 }
 
 /// <summary><c>broker.node</c>.</summary>
