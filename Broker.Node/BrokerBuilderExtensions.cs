@@ -19,21 +19,26 @@ public static class BrokerBuilderExtensions
     /// <summary>
     /// Adds a node whose public port serves both WebSocket clients and this application: upgrades on
     /// <c>broker.listen.paths</c> are the broker's, everything else is the application's. <see cref="IBroker"/> is then
-    /// among the services. Configuration comes from the embedded defaults, a file, and <c>BROKER__…</c> variables;
-    /// the application's own urls are not used. Where the application has called <c>AddAkka</c> of Akka.Hosting before, the node runs
+    /// among the services. Configuration comes from the embedded defaults, a file, the section <c>Broker</c> of the application's own
+    /// configuration as it is at this call, and <c>BROKER__…</c> variables; the application's own urls are not used. Where the application has called <c>AddAkka</c> of Akka.Hosting before, the node runs
     /// in that actor system, and else in one of its own.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
     /// <param name="configFile">A HOCON file; null: the embedded <c>broker.conf</c>.</param>
     /// <exception cref="ConfigurationException">The configuration has errors; the message has a line for each; thrown at the start of the host where
     /// <c>AddAkka</c> contradicts it.</exception>
-    public static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, string? configFile = null) =>
-        builder.AddBroker(new CommandLineOptions { Config = configFile });
-
-    internal static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, CommandLineOptions flags)
+    public static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, string? configFile = null)
     {
         ArgumentNullException.ThrowIfNull(builder);
-        var configuration = BrokerConfiguration.Load(flags, ProcessEnvironment.Variables(), Rules);
+        return builder.AddBroker(new CommandLineOptions { Config = configFile }, builder.Configuration);
+    }
+
+    /// <param name="builder">The application's builder.</param>
+    /// <param name="flags">Stand over everything else.</param>
+    /// <param name="host">The application's configuration; null: the program's, which has flags for what differs.</param>
+    internal static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, CommandLineOptions flags, IConfigurationRoot? host = null)
+    {
+        var configuration = BrokerConfiguration.Load(flags, ProcessEnvironment.Variables(), Rules, host: host);
         return configuration.Options is null
             ? throw new ConfigurationException(configuration.Errors)
             : builder.AddBroker(configuration);

@@ -81,6 +81,22 @@ internal static class RightsClaim
     /// <summary>What is wrong with a pattern, in whichever list it stands.</summary>
     public static string NoPattern(string list, string text) => $"{list}: '{Cut(text)}' is not a topic pattern";
 
+    /// <summary>The bytes of an <c>info</c>; empty, and <paramref name="error"/> set, where it may not be one.</summary>
+    public static ReadOnlyMemory<byte> ReadInfo(JsonElement element, ref string? error)
+    {
+        var raw = JsonMarshal.GetRawUtf8Value(element);
+        if (raw.Length > MaxInfo)
+        {
+            error ??= $"info has {raw.Length} bytes, more than {MaxInfo}";
+        }
+        else if (!StrictJson.HasFiniteNumbers(element))
+        {
+            error ??= "info has a number that no double holds";
+        }
+
+        return error is null ? raw.ToArray() : default(ReadOnlyMemory<byte>);
+    }
+
     private static RightsOptions ReadRules(JsonElement source, string path, ref string? error)
     {
         var rooms = new RoomRightsOptions();
@@ -117,21 +133,6 @@ internal static class RightsClaim
 
         error ??= $"{path}{name} is no list of texts";
         return [];
-    }
-
-    private static ReadOnlyMemory<byte> ReadInfo(JsonElement element, ref string? error)
-    {
-        var raw = JsonMarshal.GetRawUtf8Value(element);
-        if (raw.Length > MaxInfo)
-        {
-            error ??= $"info has {raw.Length} bytes, more than {MaxInfo}";
-        }
-        else if (!StrictJson.HasFiniteNumbers(element))
-        {
-            error ??= "info has a number that no double holds";
-        }
-
-        return error is null ? raw.ToArray() : default(ReadOnlyMemory<byte>);
     }
 
     private static bool IsObject(JsonElement element, string path, string[] known, [NotNullWhen(false)] ref string? error)

@@ -4,8 +4,8 @@ using Broker.Node.Configuration.Options;
 namespace Broker.Node.Configuration;
 
 /// <summary>
-/// Reads the layers, later wins: <c>reference.conf</c>, the built-in <c>broker.conf</c>, the <c>--config</c> file,
-/// <c>BROKER__…</c> variables, flags. Bad input gives error lines, never an exception.
+/// Reads the layers, later wins: <c>reference.conf</c>, the built-in <c>broker.conf</c>, the <c>--config</c> file, the section
+/// <c>Broker</c> of an application's configuration, <c>BROKER__…</c> variables, flags. Bad input gives error lines, never an exception.
 /// </summary>
 /// <remarks>
 /// <c>broker.conf</c> admits everybody. It is left out under a file that says who may connect (<c>broker.auth</c>) or begins with one
@@ -17,15 +17,17 @@ internal static class BrokerConfiguration
     /// <param name="environment">Variables of the process.</param>
     /// <param name="checks">Rules of other parts.</param>
     /// <param name="readFile">Text of a file, null when it is not there; null reads the disk.</param>
+    /// <param name="host">The application's configuration; null: there is no application around the node.</param>
     public static ConfigurationResult Load(
         CommandLineOptions flags,
         IReadOnlyDictionary<string, string> environment,
         ConfigurationChecks checks,
-        Func<string, string?>? readFile = null)
+        Func<string, string?>? readFile = null,
+        IConfigurationRoot? host = null)
     {
         var errors = new ConfigurationErrors();
         var files = new ConfigurationFiles(readFile);
-        if (Bind(flags, environment, files, errors) is not { } bound)
+        if (Bind(flags, environment, files, host, errors) is not { } bound)
         {
             return new ConfigurationResult { Errors = errors.Lines };
         }
@@ -45,7 +47,7 @@ internal static class BrokerConfiguration
     public static ConfigurationResult LoadKeys(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, Func<string, string?>? readFile = null)
     {
         var errors = new ConfigurationErrors();
-        var bound = Bind(flags, environment, new ConfigurationFiles(readFile), errors);
+        var bound = Bind(flags, environment, new ConfigurationFiles(readFile), null, errors);
         if (bound is not null)
         {
             KeyValidator.Validate(bound.Value.Options, bound.Value.Tree, errors);
@@ -54,12 +56,17 @@ internal static class BrokerConfiguration
         return new ConfigurationResult { Options = errors.Any ? null : bound?.Options, Errors = errors.Lines };
     }
 
-    private static (BrokerOptions Options, HoconObject Tree)? Bind(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, ConfigurationFiles files, ConfigurationErrors errors)
+    private static (BrokerOptions Options, HoconObject Tree)? Bind(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, ConfigurationFiles files, IConfigurationRoot? host, ConfigurationErrors errors)
     {
         var variables = new EnvironmentLayer(environment, errors);
         if (Merge(flags.Config, files, errors) is not { } merged || errors.Any)
         {
             return null;
+        }
+
+        if (host is not null)
+        {
+            HostLayer.Put(host, merged);
         }
 
         variables.Put(merged);

@@ -24,7 +24,7 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
     private void ValidateAuth()
     {
         var auth = options.Auth;
-        if (!auth.Anonymous && auth.Keys.Count == 0)
+        if (!auth.Anonymous && auth.Keys.Count == 0 && !auth.Application.Enabled)
         {
             Refuse("broker.auth.keys", "no key, and anonymous = off: nobody could connect; add a key (algorithm = HS256, secret-file = …) or set anonymous = on");
         }

@@ -28,6 +28,7 @@ internal sealed class ClientSession
     private readonly SessionAuth _auth;
     private readonly Router _router;
     private readonly RequestMeter _meter;
+    private readonly SessionHooks? _hooks;
     private MessageBatch? _batch;
     private bool _ended;
 
@@ -41,10 +42,14 @@ internal sealed class ClientSession
         _auth = new SessionAuth(services, _request.Format, _request.Remote);
         _router = new Router(connection, services, _auth, new BroadcastRequests(connection, services, _auth, self));
         _meter = new RequestMeter(services, _auth);
+        _hooks = services.Hooks.Any ? new SessionHooks(connection, services, self) : null;
     }
 
     /// <summary>Null until the connection has authenticated or was admitted without.</summary>
     public Identity? Identity => _auth.Identity;
+
+    /// <summary>The application is asked, and nothing is done before it has answered.</summary>
+    public bool AwaitsApplication => _hooks is { IsWaiting: true };
 
     public IEnumerable<Subscription> Subscriptions => _router.Subscriptions;
 
@@ -74,7 +79,8 @@ internal sealed class ClientSession
 
         // Before the welcome goes out: what it says holds from the moment the client reads it.
         var identity = _request.Identity;
-        var admitted = identity is not null && TryAdmit(identity);
+        var asks = _services.Hooks.AsksConnect && identity is not null;
+        var admitted = !asks && identity is not null && TryAdmit(identity);
         var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
         var rate = _services.Options.Rate;
         var welcome = new WelcomeMessage(
@@ -96,6 +102,10 @@ internal sealed class ClientSession
         {
             RefuseToken(default, _request.TokenError, _request.TokenWhy);
         }
+        else if (asks)
+        {
+            AskConnect(identity!);
+        }
         else if (identity is not null && !admitted)
         {
             RefusePlace(default);
@@ -104,9 +114,37 @@ internal sealed class ClientSession
 
     public void OnMessages(MessageBatch batch)
     {
+        if (AwaitsApplication)
+        {
+            _hooks!.Add(batch);
+        }
+        else
+        {
+            Take(batch, 0, 0);
+        }
+    }
+
+    /// <summary>The application has answered: what waited for that goes on.</summary>
+    public void OnAnswered(HookVerdict verdict)
+    {
+        _batch = _hooks!.Asking;
+        _hooks.Answer(verdict);
+        _batch = null;
+        while (!AwaitsApplication && _hooks.TryTake(out var next))
+        {
+            Take(next.Batch, next.Message, next.Member);
+            next.Batch.Release();
+        }
+    }
+
+    /// <param name="batch">Of messages.</param>
+    /// <param name="message">The first that is taken.</param>
+    /// <param name="member">The first that is taken of it, where it is an array.</param>
+    private void Take(MessageBatch batch, int message, int member)
+    {
         var decoded = _decoded ??= new ClientMessageList();
         _batch = batch;
-        for (var i = 0; i < batch.Count && !_ended; i++)
+        for (var i = message; i < batch.Count && !_ended && !AwaitsApplication; i++)
         {
             var error = Codec.Decode(batch[i], decoded);
             if (error != ErrorCode.None)
@@ -115,9 +153,13 @@ internal sealed class ClientSession
                 continue;
             }
 
-            for (var j = 0; j < decoded.Count && !_ended; j++)
+            for (var j = i == message ? member : 0; j < decoded.Count && !_ended && !AwaitsApplication; j++)
             {
                 OnMessage(decoded[j], batch);
+                if (AwaitsApplication)
+                {
+                    _hooks!.Hold(batch, i, j + 1);
+                }
             }
         }
 
@@ -144,6 +186,7 @@ internal sealed class ClientSession
     public void End()
     {
         _ended = true;
+        _hooks?.Drop();
         _router.End();
         _auth.End();
     }
@@ -189,10 +232,10 @@ internal sealed class ClientSession
         switch (message.Type)
         {
             case ClientMessageType.Publish:
-                FailUnlessNone(_router.Publish(message, batch), message);
+                OnPublish(message, batch);
                 break;
             case ClientMessageType.Subscribe:
-                FailUnlessNone(_router.Subscribe(message, batch), message);
+                OnSubscribe(message, batch);
                 break;
             case ClientMessageType.Unsubscribe:
                 OnUnsubscribe(message, batch);
@@ -212,6 +255,91 @@ internal sealed class ClientSession
         {
             Fail(error, message.Id, message.Topic);
         }
+    }
+
+    private void OnPublish(in ClientMessage message, MessageBatch batch)
+    {
+        if (!_services.Hooks.AsksPublish)
+        {
+            FailUnlessNone(_router.Publish(message, batch), message);
+        }
+        else if (_router.MayPublish(message.Topic.Span) is not ErrorCode.None and var error)
+        {
+            Fail(error, message.Id, message.Topic);
+        }
+        else
+        {
+            AskPublish(message, batch);
+        }
+    }
+
+    private void OnSubscribe(in ClientMessage message, MessageBatch batch)
+    {
+        if (!message.Token.IsEmpty && _auth.Grant(message.Token.Span) is not ErrorCode.None and var refused)
+        {
+            Fail(refused, message.Id, message.Topic);
+        }
+        else if (!_services.Hooks.AsksSubscribe)
+        {
+            FailUnlessNone(_router.Subscribe(message, batch), message);
+        }
+        else if (_router.MaySubscribe(message.Topic.Span) is not ErrorCode.None and var error)
+        {
+            Fail(error, message.Id, message.Topic);
+        }
+        else
+        {
+            AskSubscribe(message, batch);
+        }
+    }
+
+    /// <param name="identity">Is not admitted yet.</param>
+    /// <param name="auth">Of the <c>auth</c> that brought it; null: the handshake did.</param>
+    private void AskConnect(Identity identity, WireId? auth = null) => _hooks!.AskConnect(identity.User, verdict =>
+    {
+        if (!IsAllowed(verdict, auth ?? default))
+        {
+            _disconnect(verdict.Error == ErrorCode.Forbidden ? DisconnectReasons.Disconnected : DisconnectReasons.ServerError);
+            return;
+        }
+
+        var changed = new Identity(identity.User, verdict.Rights ?? identity.Rights, identity.Expires, verdict.Info.IsEmpty ? identity.Info : verdict.Info);
+        if (!TryAdmit(changed))
+        {
+            RefusePlace(auth ?? default);
+        }
+        else if (auth is { } id)
+        {
+            OnAdmitted(changed, id);
+        }
+    });
+
+    /// <summary>Rights are looked at again by then: they may have ended meanwhile.</summary>
+    private void AskSubscribe(ClientMessage message, MessageBatch batch) => _hooks!.AskSubscribe(Identity!.User, message.Topic, verdict =>
+    {
+        if (IsAllowed(verdict, message.Id, message.Topic))
+        {
+            FailUnlessNone(_router.Subscribe(message, batch), message);
+        }
+    });
+
+    /// <inheritdoc cref="AskSubscribe"/>
+    private void AskPublish(ClientMessage message, MessageBatch batch) => _hooks!.AskPublish(Identity!.User, message.Topic, message.Data, verdict =>
+    {
+        if (IsAllowed(verdict, message.Id, message.Topic))
+        {
+            FailUnlessNone(_router.Publish(message, batch), message);
+        }
+    });
+
+    private bool IsAllowed(HookVerdict verdict, WireId id, ReadOnlyMemory<byte> topic = default)
+    {
+        if (verdict.Error != ErrorCode.None)
+        {
+            Fail(verdict.Error, id, topic, verdict.Error == ErrorCode.Unavailable ? 1000 : null, verdict.Reason);
+        }
+
+        return verdict.Error == ErrorCode.None;
     }
 
     private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
@@ -252,17 +380,26 @@ internal sealed class ClientSession
         {
             RefuseToken(message.Id, result.Error, result.Why);
         }
+        else if (_services.Hooks.AsksConnect)
+        {
+            AskConnect(identity, message.Id);
+        }
         else if (!TryAdmit(identity))
         {
             RefusePlace(message.Id);
         }
         else
         {
-            var reply = MessageBuffer.OfThread;
-            Codec.Write(reply, new AuthenticatedMessage(message.Id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _auth.Info });
-            _connection.Writer.Reply(reply);
-            _router.EndLost();
+            OnAdmitted(identity, message.Id);
         }
+    }
+
+    private void OnAdmitted(Identity identity, WireId id)
+    {
+        var reply = MessageBuffer.OfThread;
+        Codec.Write(reply, new AuthenticatedMessage(id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _auth.Info });
+        _connection.Writer.Reply(reply);
+        _router.EndLost();
     }
 
     private bool TryAdmit(Identity identity)
@@ -302,13 +439,13 @@ internal sealed class ClientSession
         }
     }
 
-    private void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null)
+    private void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null, string? text = null)
     {
         _services.Metrics.RequestRefused(code);
         var reply = MessageBuffer.OfThread;
 
         // What cannot be a topic is not reflected back.
-        Codec.Write(reply, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter });
+        Codec.Write(reply, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter, Text = text });
         SendInOrder(topic, reply);
         if (code == ErrorCode.Forbidden && _meter.Forbidden())
         {

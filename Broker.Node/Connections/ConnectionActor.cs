@@ -49,6 +49,9 @@ internal sealed class ConnectionActor : UntypedActor
         _timer = services.Time.CreateTimer(static actor => ((IActorRef)actor!).Tell(Tick.Instance, ActorRefs.NoSender), self, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
+    /// <summary>The time that the application takes is not the client's.</summary>
+    private bool MustAuthenticate => _session.Identity is null && !_session.AwaitsApplication;
+
     private bool IsExpired => _session.Identity?.Expires is { } expires && _services.Time.GetUtcNow() >= expires + _services.Options.Auth.Skew;
 
     protected override void PreStart()
@@ -99,6 +102,9 @@ internal sealed class ConnectionActor : UntypedActor
             case ConnectionSignal signal:
                 OnSignal(signal);
                 break;
+            case HookAnswered answered:
+                OnAnswered(answered.Verdict);
+                break;
             case SubscriptionRefused refused:
                 _session.OnRefused(refused.Subscription);
                 break;
@@ -115,25 +121,41 @@ internal sealed class ConnectionActor : UntypedActor
     {
         try
         {
-            if (!_closing && IsExpired)
+            var before = _session.Identity;
+            if (MayTake())
             {
-                // Whatever became of the clocks: nothing is taken after the end.
-                Close(DisconnectReasons.TokenExpired, TimeSpan.Zero);
-            }
-            else if (!_closing)
-            {
-                var before = _session.Identity;
                 _session.OnMessages(batch);
-                if (!ReferenceEquals(before, _session.Identity))
-                {
-                    SetTimer();
-                }
+            }
+
+            if (!ReferenceEquals(before, _session.Identity))
+            {
+                SetTimer();
             }
         }
         finally
         {
             batch.Release();
         }
+    }
+
+    private void OnAnswered(HookVerdict verdict)
+    {
+        if (MayTake())
+        {
+            _session.OnAnswered(verdict);
+            SetTimer();
+        }
+    }
+
+    /// <summary>Whatever became of the clocks: nothing is taken after the end.</summary>
+    private bool MayTake()
+    {
+        if (!_closing && IsExpired)
+        {
+            Close(DisconnectReasons.TokenExpired, TimeSpan.Zero);
+        }
+
+        return !_closing;
     }
 
     private void OnSignal(ConnectionSignal signal)
@@ -166,7 +188,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
 
         var now = _services.Time.GetTimestamp();
-        if (_session.Identity is null && now >= _authDeadline)
+        if (MustAuthenticate && now >= _authDeadline)
         {
             Close(DisconnectReasons.AuthTimeout, TimeSpan.Zero);
         }
@@ -267,7 +289,7 @@ internal sealed class ConnectionActor : UntypedActor
 
         var now = _services.Time.GetTimestamp();
         var due = _heartbeat.Due;
-        if (_session.Identity is null)
+        if (MustAuthenticate)
         {
             due = Math.Min(due, _authDeadline);
         }

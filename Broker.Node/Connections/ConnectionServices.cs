@@ -18,7 +18,11 @@ internal sealed record ConnectionServices(
     ILaneInbox Lanes,
     BrokerMetrics Metrics,
     ConnectionLog Log,
-    TimeProvider Time);
+    TimeProvider Time)
+{
+    /// <summary>The application's.</summary>
+    public HookCalls Hooks { get; init; } = HookCalls.None;
+}
 
 /// <summary>What clients are told of the node.</summary>
 /// <param name="Id">Unique in the cluster, of this life of the node.</param>

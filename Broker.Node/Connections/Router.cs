@@ -24,10 +24,16 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
 
     private Rights Rights => auth.Identity!.Rights;
 
+    /// <summary>Why a publish would be refused whatever its data.</summary>
+    public ErrorCode MayPublish(ReadOnlySpan<byte> topic) => Check(topic, Rights.MayPublish(topic));
+
+    /// <summary>Why a subscribe would be refused, but for the number of subscriptions.</summary>
+    public ErrorCode MaySubscribe(ReadOnlySpan<byte> topic) => Check(topic, Rights.MaySubscribe(topic));
+
     public ErrorCode Publish(in ClientMessage message, MessageBatch batch)
     {
         var topic = message.Topic.Span;
-        var error = Check(topic, Rights.MayPublish(topic));
+        var error = MayPublish(topic);
         if (error != ErrorCode.None)
         {
             return error;
@@ -48,12 +54,7 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     public ErrorCode Subscribe(in ClientMessage message, MessageBatch batch)
     {
         var topic = message.Topic.Span;
-        if (!message.Token.IsEmpty && auth.Grant(message.Token.Span) is not ErrorCode.None and var refused)
-        {
-            return refused;
-        }
-
-        var error = Check(topic, Rights.MaySubscribe(topic));
+        var error = MaySubscribe(topic);
         if (error != ErrorCode.None)
         {
             return error;

@@ -4,8 +4,9 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Diagnostics;
 
 /// <summary>
-/// One line for every connection that this side refuses or ends: who and why, and nothing of what was sent but the name of an
-/// origin, the id of a key, and what is wrong with the rights of a token. At most <see cref="LinesPerSecond"/> lines a second, and one that says how many more there were. Thread-safe.
+/// One line for every connection that this side refuses or ends, or for which the application failed: who and why, and nothing of what was
+/// sent but the name of an origin, the id of a key, and what is wrong with the rights of a token. At most <see cref="LinesPerSecond"/> lines
+/// a second, and one that says how many more there were. Thread-safe.
 /// </summary>
 /// <remarks>
 /// Information: each is of interest to whoever looks after one client, none calls for action. What a node does to all of its
@@ -53,6 +54,33 @@ internal sealed partial class ConnectionLog : IDisposable
         if (MayWrite())
         {
             RefusedOrigin(PrintableWriter.Escape(origin.Length <= LongestOrigin ? origin : origin[..LongestOrigin]) + (origin.Length <= LongestOrigin ? "" : "..."), remote);
+        }
+    }
+
+    /// <summary>A handshake during which the application's authentication failed.</summary>
+    public void ApplicationFailed(IPAddress remote, Exception error)
+    {
+        if (MayWrite())
+        {
+            AuthenticationFailed(error, remote);
+        }
+    }
+
+    /// <summary>A hook of the application threw, or answered what cannot be.</summary>
+    public void HookFailed(IPAddress remote, Exception error)
+    {
+        if (MayWrite())
+        {
+            FailedHook(error, remote);
+        }
+    }
+
+    /// <summary>A hook of the application did not answer in time.</summary>
+    public void HookTimedOut(IPAddress remote)
+    {
+        if (MayWrite())
+        {
+            LateHook(remote);
         }
     }
 
@@ -125,6 +153,15 @@ internal sealed partial class ConnectionLog : IDisposable
 
     [LoggerMessage(1106, LogLevel.Error, "Connection {Connection:x} of {Remote} failed and is cut")]
     private partial void Failed(Exception error, long connection, IPAddress remote);
+
+    [LoggerMessage(1107, LogLevel.Error, "Refused a handshake of {Remote}: the application's authentication failed")]
+    private partial void AuthenticationFailed(Exception error, IPAddress remote);
+
+    [LoggerMessage(1108, LogLevel.Error, "A hook of the application failed for a client of {Remote}")]
+    private partial void FailedHook(Exception error, IPAddress remote);
+
+    [LoggerMessage(1109, LogLevel.Warning, "A hook of the application did not answer for a client of {Remote} within broker.hooks.timeout")]
+    private partial void LateHook(IPAddress remote);
 
     [LoggerMessage(1105, LogLevel.Information, "{Count} more connections were refused or closed within a second")]
     private partial void More(int count);

@@ -35,4 +35,7 @@ internal enum HandshakeRefusal
 
     /// <summary>The keys that tokens are checked with cannot be had (503).</summary>
     Keys,
+
+    /// <summary>The application could not say who its user is, or not in time (500, 503).</summary>
+    Application,
 }

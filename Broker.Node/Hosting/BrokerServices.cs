@@ -6,6 +6,7 @@ using Akka.Remote.Transport.DotNetty;
 using Broker.Node.Auth;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
+using Broker.Node.Connections;
 using Broker.Node.Diagnostics;
 using Broker.Node.Http;
 using Broker.Node.Listening;
@@ -13,6 +14,7 @@ using Broker.Node.Membership;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Broker.Node.Hosting;
@@ -35,6 +37,7 @@ internal static class BrokerServices
         services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<OperationsModule>().AddSingleton<ActorsModule>().AddSingleton<ListenerModule>().AddSingleton<ListenerTls>();
         services.AddSingleton<NodeHealth>().AddSingleton<PartWatch>().AddSingleton<NodeLog>();
+        services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ApplicationUsers>());
         services.AddSingleton<BrokerNode>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<BrokerNode>());
         services.AddSingleton<IBroker, BrokerApi>();
@@ -103,10 +106,18 @@ internal static class BrokerServices
     private static void AddShared(this IServiceCollection services, BrokerOptions options)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options.Limits).AddSingleton(options.Origins).AddSingleton(options.Listen.Proxy);
+        services.AddSingleton(options.Limits).AddSingleton(options.Listen.Proxy);
         services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
         services.AddSingleton<IEndpoint>(static provider => provider.GetRequiredService<EchoEndpoint>());
         services.AddSingleton<WebSocketServices>();
+        services.AddSingleton(provider => new ApplicationUsers(
+            options.Auth,
+            provider.GetService<IAuthenticationSchemeProvider>(),
+            provider.GetRequiredService<IHttpContextFactory>(),
+            provider.GetRequiredService<IServiceScopeFactory>(),
+            provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new HookCalls(
+            [.. provider.GetServices<IBrokerHooks>()], options.Hooks.Timeout, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLog>()));
         services.AddSingleton(static provider => new OpenConnections(provider.GetRequiredService<BrokerOptions>().Memory.ConnectionBytes));
         services.AddSingleton(provider =>
         {

@@ -3,9 +3,9 @@ using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Delivery;
-using Broker.Node.Diagnostics;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
+using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Hosting;
@@ -18,9 +18,8 @@ internal sealed class ClientsModule(
     TopicRules topics,
     LanesModule lanes,
     EchoEndpoint echo,
-    BrokerMetrics metrics,
-    ConnectionLog log,
-    TimeProvider time) : INodePart
+    HookCalls hooks,
+    WebSocketServices shared) : INodePart
 {
     private IActorRef _connections = ActorRefs.Nobody;
     private ConnectionServices? _services;
@@ -30,7 +29,7 @@ internal sealed class ClientsModule(
 
     public void Start(IActorContext node)
     {
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, time), lanes.Inbox, metrics, log, time);
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, shared.Time), lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));

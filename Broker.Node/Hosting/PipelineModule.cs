@@ -1,7 +1,7 @@
 using System.Net;
 using Akka.Actor;
 using Akka.Streams;
-using Broker.Node.Configuration.Options;
+using Broker.Node.Auth;
 using Broker.Node.Listening;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
@@ -14,11 +14,11 @@ namespace Broker.Node.Hosting;
 internal sealed class PipelineModule(
     ClientsModule clients,
     NodeHealth health,
-    OriginOptions origins,
     TrustedProxies proxies,
     UntrustedForwarders forwarders,
     Admission admission,
     EchoEndpoint echo,
+    ApplicationUsers users,
     IHttpFrontDoor frontDoor,
     WebSocketServices services) : INodePart, IUpgradeGate, IConnectionPipeline
 {
@@ -32,8 +32,8 @@ internal sealed class PipelineModule(
 
     public void Start(IActorContext node)
     {
-        OriginPolicy.TryCreate(origins.Allow, out var allowed, out _);
-        _gate = new UpgradeGate(clients.Services, allowed!, proxies, forwarders, admission, () => health.Serves, services.Log);
+        OriginPolicy.TryCreate(clients.Services.Options.Origins.Allow, out var allowed, out _);
+        _gate = new UpgradeGate(clients.Services, allowed!, proxies, forwarders, admission, () => health.Serves, users, services.Log);
 
         // The setting of the actor system is an application's where the system is.
         _materializer = node.Materializer(ActorMaterializerSettings.Create(node.System).WithDispatcher(AkkaConfig.ConnectionDispatcher));

@@ -85,8 +85,14 @@ internal sealed class UpgradeTakeBack(
     {
         var remote = Remote(context);
         var decision = gate.Evaluate(guard.Head!, remote, context.Request.IsHttps);
+        if (decision.Later is { } later)
+        {
+            decision = await later with { Place = decision.Place };
+        }
+
         if (decision.Request is null)
         {
+            decision.Place?.Dispose();
             await RefuseAsync(context, decision);
         }
         else if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)

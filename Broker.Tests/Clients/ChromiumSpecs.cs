@@ -67,6 +67,20 @@ public sealed class ChromiumSpecs : BrowserSpecs
         Assert.Empty(Faults);
     }
 
+    /// <summary>The page of <c>samples/Host</c>: the browser sends cookie and origin by itself.</summary>
+    [Fact]
+    public async Task Page_of_an_application_opens_its_socket_as_the_user_who_signed_in()
+    {
+        await using var host = await SampleHost.StartAsync("Host", Cancellation);
+        var page = await NewPageAsync();
+        await page.GotoAsync(new Uri(host.Http, "/me").AbsoluteUri);
+        await page.GetByLabel("Your name").FillAsync("ada");
+        await page.Locator("button").ClickAsync();
+
+        await Expect(page.Locator("#name")).ToHaveTextAsync("ada");
+        await Expect(page.Locator("#staff")).ToHaveTextAsync("staff only");
+    }
+
     [Theory]
     [InlineData(375, 812)]
     [InlineData(1280, 800)]

@@ -18,7 +18,7 @@ internal sealed partial class InProcessHost : IAsyncDisposable, ILoggerProvider,
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(this);
         configure?.Invoke(builder);
-        builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0 });
+        builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0 }, builder.Configuration);
         _app = builder.Build();
         Broker = _app.Services.GetRequiredService<IBroker>();
     }
@@ -38,7 +38,16 @@ internal sealed partial class InProcessHost : IAsyncDisposable, ILoggerProvider,
     public static async Task<InProcessHost> StartAsync(CancellationToken cancellation, Action<WebApplicationBuilder>? configure = null)
     {
         var host = new InProcessHost(configure);
-        await host._app.StartAsync(cancellation);
+        try
+        {
+            await host._app.StartAsync(cancellation);
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
         host.WebSocket = new UriBuilder(await host._listening.Task.WaitAsync(cancellation)) { Scheme = "ws", Path = "/ws" }.Uri;
         await host.Broker.Ready.WaitAsync(cancellation);
         return host;

@@ -31,6 +31,28 @@ public sealed class SampleHostSpecs : RealClientSpecs, IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_signs_in_by_the_form_is_the_user_of_the_socket_and_reads_its_refusals()
+    {
+        using var handler = new HttpClientHandler();
+        using var http = new HttpClient(handler) { BaseAddress = _host.Http };
+        using var form = new FormUrlEncodedContent([new("name", "ada")]);
+        using var page = await http.PostAsync(new Uri("/login", UriKind.Relative), form, Cancellation);
+        Assert.Equal("/me", page.RequestMessage!.RequestUri!.AbsolutePath);
+        Assert.Contains("Broker knows me as", await page.Content.ReadAsStringAsync(Cancellation), StringComparison.Ordinal);
+
+        await using var client = await JsonClient.ConnectAsync(_host.WebSocket, Cancellation, options =>
+        {
+            options.Cookies = handler.CookieContainer;
+            options.SetRequestHeader("Origin", _host.Http.GetLeftPart(UriPartial.Authority));
+        });
+        var refused = await client.RequestAsync(new() { ["type"] = "subscribe", ["topic"] = "staff" }, Cancellation);
+
+        Assert.Equal("ada", client.Welcome.GetProperty("user").GetString());
+        Assert.Equal(("forbidden", "staff only"), (refused.GetProperty("code").GetString(), refused.GetProperty("error").GetString()));
+        await client.SubscribeAsync("news", Cancellation);
+    }
+
+    [Fact]
     public async Task Upgrade_after_a_page_on_the_same_connection_is_served()
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);

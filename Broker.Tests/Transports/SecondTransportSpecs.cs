@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.Json;
 using Akka.Actor;
 using Akka.TestKit.Xunit;
+using Broker.Node;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
@@ -24,6 +25,7 @@ public sealed class SecondTransportSpecs : TestKit
     private readonly TokenGate _tokens;
     private readonly Rights _rights;
     private readonly BrokerOptions _options;
+    private readonly ConnectionServices _services;
     private readonly IActorRef _connections;
     private long _lastId;
 
@@ -41,8 +43,8 @@ public sealed class SecondTransportSpecs : TestKit
         var metrics = RecordedMetrics.Unobserved();
         _tokens = new TokenGate(TokenForge.Validator(_options.Auth, _time), new TokenGuesses(_time), _rights, metrics);
         var lane = new InlineLane(TestLane.Create(_pool, Lag));
-        var services = new ConnectionServices(_options, new NodeIdentity("1", "node"), _tokens, new TopicRules(_options), new Quotas(_options, _time), lane, metrics, SilentLog.Connections, _time);
-        _connections = Sys.ActorOf(Props.Create(() => new ConnectionsActor(services)));
+        _services = new ConnectionServices(_options, new NodeIdentity("1", "node"), _tokens, new TopicRules(_options), new Quotas(_options, _time), lane, metrics, SilentLog.Connections, _time);
+        _connections = Sys.ActorOf(Props.Create(() => new ConnectionsActor(_services)));
     }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
@@ -66,6 +68,23 @@ public sealed class SecondTransportSpecs : TestKit
         var reply = Json(await client.ReadAsync(Cancellation));
         Assert.Equal(("authenticated", "alice"), (Text(reply, "type"), Text(reply, "user")));
         Assert.Equal(_options.Limits.Message, client.MessageLimit);
+    }
+
+    [Fact]
+    public async Task Time_that_the_application_takes_is_not_the_clients()
+    {
+        var hook = new LateHook();
+        var services = _services with { Hooks = new HookCalls([hook], TimeSpan.FromMinutes(1), _time, SilentLog.Connections) };
+        var client = Connect(isStranger: true, Sys.ActorOf(Props.Create(() => new ConnectionsActor(services))));
+        await client.ReadAsync(Cancellation);
+        await client.SendAsync($$"""{"type":"auth","token":"{{TokenForge.Hs256(TokenForge.Payload)}}","id":1}""");
+        await hook.Asked.Task.WaitAsync(Cancellation);
+
+        // Its tick is with the actor before the answer is.
+        _time.Advance(_options.Auth.Timeout + TimeSpan.FromSeconds(1));
+        hook.Answer.SetResult(ConnectAnswer.Accept);
+
+        Assert.Equal("authenticated", Text(Json(await client.ReadAsync(Cancellation)), "type"));
     }
 
     [Fact]
@@ -221,11 +240,11 @@ public sealed class SecondTransportSpecs : TestKit
         _tokens.Dispose();
     }
 
-    private LinesTransport Connect(bool isStranger = false)
+    private LinesTransport Connect(bool isStranger = false, IActorRef? connections = null)
     {
         var request = new UpgradedRequest(WireFormat.Json, IPAddress.Loopback, isStranger ? null : Identity.Anonymous(_rights));
         var transport = new LinesTransport(Interlocked.Increment(ref _lastId), request, _time);
-        _connections.Tell(transport, ActorRefs.NoSender);
+        (connections ?? _connections).Tell(transport, ActorRefs.NoSender);
         return transport;
     }
 
@@ -257,4 +276,17 @@ public sealed class SecondTransportSpecs : TestKit
     private static JsonElement Json(string? line) => JsonDocument.Parse(line!).RootElement;
 
     private static string? Text(JsonElement message, string name) => message.GetProperty(name).GetString();
+
+    private sealed class LateHook : IBrokerHooks
+    {
+        public TaskCompletionSource Asked { get; } = new();
+
+        public TaskCompletionSource<ConnectAnswer> Answer { get; } = new();
+
+        public ValueTask<ConnectAnswer> OnConnectAsync(HookRequest.Connect request, CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            return new(Answer.Task);
+        }
+    }
 }

@@ -5,10 +5,11 @@ namespace Broker.Node.Configuration.Hocon;
 /// <summary>Meaning of scalars: switches, durations and sizes. Units are case-sensitive where Akka's are.</summary>
 internal static class HoconUnits
 {
+    /// <summary>Of a switch; .NET's configuration writes the <c>true</c> of a JSON file as <c>True</c>.</summary>
     public static bool? Switch(string text) => text switch
     {
-        "on" or "true" => true,
-        "off" or "false" => false,
+        "on" or "true" or "True" => true,
+        "off" or "false" or "False" => false,
         _ => null,
     };
 

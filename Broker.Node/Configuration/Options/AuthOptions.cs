@@ -8,8 +8,10 @@ public sealed record AuthOptions
 
     public RightsOptions AnonymousRights { get; init; } = new();
 
-    /// <summary>Rights of a token without a rights claim; <c>{user}</c> stands for the subject.</summary>
+    /// <summary>Rights of a token without a rights claim, and of the application's users; <c>{user}</c> stands for the subject.</summary>
     public RightsOptions DefaultRights { get; init; } = new();
+
+    public ApplicationAuthOptions Application { get; init; } = new();
 
     /// <summary>Accepts <c>?token=</c> in the request target.</summary>
     public bool QueryToken { get; init; }
@@ -33,6 +35,15 @@ public sealed record AuthOptions
 
     /// <summary>Claim that holds the rights object (and its member <c>info</c>).</summary>
     public string RightsClaim { get; init; } = "broker";
+}
+
+/// <summary><c>broker.auth.application</c>: users that the application around the node has signed in.</summary>
+public sealed record ApplicationAuthOptions
+{
+    public bool Enabled { get; init; }
+
+    /// <summary>Name of an authentication scheme; empty: the application's default one.</summary>
+    public string Scheme { get; init; } = "";
 }
 
 /// <summary>One entry of <c>broker.auth.keys</c>: a key pinned to one algorithm.</summary>

@@ -16,6 +16,7 @@ public sealed record BrokerOptions
     public EchoOptions Echo { get; init; } = new();
     public HeartbeatOptions Heartbeat { get; init; } = new();
     public LaneOptions Lanes { get; init; } = new();
+    public HookOptions Hooks { get; init; } = new();
     public DrainOptions Drain { get; init; } = new();
     public PlatformOptions Platform { get; init; } = new();
 
@@ -78,6 +79,13 @@ public sealed record LaneOptions
 
     /// <summary>Silence on hellos after which a peer no longer holds the ready gate.</summary>
     public TimeSpan HelloTimeout { get; init; } = TimeSpan.FromSeconds(30);
+}
+
+/// <summary><c>broker.hooks</c>: the application's answers about clients.</summary>
+public sealed record HookOptions
+{
+    /// <summary>How long each may take.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary><c>broker.drain</c>: orderly stop.</summary>

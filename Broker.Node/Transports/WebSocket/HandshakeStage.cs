@@ -141,6 +141,28 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
         {
             var transport = _connection.Transport;
             var decision = _stage._gate.Evaluate(head, transport.Remote.Address, transport.Tls);
+            transport.Place ??= decision.Place;
+            if (decision.Later is { } later)
+            {
+                Await(later, head, rest);
+            }
+            else
+            {
+                Answer(decision, head, rest);
+            }
+        }
+
+        /// <summary>The client has done its part; nothing is read, and what was read stays, until the application has answered.</summary>
+        private void Await(Task<UpgradeDecision> later, RequestHead head, ReceivedBytes rest)
+        {
+            _connection.Transport.Lease?.HandshakeDone();
+            _ = TellAsync(later, GetAsyncCallback<UpgradeDecision>(decided => Answer(decided, head, rest)));
+        }
+
+        private static async Task TellAsync(Task<UpgradeDecision> later, Action<UpgradeDecision> tell) => tell(await later);
+
+        private void Answer(UpgradeDecision decision, RequestHead head, ReceivedBytes rest)
+        {
             if (decision.Request is null)
             {
                 // RFC 9110 section 9.3.2: an answer to HEAD has no content.
@@ -151,8 +173,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             var response = new ArrayBufferWriter<byte>(256);
             ResponseHead.Write(response, decision.Status, decision.Headers);
             _connection.Upgrade(decision.Request);
-            transport.Place ??= decision.Place;
-            transport.Lease?.HandshakeDone();
+            _connection.Transport.Lease?.HandshakeDone();
             _connection.Writer.Send(response.WrittenSpan);
             Open();
             if (rest.Span.IsEmpty)

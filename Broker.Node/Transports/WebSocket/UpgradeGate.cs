@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
@@ -22,6 +23,7 @@ namespace Broker.Node.Transports.WebSocket;
 /// <param name="forwarders">Told of those who are not.</param>
 /// <param name="admission">Counts clients that proxies bring, and knows when memory is short.</param>
 /// <param name="isReady">Whether this node serves clients now.</param>
+/// <param name="users">Of the application.</param>
 /// <param name="log">Every refusal.</param>
 internal sealed class UpgradeGate(
     ConnectionServices services,
@@ -30,6 +32,7 @@ internal sealed class UpgradeGate(
     UntrustedForwarders forwarders,
     Admission admission,
     Func<bool> isReady,
+    ApplicationUsers users,
     ConnectionLog log) : IUpgradeGate
 {
     /// <summary>With both contexts, and every message compressed: that is what suites are to see.</summary>
@@ -122,7 +125,7 @@ internal sealed class UpgradeGate(
 
         return echo
             ? Accept(handshake, new UpgradedRequest(WireFormat.Json, remote, null) { Echo = true })
-            : Authenticate(head, handshake, remote, window);
+            : Authenticate(head, handshake, remote, window, tls);
     }
 
     /// <summary>
@@ -141,19 +144,21 @@ internal sealed class UpgradeGate(
 
     private bool IsEcho(string path) => _options.Echo.Enabled && path == EchoOptions.Path;
 
-    private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote, TimeSpan window)
+    private UpgradeDecision Authenticate(RequestHead head, ServerHandshakeResult handshake, IPAddress remote, TimeSpan window, bool tls)
     {
-        if (!TryReadBearer(head, out var header))
+        if (!TryReadBearer(head, out var bearer))
         {
             return Refuse(remote, HandshakeRefusal.Token, 400, "One Authorization header with a bearer token.");
         }
 
+        var header = users.OwnsBearer ? null : bearer;
         var query = _options.Auth.QueryToken ? head.QueryParameters("token") : [];
         var token = header ?? handshake.BearerToken ?? (query.Count > 0 ? query[0] : null);
         if (token is null)
         {
             var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.Tokens.AnonymousRights) : null;
-            return Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous) { BatchWindow = window });
+            var accepted = Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous) { BatchWindow = window });
+            return users.Enabled ? accepted with { Later = AdmitUserAsync(accepted, head, hasBearer: bearer is not null, tls) } : accepted;
         }
 
         if (new[] { header, handshake.BearerToken }.Concat(query).Any(other => other is not null && other != token))
@@ -181,6 +186,35 @@ internal sealed class UpgradeGate(
         }
 
         return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error, TokenWhy = result.Why, BatchWindow = window });
+    }
+
+    /// <summary>The application's user, where one is signed in; else what was decided without.</summary>
+    [SuppressMessage("Design", "CA1031", Justification = "Whatever the application throws, its client gets an answer.")]
+    private async Task<UpgradeDecision> AdmitUserAsync(UpgradeDecision accepted, RequestHead head, bool hasBearer, bool tls)
+    {
+        var remote = accepted.Request!.Remote;
+        try
+        {
+            if (await users.AuthenticateAsync(head, remote, tls) is not { } user)
+            {
+                return accepted;
+            }
+
+            // A browser sends cookies whosever page asks, and always the origin; nobody can make it send a bearer token of another site.
+            return hasBearer || head.Count("Origin") > 0
+                ? accepted with { Request = accepted.Request with { Identity = user } }
+                : Refuse(remote, HandshakeRefusal.Origin, 403, "A signed-in user needs an Origin.");
+        }
+        catch (TimeoutException)
+        {
+            return Refuse(remote, HandshakeRefusal.Application, 503, "The application did not say in time who its user is.", new HttpHeader("Retry-After", "1"));
+        }
+        catch (Exception e)
+        {
+            services.Metrics.HandshakeRefused(HandshakeRefusal.Application);
+            log.ApplicationFailed(remote, e);
+            return Answer(500, "The application could not say who its user is.");
+        }
     }
 
     private static WireFormat Format(ServerHandshakeResult handshake) => WireFormats.OfSubprotocol(handshake.Subprotocol);

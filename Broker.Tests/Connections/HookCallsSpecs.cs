@@ -1,0 +1,133 @@
+using System.Net;
+using System.Text.Json;
+using Broker.Node;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Connections;
+using Broker.Protocol.Wire;
+using Broker.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Broker.Tests.Connections;
+
+/// <summary>Whatever an application's hook does, there is one verdict.</summary>
+public sealed class HookCallsSpecs
+{
+    private static readonly HookRequest.Publish Request = new("ada", "1-1", IPAddress.Loopback, "a", "1"u8.ToArray(), WireFormat.Json);
+
+    private readonly FakeTimeProvider _time = new();
+
+    [Fact]
+    public void Methods_that_are_not_implemented_are_not_asked()
+    {
+        Assert.False(Calls(new Nothing()).Any);
+        var calls = Calls(new Nothing(), new Publishing(static (_, _) => new(HookAnswer.Allow)));
+        Assert.Equal((false, false, true, true), (calls.AsksConnect, calls.AsksSubscribe, calls.AsksPublish, calls.Any));
+        Assert.True(Calls(new Explicit()).AsksSubscribe);
+    }
+
+    [Fact]
+    public void Answer_that_is_there_comes_at_once()
+    {
+        Assert.Equal(default, Now(Calls(new Publishing(static (_, _) => new(HookAnswer.Allow))).PublishAsync(Request)));
+        Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "no"), Now(Calls(new Publishing(static (_, _) => new(HookAnswer.Refuse("no")))).PublishAsync(Request)));
+    }
+
+    [Fact]
+    public void First_that_refuses_decides_and_the_others_are_not_asked()
+    {
+        var asked = 0;
+        var calls = Calls(new Publishing((_, _) => Answer(HookAnswer.Allow)), new Publishing((_, _) => Answer(HookAnswer.Refuse("second"))), new Publishing((_, _) => Answer(HookAnswer.Refuse("third"))));
+        Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "second"), Now(calls.PublishAsync(Request)));
+        Assert.Equal(2, asked);
+
+        ValueTask<HookAnswer> Answer(HookAnswer answer)
+        {
+            asked++;
+            return new(answer);
+        }
+    }
+
+    [Fact]
+    public async Task Hook_that_does_not_answer_in_time_is_told_so()
+    {
+        var cancelled = new TaskCompletionSource();
+        var verdict = Calls(new Publishing((_, cancellation) =>
+        {
+            cancellation.Register(cancelled.SetResult);
+            return new(new TaskCompletionSource<HookAnswer>().Task);
+        })).PublishAsync(Request).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(4.9));
+        Assert.False(verdict.IsCompleted);
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.Equal(new HookVerdict(ErrorCode.Unavailable), await verdict.WaitAsync(Deadline.Cancel));
+        await cancelled.Task.WaitAsync(Deadline.Cancel);
+    }
+
+    [Fact]
+    public async Task Hook_that_fails_in_any_way_is_an_internal_error()
+    {
+        Func<ValueTask<HookAnswer>>[] failures =
+        [
+            static () => throw new InvalidOperationException(),
+            static () => ValueTask.FromException<HookAnswer>(new TimeoutException()),
+            static () => ValueTask.FromCanceled<HookAnswer>(new CancellationToken(canceled: true)),
+            static () => new((HookAnswer)null!),
+            static async () =>
+            {
+                await Task.Yield();
+                throw new OperationCanceledException();
+            },
+        ];
+        foreach (var failure in failures)
+        {
+            Assert.Equal(new HookVerdict(ErrorCode.Internal), await Calls(new Publishing((_, _) => failure())).PublishAsync(Request));
+        }
+    }
+
+    [Fact]
+    public void Rights_and_info_of_a_connection_are_checked()
+    {
+        var good = Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Subscribe = ["a.*"] }, Info = JsonElement.Parse("""{"name":"Ada"}""") });
+        Assert.True(good.Rights!.MaySubscribe("a.b"u8));
+        Assert.Equal("""{"name":"Ada"}"""u8.ToArray(), good.Info.ToArray());
+        Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Publish = ["a..b"] } }).Error);
+        Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Info = JsonElement.Parse($"\"{new string('x', 1024)}\"") }).Error);
+        Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "later"), Connect(ConnectAnswer.Refuse("later")));
+
+        HookVerdict Connect(ConnectAnswer answer) => Now(Calls(new Connecting(answer)).ConnectAsync(new HookRequest.Connect("ada", "1-1", IPAddress.Loopback)));
+    }
+
+    [Fact]
+    public void Data_of_either_format_is_read_as_JSON()
+    {
+        Assert.Equal("[1]", (Request with { Data = "[1]"u8.ToArray() }).ToJson().GetRawText());
+        Assert.Equal("[1,\"a\"]", (Request with { Data = new byte[] { 0x92, 0x01, 0xA1, (byte)'a' }, Format = WireFormat.MessagePack }).ToJson().GetRawText());
+        Assert.Throws<JsonException>(() => (Request with { Data = new byte[] { 0xC1 }, Format = WireFormat.MessagePack }).ToJson());
+    }
+
+    private HookCalls Calls(params IBrokerHooks[] hooks) => new(hooks, TimeSpan.FromSeconds(5), _time, SilentLog.Connections);
+
+    private static HookVerdict Now(ValueTask<HookVerdict> asked)
+    {
+        Assert.True(asked.IsCompletedSuccessfully);
+        return asked.Result;
+    }
+
+    private sealed class Nothing : IBrokerHooks;
+
+    private sealed class Explicit : IBrokerHooks
+    {
+        ValueTask<HookAnswer> IBrokerHooks.OnSubscribeAsync(HookRequest.Subscribe request, CancellationToken cancellationToken) => new(HookAnswer.Allow);
+    }
+
+    private sealed class Connecting(ConnectAnswer answer) : IBrokerHooks
+    {
+        public ValueTask<ConnectAnswer> OnConnectAsync(HookRequest.Connect request, CancellationToken cancellationToken) => new(answer);
+    }
+
+    private sealed class Publishing(Func<HookRequest.Publish, CancellationToken, ValueTask<HookAnswer>> answer) : IBrokerHooks
+    {
+        public ValueTask<HookAnswer> OnPublishAsync(HookRequest.Publish request, CancellationToken cancellationToken) => answer(request, cancellationToken);
+    }
+}
