@@ -63,7 +63,7 @@ public sealed class ApplicationUsersSpecs : RealClientSpecs
     [Fact]
     public async Task Cookie_of_a_page_from_elsewhere_is_refused()
     {
-        await using var host = await StartAsync(WithCookies, ("Broker:Origins:Refuse", "status"));
+        await using var host = await StartAsync(WithCookies);
         Assert.Equal(HttpStatusCode.Forbidden, await JsonClient.RefusalAsync(host.WebSocket, options =>
         {
             options.CollectHttpResponseDetails = true;

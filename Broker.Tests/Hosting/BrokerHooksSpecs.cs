@@ -200,7 +200,7 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
             await Task.Yield();
             return ConnectAnswer.Accept;
         };
-        await using var host = await StartAsync(("Broker:Auth:Keys:0:Algorithm", "HS256"), ("Broker:Auth:Keys:0:Secret", Secret));
+        await using var host = await StartAsync(("Broker:Auth:Anonymous", "on"), ("Broker:Auth:Keys:0:Algorithm", "HS256"), ("Broker:Auth:Keys:0:Secret", Secret));
         await using var client = await JsonClient.ConnectAsync(host.WebSocket, Cancellation);
         var token = TokenForge.Hs256($$"""{"sub":"ada","exp":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 60}}}""", secret: Secret);
 
