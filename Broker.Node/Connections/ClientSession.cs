@@ -129,6 +129,11 @@ internal sealed class ClientSession
     {
         _batch = _hooks!.Asking;
         _hooks.Answer(verdict);
+        while (!_ended && !AwaitsApplication && _hooks.TryTakeAhead(out var message))
+        {
+            OnMessage(message, _batch!);
+        }
+
         _batch = null;
         while (!AwaitsApplication && _hooks.TryTake(out var next))
         {
@@ -158,7 +163,7 @@ internal sealed class ClientSession
                 OnMessage(decoded[j], batch);
                 if (AwaitsApplication)
                 {
-                    _hooks!.Hold(batch, i, j + 1);
+                    _hooks!.Hold(batch, i, j + 1, decoded);
                 }
             }
         }

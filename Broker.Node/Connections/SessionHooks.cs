@@ -3,6 +3,7 @@ using System.Text;
 using Akka.Actor;
 using Akka.Event;
 using Broker.Node.Delivery;
+using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
 
@@ -16,7 +17,11 @@ namespace Broker.Node.Connections;
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer: when it is cancelled there is nothing left to dispose of.")]
 internal sealed class SessionHooks(IClientTransport connection, ConnectionServices services, IActorRef self)
 {
+    /// <summary>Members of a long array are decoded again, but not for each that waits: that would cost the square of its length.</summary>
+    private const int Ahead = 32;
+
     private readonly Queue<MessageBatch> _behind = [];
+    private readonly Queue<ClientMessage> _ahead = [];
     private readonly CancellationTokenSource _gone = new();
     private Action<HookVerdict>? _then;
     private (MessageBatch Batch, int Message, int Member)? _held;
@@ -45,11 +50,20 @@ internal sealed class SessionHooks(IClientTransport connection, ConnectionServic
     public void AskPublish(string? user, ReadOnlyMemory<byte> topic, ReadOnlyMemory<byte> data, Action<HookVerdict> then) =>
         Ask(services.Hooks.PublishAsync(new HookRequest.Publish(user, Name, Request.Remote, Text(topic), data.ToArray(), Request.Format), _gone.Token), then);
 
-    /// <summary>Keeps the batch of the question, from the message and its member behind that.</summary>
-    public void Hold(MessageBatch batch, int message, int member)
+    /// <summary>Keeps what is behind the question in its batch.</summary>
+    /// <param name="batch">Of the question.</param>
+    /// <param name="message">Of the batch.</param>
+    /// <param name="member">Of the message, behind the question.</param>
+    /// <param name="decoded">The message.</param>
+    public void Hold(MessageBatch batch, int message, int member, ClientMessageList decoded)
     {
         batch.Retain();
-        _held = (batch, message, member);
+        for (; member < decoded.Count && _ahead.Count < Ahead; member++)
+        {
+            _ahead.Enqueue(decoded[member]);
+        }
+
+        _held = member < decoded.Count ? (batch, message, member) : (batch, message + 1, 0);
     }
 
     public void Add(MessageBatch batch)
@@ -65,6 +79,9 @@ internal sealed class SessionHooks(IClientTransport connection, ConnectionServic
         _then = null;
         then?.Invoke(verdict);
     }
+
+    /// <summary>What was decoded with the question, and belongs to the batch <see cref="Asking"/>; comes before <see cref="TryTake"/>.</summary>
+    public bool TryTakeAhead(out ClientMessage message) => _ahead.TryDequeue(out message);
 
     /// <summary>What was kept, in its order. Who takes a batch releases it.</summary>
     public bool TryTake(out (MessageBatch Batch, int Message, int Member) next)
@@ -85,6 +102,7 @@ internal sealed class SessionHooks(IClientTransport connection, ConnectionServic
     {
         _then = null;
         _gone.Cancel();
+        _ahead.Clear();
         while (TryTake(out var next))
         {
             next.Batch.Release();

@@ -93,13 +93,13 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
         };
         await using var host = await StartAsync();
         await using var client = await JsonClient.ConnectAsync(host.WebSocket, Cancellation);
-        await client.SendAsync(Enumerable.Range(0, 50).Select(static i => new { type = "publish", topic = "a", data = i, id = i }), Cancellation);
-        for (var i = 50; i < 100; i++)
+        await client.SendAsync(Enumerable.Range(0, 100).Select(static i => new { type = "publish", topic = "a", data = i, id = i }), Cancellation);
+        for (var i = 100; i < 150; i++)
         {
             await client.SendAsync(new { type = "publish", topic = "a", data = i, id = i }, Cancellation);
         }
 
-        for (var i = 0; i < 100; i++)
+        for (var i = 0; i < 150; i++)
         {
             var reply = await client.ReceiveAsync(Cancellation);
             Assert.Equal((i, i % 10 != 5 ? "published" : "error"), (reply.GetProperty("id").GetInt32(), JsonClient.TypeOf(reply)));
