@@ -287,7 +287,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     /// <summary>A cursor that is not open stays closed, and with it the whole subscription; where all are open they stay so.</summary>
     private static void Refuse(PatternRequest.Subscribe request, int lane, ErrorCode code)
     {
-        request.Error = code;
+        request.Fail(code);
         if (!request.Subscription.Cursors[lane].IsOpen)
         {
             request.Subscription.IsRefused = true;

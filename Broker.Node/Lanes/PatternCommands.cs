@@ -37,8 +37,8 @@ internal abstract class PatternRequest(ConnectionWriter writer, int lanes, Messa
     /// <param name="subscription">The connection's.</param>
     /// <param name="id">Of the request.</param>
     /// <param name="connection">Told <see cref="SubscriptionRefused"/> when a lane did not open its cursor.</param>
-    /// <param name="batch">Of the request.</param>
-    internal sealed class Subscribe(PatternSubscription subscription, WireId id, IActorRef connection, MessageBatch batch)
+    /// <param name="batch">Of the request; null where the server asks.</param>
+    internal sealed class Subscribe(PatternSubscription subscription, WireId id, IActorRef connection, MessageBatch? batch)
         : PatternRequest(subscription.Writer, subscription.Cursors.Count, batch)
     {
         private int _error;
@@ -47,13 +47,12 @@ internal abstract class PatternRequest(ConnectionWriter writer, int lanes, Messa
 
         public WireId Id => id;
 
-        /// <summary>Why a lane refused, after the last has done its part.</summary>
-        public ErrorCode Error
-        {
-            get => (ErrorCode)Volatile.Read(ref _error);
-            set => Volatile.Write(ref _error, (int)value);
-        }
+        /// <summary>Why the first lane that did refused.</summary>
+        public ErrorCode Error => (ErrorCode)Volatile.Read(ref _error);
 
+        public void Fail(ErrorCode error) => Interlocked.CompareExchange(ref _error, (int)error, (int)ErrorCode.None);
+
+        /// <summary>Tells the connection that the subscription is none.</summary>
         public void Refuse() => connection.Tell(new SubscriptionRefused(subscription.Cursors[0]), ActorRefs.NoSender);
     }
 
