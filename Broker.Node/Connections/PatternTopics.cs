@@ -58,12 +58,13 @@ internal sealed class PatternTopics(IClientTransport connection, ConnectionServi
         new PatternRequest.Answer(connection.Writer, message, services.Lanes.Count, batch).Post(services.Lanes);
 
     /// <summary>A lane did not open its cursor, and the client has been told: those of the others are closed.</summary>
-    public void OnRefused(PatternSubscription subscription)
+    /// <param name="cursor">The first.</param>
+    public void OnRefused(Subscription cursor)
     {
-        if (_subscriptions.TryGetValue(subscription.Pattern, out var present) && ReferenceEquals(present, subscription))
+        if (_subscriptions.TryGetValue(cursor.Topic, out var present) && ReferenceEquals(present.Cursors[0], cursor))
         {
-            _subscriptions.Remove(subscription.Pattern);
-            services.Lanes.Leave(subscription.Cursors);
+            _subscriptions.Remove(cursor.Topic);
+            services.Lanes.Leave(present.Cursors);
         }
     }
 

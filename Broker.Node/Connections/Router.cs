@@ -115,9 +115,9 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     /// <summary>A lane did not open it: the client has been told.</summary>
     public void OnRefused(Subscription subscription)
     {
-        if (subscription.Whole is { } whole)
+        if (subscription.Gate is not null)
         {
-            patterns.OnRefused(whole);
+            patterns.OnRefused(subscription);
         }
         else if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
         {

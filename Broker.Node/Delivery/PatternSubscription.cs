@@ -13,7 +13,7 @@ namespace Broker.Node.Delivery;
 /// </remarks>
 internal sealed class PatternSubscription
 {
-    private int _isShown;
+    private readonly CursorGate _gate = new();
     private bool _isRefused;
 
     /// <param name="writer">The connection's.</param>
@@ -25,7 +25,7 @@ internal sealed class PatternSubscription
         (Writer, Pattern) = (writer, pattern);
 
         // The number of a lane is a hash that belongs to it.
-        Cursors = [.. Enumerable.Range(0, lanes).Select(lane => new Subscription(writer, pattern, (uint)lane) { Form = form, Slow = SlowPolicy.Disconnect, Whole = this })];
+        Cursors = [.. Enumerable.Range(0, lanes).Select(lane => new Subscription(writer, pattern, (uint)lane) { Form = form, Slow = SlowPolicy.Disconnect, Gate = _gate })];
     }
 
     public ConnectionWriter Writer { get; }
@@ -38,9 +38,6 @@ internal sealed class PatternSubscription
 
     public WireFormat Format => Cursors[0].Form.Format;
 
-    /// <summary>The client has been told <c>subscribed</c>.</summary>
-    public bool IsShown => Volatile.Read(ref _isShown) != 0;
-
     /// <summary>A lane did not open its cursor: no other opens one any more, and nothing is ever written.</summary>
     public bool IsRefused
     {
@@ -51,8 +48,7 @@ internal sealed class PatternSubscription
     /// <summary>Once all cursors are open and <c>subscribed</c> is queued: what they kept is written. Who calls it has the writer drained.</summary>
     public void Show()
     {
-        // A full fence: whoever holds the writer and has cleared a flag that is seen set below sees this.
-        Interlocked.Exchange(ref _isShown, 1);
+        _gate.Open();
         foreach (var cursor in Cursors)
         {
             cursor.MarkDirty();

@@ -39,8 +39,8 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// <summary>Its connection's; null where pushes are not gathered.</summary>
     public BatchWindow? Window { get; } = writer.Window;
 
-    /// <summary>The subscription to a pattern that this is one lane's cursor of; null: to a topic.</summary>
-    public PatternSubscription? Whole { get; init; }
+    /// <summary>Of a subscription to a pattern, whose cursor in one lane this is; null: of one to a topic.</summary>
+    public CursorGate? Gate { get; init; }
 
     /// <summary>What its connection takes: chooses the log.</summary>
     public PushForm Form { get; init; }
@@ -193,7 +193,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     }
 
     /// <summary>The lanes have not all opened their cursors of the pattern.</summary>
-    private bool IsWithheld => Whole is { IsShown: false };
+    private bool IsWithheld => Gate is { IsOpen: false };
 
     private bool MaySkip() =>
         (IsSkipping && Interlocked.Exchange(ref _skip, 0) != 0) || (Slow == SlowPolicy.Latest && Writer.IsBehind);

@@ -370,7 +370,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
         return log;
     }
 
-    private static TopicLog NewLog(Subscription subscription) => new(subscription.Form, subscription.Slow) { Pattern = subscription.Whole?.Pattern };
+    private static TopicLog NewLog(Subscription subscription) => new(subscription.Form, subscription.Slow) { Pattern = subscription.Gate is null ? null : subscription.Topic };
 
     private void SetFirst(byte[] topic, TopicLog log)
     {
