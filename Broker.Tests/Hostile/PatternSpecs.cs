@@ -132,6 +132,33 @@ public sealed class PatternSpecs(OpenNode shared) : IClassFixture<OpenNode>
         Assert.Equal(["1", "2", "3", "4", "5"], replies.Select(static reply => reply.Split("\"id\":")[1][..1]));
     }
 
+    [Theory]
+    [MemberData(nameof(Formats))]
+    public async Task Under_load_no_topic_has_a_hole_and_nothing_comes_outside_of_a_subscription(string format)
+    {
+        await using var client = await ConnectAsync(format);
+        using var stop = new CancellationTokenSource();
+        var publishing = Task.Run(() => PublishUntilAsync($"load-{format}", stop.Token), Cancel);
+        for (var round = 0; round < 50; round++)
+        {
+            await client.SubscribeAsync($"load-{format}.*", Cancel);
+            var last = new Dictionary<string, int>();
+            for (var i = 0; i < 40; i++)
+            {
+                Follows(last, (await client.ReceiveAsync(Cancel))!);
+            }
+
+            var next = await client.AskAsync($$"""{"type":"unsubscribe","topic":"load-{{format}}.*","id":2}""", Cancel);
+            for (; !next!.StartsWith("""{"type":"unsubscribed","id":2""", StringComparison.Ordinal); next = await client.ReceiveAsync(Cancel))
+            {
+                Follows(last, next);
+            }
+        }
+
+        await stop.CancelAsync();
+        await publishing;
+    }
+
     [Fact]
     public async Task Pushes_that_are_gathered_come_for_patterns_too()
     {
@@ -156,6 +183,24 @@ public sealed class PatternSpecs(OpenNode shared) : IClassFixture<OpenNode>
         }
 
         Assert.Equal(Enumerable.Range(0, Topics), numbers.Order());
+    }
+
+    /// <summary>Each number to eight topics at once, then the next.</summary>
+    private async Task PublishUntilAsync(string prefix, CancellationToken stop)
+    {
+        for (var number = 0; !stop.IsCancellationRequested; number++)
+        {
+            await Task.WhenAll(Enumerable.Range(0, 8).Select(topic => PublishAsync($"{prefix}.{topic}", number)));
+        }
+    }
+
+    private static void Follows(Dictionary<string, int> last, string message)
+    {
+        var push = System.Text.Json.JsonDocument.Parse(message).RootElement;
+        var (topic, number) = (push.GetProperty("topic").GetString()!, push.GetProperty("data").GetInt32());
+        Assert.Equal("message", push.GetProperty("type").GetString());
+        Assert.Equal(number, last.GetValueOrDefault(topic, number - 1) + 1);
+        last[topic] = number;
     }
 
     private static string Without(string name, string? message)
