@@ -2,7 +2,6 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Membership;
-using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -23,12 +22,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     /// <summary>Milliseconds after which a client may ask again what is unavailable.</summary>
     private const long RetryAfter = 1000;
 
-    /// <summary>Topics whose room is never given back.</summary>
-    private const int SmallCapacity = 4096;
-
-    /// <summary>The first log of each topic and each pattern; the others are its siblings.</summary>
-    private readonly Dictionary<byte[], TopicLog> _logs = new(TopicKeyComparer.Instance);
-    private readonly PatternTree<TopicLog> _patterns = new();
+    private readonly LaneLogs _logs = new();
     private readonly List<TopicLog> _matching = [];
     private readonly PushForms _forms = new(deflate);
     private readonly List<TopicLog> _touched = [];
@@ -100,14 +94,14 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
             return;
         }
 
-        if (Find(subscription) is not { } log || !log.Close(subscription))
+        if (_logs.Find(subscription) is not { } log || !log.Close(subscription))
         {
             // Of the lane's predecessor that failed.
             subscription.Close();
         }
         else if (log.Subscribers == 0)
         {
-            Remove(subscription.Topic, log);
+            _logs.Remove(subscription.Topic, log);
         }
     }
 
@@ -115,7 +109,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
 
     public void AppendGap()
     {
-        foreach (var (topic, first) in _logs)
+        foreach (var (topic, first) in _logs.All)
         {
             for (TopicLog? log = first; log is not null; log = log.Sibling)
             {
@@ -205,7 +199,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
         _batch.Add(subscription.Writer);
         if (!subscription.IsOpen)
         {
-            LogFor(subscription).Open(subscription);
+            _logs.FindOrAdd(subscription).Open(subscription);
         }
     }
 
@@ -274,13 +268,13 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
             return;
         }
 
-        if (request.Subscription.IsRefused || (_patterns.Count >= maxPatterns && !_logs.ContainsKey(cursor.Topic)))
+        if (request.Subscription.IsRefused || (_logs.Patterns >= maxPatterns && _logs.First(cursor.Topic) is null))
         {
             Refuse(request, lane, ErrorCode.LimitExceeded);
         }
         else
         {
-            LogFor(cursor).Open(cursor);
+            _logs.FindOrAdd(cursor).Open(cursor);
         }
     }
 
@@ -322,7 +316,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     /// <summary>Counts the subscribers of all forms.</summary>
     private bool Admits(SubscribeCommand command)
     {
-        if (command.MaxSubscribers == 0 || !_logs.TryGetValue(command.Subscription.Topic, out var first))
+        if (command.MaxSubscribers == 0 || _logs.First(command.Subscription.Topic) is not { } first)
         {
             return true;
         }
@@ -343,44 +337,6 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
         return sum;
     }
 
-    private TopicLog? Find(Subscription subscription)
-    {
-        var log = _logs.GetValueOrDefault(subscription.Topic);
-        while (log is not null && log.Form != subscription.Form)
-        {
-            log = log.Sibling;
-        }
-
-        return log;
-    }
-
-    private TopicLog LogFor(Subscription subscription)
-    {
-        if (!_logs.TryGetValue(subscription.Topic, out var log))
-        {
-            log = NewLog(subscription);
-            SetFirst(subscription.Topic, log);
-        }
-
-        while (log.Form != subscription.Form)
-        {
-            log = log.Sibling ??= NewLog(subscription);
-        }
-
-        return log;
-    }
-
-    private static TopicLog NewLog(Subscription subscription) => new(subscription.Form, subscription.Slow) { Pattern = subscription.Gate is null ? null : subscription.Topic };
-
-    private void SetFirst(byte[] topic, TopicLog log)
-    {
-        _logs[topic] = log;
-        if (log.Pattern is not null)
-        {
-            _patterns.Set(topic, log);
-        }
-    }
-
     private void Unsubscribe(UnsubscribeCommand command)
     {
         var subscription = command.Subscription;
@@ -391,52 +347,15 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
         Reply(subscription.Writer);
     }
 
-    private void Remove(byte[] topic, TopicLog empty)
-    {
-        var log = _logs[topic];
-        if (!ReferenceEquals(log, empty))
-        {
-            while (!ReferenceEquals(log.Sibling, empty))
-            {
-                log = log.Sibling!;
-            }
-
-            log.Sibling = empty.Sibling;
-        }
-        else if (empty.Sibling is { } next)
-        {
-            SetFirst(topic, next);
-        }
-        else
-        {
-            _logs.Remove(topic);
-            if (empty.Pattern is not null)
-            {
-                _patterns.Remove(topic);
-            }
-
-            Shrink();
-        }
-    }
-
-    /// <summary>A dictionary keeps the room of the most it ever had. Halved at a quarter, it costs each topic a few steps.</summary>
-    private void Shrink()
-    {
-        if (_logs.Capacity > SmallCapacity && _logs.Count < _logs.Capacity / 4)
-        {
-            _logs.TrimExcess(_logs.Capacity / 2);
-        }
-    }
-
     /// <summary>Appends a push to the logs of its topic and of the patterns that match; without patterns that is a comparison more.</summary>
     private void AppendToAll(ReadOnlySpan<byte> topic, in LogEntry entry)
     {
-        if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var log))
+        if (_logs.First(topic) is { } log)
         {
             Append(log, topic, entry);
         }
 
-        if (_patterns.Count > 0)
+        if (_logs.Patterns > 0)
         {
             AppendToPatterns(topic, entry);
         }
@@ -444,8 +363,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
 
     private void AppendToPatterns(ReadOnlySpan<byte> topic, in LogEntry entry)
     {
-        _matching.Clear();
-        _patterns.Find(topic, _matching);
+        _logs.FindPatterns(topic, _matching);
         foreach (var log in _matching)
         {
             var pattern = log.Pattern!;
@@ -459,6 +377,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
 
             Append(log, pattern, new LogEntry(_patternPush.Written, entry.Format) { Origin = entry.Origin, Time = entry.Time, IsGap = !isPush });
         }
+
+        _matching.Clear();
     }
 
     /// <summary>Appends a push to every log of a topic or pattern. With one form, the publisher's, that is a comparison more than an append.</summary>
