@@ -15,7 +15,11 @@ public abstract record HookRequest(string? User, string Connection, IPAddress Re
     /// <summary>To be this user's connection.</summary>
     public sealed record Connect(string? User, string Connection, IPAddress Remote) : HookRequest(User, Connection, Remote);
 
-    /// <summary>To get what is published to a topic.</summary>
+    /// <summary>To get what is published to a topic, or to all topics that a pattern matches.</summary>
+    /// <param name="User">The user's id; null: anonymous.</param>
+    /// <param name="Connection">As in the client's <c>welcome</c>.</param>
+    /// <param name="Remote">The client's address.</param>
+    /// <param name="Topic">Its name; or a pattern as the client wrote it, which has a <c>*</c> or a <c>&gt;</c> as no name has.</param>
     public sealed record Subscribe(string? User, string Connection, IPAddress Remote, string Topic) : HookRequest(User, Connection, Remote);
 
     /// <summary>To publish.</summary>

@@ -19,7 +19,7 @@ public interface IBrokerHooks
     /// <param name="cancellationToken">Nobody waits any longer.</param>
     ValueTask<ConnectAnswer> OnConnectAsync(HookRequest.Connect request, CancellationToken cancellationToken) => new(ConnectAnswer.Accept);
 
-    /// <summary>A client that has the right to subscribes to a topic. Refused, its request gets the error <c>forbidden</c>, with the reason as text.</summary>
+    /// <summary>A client that has the right to subscribes to a topic, or to a pattern: who allows that allows every topic that it matches. Refused, its request gets the error <c>forbidden</c>, with the reason as text.</summary>
     /// <param name="request">Who, and to what.</param>
     /// <param name="cancellationToken">Nobody waits any longer.</param>
     ValueTask<HookAnswer> OnSubscribeAsync(HookRequest.Subscribe request, CancellationToken cancellationToken) => new(HookAnswer.Allow);

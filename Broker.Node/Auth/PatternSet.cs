@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics.CodeAnalysis;
 using Broker.Node.Topics;
 
 namespace Broker.Node.Auth;
@@ -21,7 +20,7 @@ internal sealed class PatternSet
         if (_wildcards.Length < patterns.Length)
         {
             _names = new HashSet<byte[]>(
-                patterns.Where(static p => p.IsName).Select(static p => p.Utf8.ToArray()), NameComparer.Instance);
+                patterns.Where(static p => p.IsName).Select(static p => p.Utf8.ToArray()), TopicKeyComparer.Instance);
         }
     }
 
@@ -49,19 +48,4 @@ internal sealed class PatternSet
     public bool Overlaps(TopicPattern pattern) => _all.Any(member => member.Overlaps(pattern));
 
     public PatternSet With(TopicPattern pattern) => new(_all.Add(pattern));
-
-    private sealed class NameComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
-    {
-        public static readonly NameComparer Instance = new();
-
-        public bool Equals(byte[]? x, byte[]? y) => x.AsSpan().SequenceEqual(y);
-
-        public int GetHashCode([DisallowNull] byte[] obj) => GetHashCode(obj.AsSpan());
-
-        public byte[] Create(ReadOnlySpan<byte> alternate) => alternate.ToArray();
-
-        public bool Equals(ReadOnlySpan<byte> alternate, byte[] other) => alternate.SequenceEqual(other);
-
-        public int GetHashCode(ReadOnlySpan<byte> alternate) => (int)TopicName.Hash(alternate);
-    }
 }

@@ -26,6 +26,7 @@ internal sealed class ClientSession
     private readonly Action<DisconnectReason> _disconnect;
     private readonly UpgradedRequest _request;
     private readonly SessionAuth _auth;
+    private readonly PatternTopics _patterns;
     private readonly Router _router;
     private readonly RequestMeter _meter;
     private readonly SessionHooks? _hooks;
@@ -40,7 +41,8 @@ internal sealed class ClientSession
     {
         (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
         _auth = new SessionAuth(services, _request.Format, _request.Remote);
-        _router = new Router(connection, services, _auth, new BroadcastRequests(connection, services, _auth, self));
+        _patterns = new PatternTopics(connection, services, self);
+        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self));
         _meter = new RequestMeter(services, _auth);
         _hooks = services.Hooks.Any ? new SessionHooks(connection, services, self) : null;
     }
@@ -473,7 +475,12 @@ internal sealed class ClientSession
     /// </summary>
     private void SendInOrder(ReadOnlyMemory<byte> topic, MessageBuffer reply)
     {
-        if (_batch is { } batch && (batch.IsShared || _connection.InFlight > batch.Length) && TopicName.MayBeSubscribed(topic.Span))
+        var isAhead = _batch is { } && (_batch.IsShared || _connection.InFlight > _batch.Length) && TopicName.MayBeSubscribed(topic.Span);
+        if (isAhead && TopicPattern.HasWildcard(topic.Span))
+        {
+            _patterns.Answer(reply.Written.ToArray(), _batch!);
+        }
+        else if (isAhead && _batch is { } batch)
         {
             batch.Retain();
             _services.Lanes.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, _connection.Writer, reply.Written.ToArray(), batch));

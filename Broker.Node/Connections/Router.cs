@@ -13,14 +13,19 @@ namespace Broker.Node.Connections;
 /// <param name="connection">The transport.</param>
 /// <param name="services">Shared by all connections.</param>
 /// <param name="auth">What the client may do.</param>
+/// <param name="patterns">Takes what is asked of patterns.</param>
 /// <param name="broadcast">Takes what is asked of topics with <see cref="DeliveryKind.Broadcast"/>.</param>
-internal sealed class Router(IClientTransport connection, ConnectionServices services, SessionAuth auth, ITopicRequests broadcast)
+internal sealed class Router(IClientTransport connection, ConnectionServices services, SessionAuth auth, PatternTopics patterns, ITopicRequests broadcast)
 {
+    /// <summary>Told to a client whose subscription ends with its right.</summary>
+    public const string NotAllowed = "not allowed any more";
+
     private readonly Dictionary<byte[], Subscription> _subscriptions = new(TopicKeyComparer.Instance);
     private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
     private readonly LimitOptions _limits = services.Options.Limits;
 
-    public IEnumerable<Subscription> Subscriptions => _subscriptions.Values;
+    /// <summary>Cursors of topics, and those that every lane has of a pattern.</summary>
+    public IEnumerable<Subscription> Subscriptions => patterns.Count == 0 ? _subscriptions.Values : _subscriptions.Values.Concat(patterns.Cursors);
 
     private Rights Rights => auth.Identity!.Rights;
 
@@ -28,7 +33,18 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     public ErrorCode MayPublish(ReadOnlySpan<byte> topic) => Check(topic, Rights.MayPublish(topic));
 
     /// <summary>Why a subscribe would be refused, but for the number of subscriptions.</summary>
-    public ErrorCode MaySubscribe(ReadOnlySpan<byte> topic) => Check(topic, Rights.MaySubscribe(topic));
+    public ErrorCode MaySubscribe(ReadOnlySpan<byte> topic)
+    {
+        if (!TopicPattern.HasWildcard(topic) || TopicName.IsReserved(topic))
+        {
+            return Check(topic, Rights.MaySubscribe(topic));
+        }
+
+        return !TopicPattern.TryParse(topic, out var pattern) ? ErrorCode.InvalidTopic
+            : Rights.MaySubscribe(pattern) ? ErrorCode.None
+            : ErrorCode.Forbidden;
+    }
+
 
     public ErrorCode Publish(in ClientMessage message, MessageBatch batch)
     {
@@ -60,11 +76,17 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
             return error;
         }
 
+        var mayAdd = _subscriptions.Count + patterns.Count < _limits.Subscriptions;
+        if (TopicPattern.HasWildcard(topic))
+        {
+            return patterns.Subscribe(message, batch, mayAdd);
+        }
+
         var settings = services.Topics.Settings.Of(topic);
         var requests = Of(settings);
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
-            if (_subscriptions.Count >= _limits.Subscriptions)
+            if (!mayAdd)
             {
                 return ErrorCode.LimitExceeded;
             }
@@ -83,17 +105,21 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     {
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().Remove(message.Topic.Span, out _, out var subscription))
         {
-            return false;
+            return patterns.Unsubscribe(message, batch);
         }
 
         Of(subscription).Unsubscribe(subscription, message.Id, batch);
         return true;
     }
 
-    /// <summary>Its topic was full: the client has been told.</summary>
+    /// <summary>A lane did not open it: the client has been told.</summary>
     public void OnRefused(Subscription subscription)
     {
-        if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
+        if (subscription.Gate is not null)
+        {
+            patterns.OnRefused(subscription);
+        }
+        else if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
         {
             _subscriptions.Remove(subscription.Topic);
         }
@@ -107,9 +133,11 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
             if (!Rights.MaySubscribe(topic))
             {
                 _subscriptions.Remove(topic);
-                Of(subscription).Unsubscribe(subscription, default, null, "not allowed any more");
+                Of(subscription).Unsubscribe(subscription, default, null, NotAllowed);
             }
         }
+
+        patterns.EndLost(Rights);
     }
 
     /// <summary>What waits on topics where a slow subscriber may miss something is skipped.</summary>
@@ -127,8 +155,9 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     /// <summary>Nothing more is delivered. Safe to repeat.</summary>
     public void End()
     {
-        services.Lanes.Leave(_subscriptions.Values);
+        services.Lanes.Leave(Subscriptions);
         _subscriptions.Clear();
+        patterns.Clear();
     }
 
     private ITopicRequests Of(Subscription subscription) => Of(services.Topics.Settings.Of(subscription.Topic));

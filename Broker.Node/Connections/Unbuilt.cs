@@ -10,6 +10,7 @@ namespace Broker.Node.Connections;
 internal static class Unbuilt
 {
     private const RequestKey OfSubscribe = RequestKey.Last | RequestKey.Presence;
+    private const RequestKey OfPattern = OfSubscribe | RequestKey.Recover;
     private const RequestKey OfPublish = RequestKey.Key | RequestKey.Entry | RequestKey.Remove | RequestKey.If;
 
     /// <summary>False also where the <c>id</c> is none: that is a fault of any message.</summary>
@@ -23,12 +24,9 @@ internal static class Unbuilt
         return message.Type switch
         {
             ClientMessageType.Unknown or ClientMessageType.Auth or ClientMessageType.Unsubscribe or ClientMessageType.Ping => false,
-            ClientMessageType.Subscribe => (message.Asked & OfSubscribe) != 0 || IsPattern(message.Topic.Span),
+            ClientMessageType.Subscribe => (message.Asked & (TopicPattern.HasWildcard(message.Topic.Span) ? OfPattern : OfSubscribe)) != 0,
             ClientMessageType.Publish => (message.Asked & OfPublish) != 0,
             _ => true,
         };
     }
-
-    private static bool IsPattern(ReadOnlySpan<byte> topic) =>
-        !TopicName.IsReserved(topic) && TopicPattern.TryParse(topic, out var pattern) && !pattern.IsName;
 }

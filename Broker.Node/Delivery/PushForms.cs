@@ -22,7 +22,7 @@ internal sealed class PushForms(MessageDeflateOptions deflate)
     public void Begin() => _isCarried = _isGap = false;
 
     /// <param name="form">Other than the entry's own.</param>
-    /// <param name="topic">For a <c>gap</c>.</param>
+    /// <param name="topic">Or pattern; for a <c>gap</c>.</param>
     /// <param name="entry">Of the publisher: not compressed.</param>
     /// <returns>Valid until the next call; a <c>gap</c> for a push of another node that cannot be carried over.</returns>
     public LogEntry Make(PushForm form, ReadOnlySpan<byte> topic, in LogEntry entry)
@@ -44,7 +44,7 @@ internal sealed class PushForms(MessageDeflateOptions deflate)
         if (!_isCarried && !WireBridge.TryCarryPush(entry.Payload, entry.Format, _carried.Clear()))
         {
             _isGap = true;
-            to.Codec().Write(_carried.Clear(), new GapMessage(topic.ToArray()));
+            to.Codec().Write(_carried.Clear(), PatternSubscription.GapOf(topic.ToArray()));
         }
 
         _isCarried = true;

@@ -31,13 +31,16 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
     public ConnectionWriter Writer { get; } = writer;
 
-    /// <summary>Topic name, UTF-8.</summary>
+    /// <summary>Topic name or pattern, UTF-8.</summary>
     public byte[] Topic { get; } = topic;
 
     public uint TopicHash { get; } = topicHash;
 
     /// <summary>Its connection's; null where pushes are not gathered.</summary>
     public BatchWindow? Window { get; } = writer.Window;
+
+    /// <summary>Of a subscription to a pattern, whose cursor in one lane this is; null: of one to a topic.</summary>
+    public CursorGate? Gate { get; init; }
 
     /// <summary>What its connection takes: chooses the log.</summary>
     public PushForm Form { get; init; }
@@ -70,12 +73,12 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// <summary>It was asked to skip and the holder has not come to it yet.</summary>
     public bool IsSkipping => Volatile.Read(ref _skip) != 0;
 
-    /// <summary>Bytes appended and not yet taken by the writer, none where they are to be skipped; any thread may read it.</summary>
+    /// <summary>Bytes appended and not yet taken by the writer, none where they are to be skipped or may not be written yet; any thread may read it.</summary>
     public long Lag
     {
         get
         {
-            if (IsSkipping)
+            if (IsSkipping || IsWithheld)
             {
                 return 0;
             }
@@ -137,7 +140,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// </summary>
     public bool TryPeek([NotNullWhen(true)] out LogSegment? segment, out int start, out int end)
     {
-        segment = Volatile.Read(ref _segment);
+        segment = IsWithheld ? null : Volatile.Read(ref _segment);
         if (segment is not null && Slow != SlowPolicy.Disconnect && MaySkip())
         {
             Skip(ref segment);
@@ -188,6 +191,9 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         MoveTo(segment, end);
         return segment.Head > end || segment.Next is not null;
     }
+
+    /// <summary>The lanes have not all opened their cursors of the pattern.</summary>
+    private bool IsWithheld => Gate is { IsOpen: false };
 
     private bool MaySkip() =>
         (IsSkipping && Interlocked.Exchange(ref _skip, 0) != 0) || (Slow == SlowPolicy.Latest && Writer.IsBehind);

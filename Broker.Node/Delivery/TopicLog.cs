@@ -3,7 +3,7 @@ using Broker.Node.Configuration.Options;
 namespace Broker.Node.Delivery;
 
 /// <summary>
-/// One topic on one node in one form: an append-only log of pushes and the cursors that read it.
+/// One topic, or one lane's part of a pattern, on one node in one form: an append-only log of pushes and the cursors that read it.
 /// Only its lane calls it; readers hold <see cref="LogSegment"/>s and never this object's mutable parts.
 /// </summary>
 /// <remarks>A segment is as large as some batches; a log that nothing was appended to has none, and one that is still keeps a small one at most.</remarks>
@@ -29,6 +29,9 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
 
     /// <summary>The topic's next log, in another form; null for the last.</summary>
     public TopicLog? Sibling { get; set; }
+
+    /// <summary>The pattern that it is of; null: of a topic.</summary>
+    public byte[]? Pattern { get; init; }
 
     public int Subscribers { get; private set; }
 

@@ -30,7 +30,7 @@ internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnec
         var lanes = new LaneSet(
             node.System,
             options.Lanes,
-            lane => new LaneTopics(_pool, options.Limits.Lag, options.Deflate, new LaneMemory(memory, lane, metrics), metrics, fence),
+            lane => new LaneTopics(_pool, options.Limits.Lag, options.Limits.Patterns, options.Deflate, new LaneMemory(memory, lane, metrics), metrics, fence),
             OnFailed,
             fence,
             "the cluster is being founded",

@@ -5,6 +5,9 @@ namespace Broker.Node.Lanes;
 /// <summary>The lanes of a node, as those see them who ask something of a topic. Thread-safe.</summary>
 internal interface ILaneInbox
 {
+    /// <summary>Lanes; a hash belongs to the one that is its remainder.</summary>
+    int Count { get; }
+
     /// <summary>Posts a command, once in its life, to its topic's lane.</summary>
     void Post(LaneCommand command);
 

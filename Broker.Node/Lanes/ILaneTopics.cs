@@ -5,7 +5,7 @@ namespace Broker.Node.Lanes;
 /// <summary>The local logs of one lane's topics. Single-threaded: only its lane calls it.</summary>
 internal interface ILaneTopics
 {
-    /// <summary>Topics with a local subscriber.</summary>
+    /// <summary>Topics and patterns with a local subscriber.</summary>
     int Count { get; }
 
     /// <summary>Subscriptions of connections that have ended are still to be closed.</summary>
@@ -26,10 +26,10 @@ internal interface ILaneTopics
     /// <summary>Closes the cursor of a connection that has ended.</summary>
     void Leave(Subscription subscription);
 
-    /// <summary>Appends a push that another node's lane made; nothing happens where the topic has no local subscriber.</summary>
+    /// <summary>Appends a push that another node's lane made; nothing happens where nobody here is subscribed to the topic or to a pattern that matches it.</summary>
     void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry);
 
-    /// <summary>Appends a <c>gap</c> to every topic with a local subscriber.</summary>
+    /// <summary>Appends a <c>gap</c> to every topic and every pattern with a local subscriber.</summary>
     void AppendGap();
 
     /// <summary>The end of a batch: drains every connection made dirty since the last call, or leaves some to another lane's flush.</summary>

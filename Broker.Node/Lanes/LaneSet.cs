@@ -58,6 +58,8 @@ internal sealed class LaneSet : ILaneInbox
 
     public LinkCounters Counters { get; } = new();
 
+    public int Count => _lanes.Length;
+
     public void Post(LaneCommand command) => _lanes[command.TopicHash % (uint)_lanes.Length].Post(command);
 
     public void Leave(IEnumerable<Subscription> subscriptions)

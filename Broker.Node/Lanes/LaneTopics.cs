@@ -7,34 +7,33 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Lanes;
 
 /// <summary>
-/// The local logs of one lane's topics: of each topic one for every form that a connection here takes, and nothing is made in
+/// The local logs of one lane's topics and of what is subscribed to patterns: of each one for every form that a connection here takes, and nothing is made in
 /// a form that nobody takes. Single-threaded: only its lane calls it.
 /// </summary>
 /// <param name="pool">Shares big fan-outs.</param>
 /// <param name="lagLimit">Bytes a cursor may lag beyond the newest entry.</param>
+/// <param name="maxPatterns">Patterns with a local subscriber.</param>
 /// <param name="deflate">From which size and how hard pushes are compressed for those who take it.</param>
 /// <param name="memory">The lane's share of what lagging cursors keep.</param>
 /// <param name="metrics">Counts what is refused, and cursors that are to skip.</param>
 /// <param name="fence">Whether acknowledgements may leave.</param>
-internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics
+internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics
 {
     /// <summary>Milliseconds after which a client may ask again what is unavailable.</summary>
     private const long RetryAfter = 1000;
 
-    /// <summary>Topics whose room is never given back.</summary>
-    private const int SmallCapacity = 4096;
-
-    /// <summary>The first log of each topic; the others are its siblings.</summary>
-    private readonly Dictionary<byte[], TopicLog> _logs = new(TopicKeyComparer.Instance);
+    private readonly LaneLogs _logs = new();
+    private readonly List<TopicLog> _matching = [];
     private readonly PushForms _forms = new(deflate);
     private readonly List<TopicLog> _touched = [];
     private readonly DrainBatch _batch = new(pool);
     private readonly MessageBuffer _reply = new();
     private readonly MessageBuffer _push = new();
+    private readonly MessageBuffer _patternPush = new();
 
     public int Count => _logs.Count;
 
-    /// <summary>Topics there is room for.</summary>
+    /// <summary>Topics and patterns there is room for.</summary>
     public int Capacity => _logs.Capacity;
 
     public bool HasLeaving { get; set; }
@@ -55,6 +54,9 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
                 reply.WriteTo(_reply.Clear());
                 Reply(reply.Writer);
                 return default;
+            case PatternCommand pattern:
+                Execute(pattern);
+                return default;
             default:
                 throw new ArgumentException($"Not a lane's command: {command.GetType().Name}.", nameof(command));
         }
@@ -68,12 +70,16 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
                 publish.Outcome = PublishResult.Unavailable;
                 if (publish.Publisher is { } publisher)
                 {
-                    Answer(publisher, publish.Format, new ErrorMessage(ErrorCode.Unavailable, publish.Id) { Topic = publish.TopicMemory, RetryAfter = RetryAfter });
+                    Answer(publisher, publish.Format, ErrorCode.Unavailable, publish.Id, publish.TopicMemory);
                 }
 
                 break;
             case SubscribeCommand subscribe:
                 Refuse(subscribe, ErrorCode.Unavailable);
+                break;
+            case PatternCommand { Request: PatternRequest.Subscribe subscribe } pattern:
+                Refuse(subscribe, pattern.Lane, ErrorCode.Unavailable);
+                AnswerIfLast(subscribe);
                 break;
             default:
                 Execute(command);
@@ -88,33 +94,27 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             return;
         }
 
-        if (Find(subscription) is not { } log || !log.Close(subscription))
+        if (_logs.Find(subscription) is not { } log || !log.Close(subscription))
         {
             // Of the lane's predecessor that failed.
             subscription.Close();
         }
         else if (log.Subscribers == 0)
         {
-            Remove(subscription.Topic, log);
+            _logs.Remove(subscription.Topic, log);
         }
     }
 
-    public void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry)
-    {
-        if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var log))
-        {
-            Append(log, topic, entry);
-        }
-    }
+    public void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry) => AppendToAll(topic, entry);
 
     public void AppendGap()
     {
-        foreach (var (topic, first) in _logs)
+        foreach (var (topic, first) in _logs.All)
         {
             for (TopicLog? log = first; log is not null; log = log.Sibling)
             {
                 var format = log.Form.Format;
-                format.Codec().Write(_reply.Clear(), new GapMessage(topic));
+                format.Codec().Write(_reply.Clear(), PatternSubscription.GapOf(topic));
                 Append(log, new LogEntry(_reply.Written, format) { IsGap = true });
             }
         }
@@ -179,11 +179,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
             Origin = command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0,
             Time = command.Time ?? 0,
         };
-        if (_logs.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(command.Topic, out var log))
-        {
-            Append(log, command.Topic, entry);
-        }
-
+        AppendToAll(command.Topic, entry);
         return entry;
     }
 
@@ -203,7 +199,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         _batch.Add(subscription.Writer);
         if (!subscription.IsOpen)
         {
-            LogFor(subscription).Open(subscription);
+            _logs.FindOrAdd(subscription).Open(subscription);
         }
     }
 
@@ -211,7 +207,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
     private void Refuse(SubscribeCommand command, ErrorCode code)
     {
         var subscription = command.Subscription;
-        Answer(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic, RetryAfter = code == ErrorCode.Unavailable ? RetryAfter : null });
+        Answer(subscription.Writer, subscription.Form.Format, code, command.Id, subscription.Topic);
         if (!subscription.IsOpen)
         {
             subscription.IsRefused = true;
@@ -219,10 +215,10 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         }
     }
 
-    private void Answer(ConnectionWriter writer, WireFormat format, in ErrorMessage error)
+    private void Answer(ConnectionWriter writer, WireFormat format, ErrorCode code, WireId id, ReadOnlyMemory<byte> topic)
     {
-        metrics.RequestRefused(error.Code);
-        format.Codec().Write(_reply.Clear(), error);
+        metrics.RequestRefused(code);
+        format.Codec().Write(_reply.Clear(), new ErrorMessage(code, id) { Topic = topic, RetryAfter = code == ErrorCode.Unavailable ? RetryAfter : null });
         Reply(writer);
     }
 
@@ -233,10 +229,94 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         _batch.Add(writer);
     }
 
+    /// <summary>Does this lane's part; the last lane answers for all.</summary>
+    private void Execute(PatternCommand command)
+    {
+        switch (command.Request)
+        {
+            case PatternRequest.Subscribe subscribe:
+                Subscribe(subscribe, command.Lane);
+                AnswerIfLast(subscribe);
+                break;
+            case PatternRequest.Unsubscribe unsubscribe:
+                Leave(unsubscribe.Subscription.Cursors[command.Lane]);
+                if (unsubscribe.IsLast())
+                {
+                    unsubscribe.Subscription.Format.Codec().Write(_reply.Clear(), unsubscribe.Reply);
+                    Reply(unsubscribe.Writer);
+                }
+
+                break;
+            case PatternRequest.Answer answer:
+                if (answer.IsLast())
+                {
+                    answer.WriteTo(_reply.Clear());
+                    Reply(answer.Writer);
+                }
+
+                break;
+            default:
+                throw new ArgumentException($"Not a request about a pattern: {command.Request.GetType().Name}.", nameof(command));
+        }
+    }
+
+    private void Subscribe(PatternRequest.Subscribe request, int lane)
+    {
+        var cursor = request.Subscription.Cursors[lane];
+        if (cursor.IsOpen)
+        {
+            return;
+        }
+
+        if (request.Subscription.IsRefused || (_logs.Patterns >= maxPatterns && _logs.First(cursor.Topic) is null))
+        {
+            Refuse(request, lane, ErrorCode.LimitExceeded);
+        }
+        else
+        {
+            _logs.FindOrAdd(cursor).Open(cursor);
+        }
+    }
+
+    /// <summary>A cursor that is not open stays closed, and with it the whole subscription; where all are open they stay so.</summary>
+    private static void Refuse(PatternRequest.Subscribe request, int lane, ErrorCode code)
+    {
+        request.Fail(code);
+        if (!request.Subscription.Cursors[lane].IsOpen)
+        {
+            request.Subscription.IsRefused = true;
+        }
+    }
+
+    private void AnswerIfLast(PatternRequest.Subscribe request)
+    {
+        if (!request.IsLast())
+        {
+            return;
+        }
+
+        var subscription = request.Subscription;
+        if (request.Error is not ErrorCode.None and var code)
+        {
+            Answer(request.Writer, subscription.Format, code, request.Id, subscription.Pattern);
+            if (subscription.IsRefused)
+            {
+                request.Refuse();
+            }
+
+            return;
+        }
+
+        subscription.Format.Codec().Write(_reply.Clear(), new SubscribedMessage(request.Id, subscription.Pattern));
+        request.Writer.Promise(_reply, fence);
+        subscription.Show();
+        _batch.Add(request.Writer);
+    }
+
     /// <summary>Counts the subscribers of all forms.</summary>
     private bool Admits(SubscribeCommand command)
     {
-        if (command.MaxSubscribers == 0 || !_logs.TryGetValue(command.Subscription.Topic, out var first))
+        if (command.MaxSubscribers == 0 || _logs.First(command.Subscription.Topic) is not { } first)
         {
             return true;
         }
@@ -257,33 +337,6 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         return sum;
     }
 
-    private TopicLog? Find(Subscription subscription)
-    {
-        var log = _logs.GetValueOrDefault(subscription.Topic);
-        while (log is not null && log.Form != subscription.Form)
-        {
-            log = log.Sibling;
-        }
-
-        return log;
-    }
-
-    private TopicLog LogFor(Subscription subscription)
-    {
-        if (!_logs.TryGetValue(subscription.Topic, out var log))
-        {
-            log = new TopicLog(subscription.Form, subscription.Slow);
-            _logs.Add(subscription.Topic, log);
-        }
-
-        while (log.Form != subscription.Form)
-        {
-            log = log.Sibling ??= new TopicLog(subscription.Form, subscription.Slow);
-        }
-
-        return log;
-    }
-
     private void Unsubscribe(UnsubscribeCommand command)
     {
         var subscription = command.Subscription;
@@ -294,39 +347,41 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, MessageDeflateOp
         Reply(subscription.Writer);
     }
 
-    private void Remove(byte[] topic, TopicLog empty)
+    /// <summary>Appends a push to the logs of its topic and of the patterns that match; without patterns that is a comparison more.</summary>
+    private void AppendToAll(ReadOnlySpan<byte> topic, in LogEntry entry)
     {
-        var log = _logs[topic];
-        if (!ReferenceEquals(log, empty))
+        if (_logs.First(topic) is { } log)
         {
-            while (!ReferenceEquals(log.Sibling, empty))
+            Append(log, topic, entry);
+        }
+
+        if (_logs.Patterns > 0)
+        {
+            AppendToPatterns(topic, entry);
+        }
+    }
+
+    private void AppendToPatterns(ReadOnlySpan<byte> topic, in LogEntry entry)
+    {
+        _logs.FindPatterns(topic, _matching);
+        foreach (var log in _matching)
+        {
+            var pattern = log.Pattern!;
+            var codec = entry.Format.Codec();
+            var isPush = codec.TryWriteWithPattern(_patternPush.Clear(), entry.Payload, pattern);
+            if (!isPush)
             {
-                log = log.Sibling!;
+                // Of another node, and no push at all.
+                codec.Write(_patternPush.Clear(), PatternSubscription.GapOf(pattern));
             }
 
-            log.Sibling = empty.Sibling;
+            Append(log, pattern, new LogEntry(_patternPush.Written, entry.Format) { Origin = entry.Origin, Time = entry.Time, IsGap = !isPush });
         }
-        else if (empty.Sibling is { } next)
-        {
-            _logs[topic] = next;
-        }
-        else
-        {
-            _logs.Remove(topic);
-            Shrink();
-        }
+
+        _matching.Clear();
     }
 
-    /// <summary>A dictionary keeps the room of the most it ever had. Halved at a quarter, it costs each topic a few steps.</summary>
-    private void Shrink()
-    {
-        if (_logs.Capacity > SmallCapacity && _logs.Count < _logs.Capacity / 4)
-        {
-            _logs.TrimExcess(_logs.Capacity / 2);
-        }
-    }
-
-    /// <summary>Appends a push to every log of a topic. With one form, the publisher's, that is a comparison more than an append.</summary>
+    /// <summary>Appends a push to every log of a topic or pattern. With one form, the publisher's, that is a comparison more than an append.</summary>
     private void Append(TopicLog first, ReadOnlySpan<byte> topic, in LogEntry entry)
     {
         var own = new PushForm(entry.Format, Deflated: false);

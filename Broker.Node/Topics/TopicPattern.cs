@@ -32,6 +32,9 @@ internal sealed class TopicPattern
     /// <summary>The pattern as written.</summary>
     public ReadOnlySpan<byte> Utf8 => _utf8;
 
+    /// <summary>Whether a topic that somebody asks for is meant as a pattern; it may be none that is legal.</summary>
+    public static bool HasWildcard(ReadOnlySpan<byte> utf8) => utf8.IndexOfAny((byte)'*', (byte)'>') >= 0;
+
     public static bool TryParse(string text, [NotNullWhen(true)] out TopicPattern? pattern)
     {
         pattern = null;
@@ -75,6 +78,15 @@ internal sealed class TopicPattern
         var shape = stars > 0 ? Shape.Tokens : tail ? Shape.Prefix : Shape.Name;
         pattern = new TopicPattern(utf8.ToArray(), shape);
         return true;
+    }
+
+    /// <summary>Takes the first token off. No legal name or pattern has an empty one, so an empty rest means the end.</summary>
+    public static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest)
+    {
+        var dot = rest.IndexOf((byte)'.');
+        var token = dot < 0 ? rest : rest[..dot];
+        rest = dot < 0 ? default : rest[(dot + 1)..];
+        return token;
     }
 
     /// <summary>Whether a name (legal by <see cref="TopicName.IsValid"/>, or reserved) is matched.</summary>
@@ -163,14 +175,5 @@ internal sealed class TopicPattern
         }
 
         return pattern.IsEmpty && topic.IsEmpty;
-    }
-
-    // No legal name or pattern has an empty token, so an empty rest means the end.
-    private static ReadOnlySpan<byte> Take(ref ReadOnlySpan<byte> rest)
-    {
-        var dot = rest.IndexOf((byte)'.');
-        var token = dot < 0 ? rest : rest[..dot];
-        rest = dot < 0 ? default : rest[(dot + 1)..];
-        return token;
     }
 }

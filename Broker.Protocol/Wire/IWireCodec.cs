@@ -29,6 +29,13 @@ public interface IWireCodec
     /// <exception cref="ArgumentException"><paramref name="destination"/> is shorter than <see cref="MeasureMessage"/> says.</exception>
     int WriteMessage(Span<byte> destination, in PushMessage push);
 
+    /// <summary>Writes a push once more, with <c>pattern</c> behind all it has: as those get it whose subscription is to a pattern.</summary>
+    /// <param name="output">Takes it; nothing for false.</param>
+    /// <param name="push">As <see cref="WriteMessage"/> writes it.</param>
+    /// <param name="pattern">UTF-8.</param>
+    /// <returns>False for what cannot be a push.</returns>
+    bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern);
+
     void Write(IBufferWriter<byte> output, in WelcomeMessage message);
 
     void Write(IBufferWriter<byte> output, in AuthenticatedMessage message);

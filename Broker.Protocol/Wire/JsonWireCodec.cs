@@ -71,6 +71,21 @@ public sealed class JsonWireCodec : IWireCodec
         return writer.Position;
     }
 
+    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    {
+        if (push is not [.., (byte)'}'])
+        {
+            return false;
+        }
+
+        var measure = JsonSpanWriter.Measuring();
+        JsonMessages.WithPattern(ref measure, push, pattern);
+        var writer = new JsonSpanWriter(output.GetSpan(measure.Position));
+        JsonMessages.WithPattern(ref writer, push, pattern);
+        output.Advance(writer.Position);
+        return true;
+    }
+
     public void Write(IBufferWriter<byte> output, in WelcomeMessage message) => Write(output, message, JsonMessages.Welcome);
 
     public void Write(IBufferWriter<byte> output, in AuthenticatedMessage message) => Write(output, message, JsonMessages.Authenticated);

@@ -52,6 +52,21 @@ public sealed class MessagePackWireCodec : IWireCodec
         return writer.Position;
     }
 
+    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    {
+        if (push.IsEmpty || !MessagePackHeaders.TakesOneMore(push[0]))
+        {
+            return false;
+        }
+
+        var measure = MessagePackSpanWriter.Measuring();
+        MessagePackMessages.WithPattern(ref measure, push, pattern);
+        var writer = new MessagePackSpanWriter(output.GetSpan(measure.Position));
+        MessagePackMessages.WithPattern(ref writer, push, pattern);
+        output.Advance(writer.Position);
+        return true;
+    }
+
     public void Write(IBufferWriter<byte> output, in WelcomeMessage message) => Write(output, message, MessagePackMessages.Welcome);
 
     public void Write(IBufferWriter<byte> output, in AuthenticatedMessage message) => Write(output, message, MessagePackMessages.Authenticated);

@@ -102,8 +102,12 @@ public readonly ref struct PushMessage
 }
 
 /// <summary>Something was, or on a broadcast topic may have been, missed here.</summary>
-/// <param name="Topic">UTF-8.</param>
-public readonly record struct GapMessage(ReadOnlyMemory<byte> Topic);
+/// <param name="Topic">UTF-8; of a subscription to a pattern that pattern.</param>
+public readonly record struct GapMessage(ReadOnlyMemory<byte> Topic)
+{
+    /// <summary>The pattern of the subscription, UTF-8; left out when empty.</summary>
+    public ReadOnlyMemory<byte> Pattern { get; init; }
+}
 
 /// <summary>Reply to <c>ping</c>. <c>Time</c> is in milliseconds since the epoch.</summary>
 public readonly record struct PongMessage(WireId Id, long Time);

@@ -55,6 +55,22 @@ public sealed class RightsSpecs
         Assert.Equal(permitted, Subscribing(["a.>"], deny).MaySubscribe(Parse(wanted)));
     }
 
+    [Theory]
+    [InlineData("chat.>", "chat.secret.*", "chat.>", false)]
+    [InlineData("chat.>", "chat.secret.*", "chat.*", true)]
+    [InlineData("chat.>", "chat.secret.*", "chat.*.*", false)]
+    [InlineData("chat.>", "chat.secret.*", "chat.open.>", true)]
+    [InlineData("chat.>", "chat.secret.*", "chat.*.a.>", true)]
+    [InlineData("chat.>", "chat.secret.*", "*.open.a", false)]
+    [InlineData(">", "chat.secret.*", "*.secret.a", false)]
+    [InlineData(">", "chat.secret.*", "*.open.a", true)]
+    [InlineData("chat.*", "other", "chat.>", false)]
+    [InlineData("chat.*", "other", "chat.*", true)]
+    [InlineData(">", "other", "*", false)]
+    [InlineData(">", "other", "*.*", true)]
+    public void Pattern_is_permitted_that_is_covered_whole_and_no_deny_overlaps(string allow, string deny, string wanted, bool permitted) =>
+        Assert.Equal(permitted, Subscribing([allow], [deny]).MaySubscribe(Parse(wanted)));
+
     [Fact]
     public void Each_right_stands_alone()
     {

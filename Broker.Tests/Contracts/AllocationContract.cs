@@ -49,6 +49,19 @@ public abstract class AllocationContract(FormatSample format)
     }
 
     [Fact]
+    public void Writing_a_push_with_a_pattern_allocates_nothing()
+    {
+        var push = format.Encode("""{"type":"message","topic":"chat.1","data":{"text":"hello"}}""");
+        var output = new ArrayBufferWriter<byte>(256);
+
+        Assert.Equal(0, Allocated(() =>
+        {
+            output.ResetWrittenCount();
+            _ = Codec.TryWriteWithPattern(output, push, "chat.*"u8);
+        }));
+    }
+
+    [Fact]
     public void Writing_a_reply_allocates_nothing()
     {
         var output = new ArrayBufferWriter<byte>(256);

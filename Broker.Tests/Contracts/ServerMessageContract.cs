@@ -1,3 +1,4 @@
+using System.Buffers;
 using Broker.Protocol.Wire;
 using static Broker.Tests.Wire.WireSamples;
 
@@ -93,6 +94,33 @@ public abstract class ServerMessageContract(FormatSample format)
         Assert.Equal(
             """{"type":"gap","topic":"a"}""",
             format.Written((codec, output) => codec.Write(output, new GapMessage(Bytes("a")))));
+
+    [Fact]
+    public void Gap_of_a_pattern_names_it_as_such() =>
+        Assert.Equal(
+            """{"type":"gap","topic":"a.*","pattern":"a.*"}""",
+            format.Written((codec, output) => codec.Write(output, new GapMessage(Bytes("a.*")) { Pattern = Bytes("a.*") })));
+
+    [Fact]
+    public void Push_to_a_pattern_has_the_pattern_behind_all_else()
+    {
+        var push = format.Encode("""{"type":"message","topic":"a.b","data":{"x":[]},"from":{"user":null,"connection":"c"},"time":5}""");
+
+        Assert.Equal(
+            """{"type":"message","topic":"a.b","data":{"x":[]},"from":{"user":null,"connection":"c"},"time":5,"pattern":"a.*"}""",
+            format.Written((codec, output) => Assert.True(codec.TryWriteWithPattern(output, push, "a.*"u8))));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    [InlineData("]")]
+    public void What_is_no_map_gets_no_pattern(string bytes)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        Assert.False(format.Codec.TryWriteWithPattern(output, Bytes(bytes).Span, "a.*"u8));
+        Assert.Equal(0, output.WrittenCount);
+    }
 
     [Fact]
     public void Pong_carries_the_time() =>

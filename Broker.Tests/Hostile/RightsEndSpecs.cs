@@ -37,6 +37,33 @@ public sealed class RightsEndSpecs(TokenNode shared) : IClassFixture<TokenNode>
     }
 
     [Fact]
+    public async Task A_pattern_ends_that_rights_do_not_cover_any_more()
+    {
+        await using var socket = await _node.ClientAsync(Token("""{"subscribe":["wild.>"],"deny":{"subscribe":["wild.secret.*"]}}"""));
+        foreach (var forbidden in new[] { "wild.>", "wild.*.a", ">" })
+        {
+            await socket.SendTextAsync($$"""{"type":"subscribe","topic":"{{forbidden}}"}""", Cancel);
+            await HostileNode.ReadErrorAsync(socket, "forbidden");
+        }
+
+        foreach (var topic in new[] { "wild.*", "wild.b.*" })
+        {
+            await socket.SendTextAsync($$"""{"type":"subscribe","topic":"{{topic}}"}""", Cancel);
+            await HostileNode.ReadAsync(socket, "subscribed");
+        }
+
+        await socket.SendTextAsync($$"""{"type":"auth","token":"{{Token("""{"subscribe":["wild.a","wild.b.>"]}""")}}","id":1}""", Cancel);
+        await HostileNode.ReadAsync(socket, "authenticated");
+        await ToldAsync(socket, "wild.*");
+        await PublishAsync("wild.a", 1);
+        await PublishAsync("wild.b.c", 2);
+        var push = await HostileNode.ReadAsync(socket, "message");
+        Assert.Equal(("wild.b.c", "wild.b.*"), (push.GetProperty("topic").GetString(), push.GetProperty("pattern").GetString()));
+        await HostileNode.LeaveAsync(socket);
+        await _node.IsUnharmedAsync();
+    }
+
+    [Fact]
     public async Task A_grant_that_ends_ends_its_subscription()
     {
         await using var socket = await SubscribedAsync("private.b");

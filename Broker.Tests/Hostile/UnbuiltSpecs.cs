@@ -58,12 +58,12 @@ public sealed class UnbuiltSpecs(OpenNode shared) : IClassFixture<OpenNode>
     }
 
     [Theory]
-    [InlineData("a.*", "")]
-    [InlineData(">", "")]
-    [InlineData("a.>", ",\"token\":1")]
-    [InlineData("*", ",\"token\":\"x\"")]
     [InlineData("a.*", ",\"last\":301")]
-    public async Task So_is_a_subscription_to_a_pattern(string pattern, string rest)
+    [InlineData(">", ",\"presence\":true")]
+    [InlineData("a.>", ",\"recover\":{\"epoch\":\"e\",\"offset\":0}")]
+    [InlineData("a.>", ",\"recover\":1,\"token\":1")]
+    [InlineData("*", ",\"recover\":{\"epoch\":\"e\",\"offset\":5},\"token\":\"x\"")]
+    public async Task So_is_a_pattern_with_anything_but_what_comes_live(string pattern, string rest)
     {
         foreach (var format in new[] { FormatSample.Json, FormatSample.MessagePack })
         {

@@ -1,10 +1,10 @@
-using System.Buffers.Binary;
 using System.Text;
 using Akka.Actor;
 using Broker.Node.Delivery;
 using Broker.Node.Lanes;
 using Broker.Protocol.Wire;
 using Broker.Tests.Support;
+using static Broker.Tests.Lanes.TestLane;
 
 namespace Broker.Tests.Lanes;
 
@@ -13,7 +13,7 @@ public sealed class LaneTopicsSpecs : IDisposable
     private readonly FanOutPool _pool = new(2);
     private readonly LaneTopics _topics;
 
-    public LaneTopicsSpecs() => _topics = TestLane.Create(_pool, lagLimit: 1000);
+    public LaneTopicsSpecs() => _topics = Create(_pool, lagLimit: 1000);
 
     public void Dispose() => _pool.Dispose();
 
@@ -260,7 +260,7 @@ public sealed class LaneTopicsSpecs : IDisposable
     public void A_cursor_of_the_lane_that_failed_does_not_end_the_topic_of_its_successor()
     {
         var (late, _) = Connection(1);
-        var failed = TestLane.Create(_pool, lagLimit: 1000);
+        var failed = Create(_pool, lagLimit: 1000);
         var left = new Subscription(late, "t"u8.ToArray(), 1);
         failed.Execute(new SubscribeCommand(left, Id(1), 0, ActorRefs.Nobody));
         var (early, socket) = Connection(2);
@@ -273,42 +273,7 @@ public sealed class LaneTopicsSpecs : IDisposable
         Assert.Equal(Push("one"), Payloads(socket)[^1]);
     }
 
-    private static (ConnectionWriter Writer, FakeSocket Socket) Connection(long id)
-    {
-        var socket = new FakeSocket();
-        var writer = new ConnectionWriter(id);
-        writer.Attach(socket, () => { });
-        writer.TryPark();
-        return (writer, socket);
-    }
-
-    private static WireId Id(long number)
-    {
-        WireId.TryCreate(number, out var id);
-        return id;
-    }
-
     private static string Push(string text) => $$"""{"type":"message","topic":"t","data":"{{text}}"}""";
-
-    private static List<string> Payloads(FakeSocket socket)
-    {
-        var payloads = new List<string>();
-        ReadOnlySpan<byte> bytes = socket.Bytes;
-        while (!bytes.IsEmpty)
-        {
-            Assert.Equal(0x81, bytes[0]);
-            var (length, header) = bytes[1] switch
-            {
-                126 => ((bytes[2] << 8) | bytes[3], 4),
-                127 => (BinaryPrimitives.ReadInt32BigEndian(bytes[6..]), 10),
-                var n => (n, 2),
-            };
-            payloads.Add(Encoding.UTF8.GetString(bytes.Slice(header, length)));
-            bytes = bytes[(header + length)..];
-        }
-
-        return payloads;
-    }
 
     private static PublishCommand Command(ConnectionWriter? publisher, string text, long? id, bool echo) =>
         new(1, "t"u8.ToArray(), Encoding.UTF8.GetBytes($"\"{text}\"")) { Publisher = publisher, Id = id is { } n ? Id(n) : default, Echo = echo };

@@ -8,6 +8,8 @@ internal sealed class InlineLane(LaneTopics topics) : ILaneInbox
 {
     private readonly Lock _gate = new();
 
+    public int Count => 1;
+
     public void Post(LaneCommand command)
     {
         lock (_gate)

@@ -21,6 +21,10 @@ public sealed record LimitOptions
     public int Fragments { get; init; } = 1024;
     public TimeSpan MessageTime { get; init; } = TimeSpan.FromSeconds(30);
     public int Subscriptions { get; init; } = 128;
+
+    /// <summary>Different patterns that connections of the node are subscribed to.</summary>
+    public int Patterns { get; init; } = 1000;
+
     public int Connections { get; init; } = 100_000;
     public int ConnectionsPerAddress { get; init; } = 256;
     public int ConnectionsPerUser { get; init; } = 32;

@@ -19,6 +19,16 @@ internal static class JsonMessages
         writer.End();
     }
 
+    /// <param name="writer">Of the message.</param>
+    /// <param name="push">An encoded one.</param>
+    /// <param name="pattern">UTF-8.</param>
+    public static void WithPattern(ref JsonSpanWriter writer, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    {
+        writer.Raw(push[..^1]);
+        writer.Member(",\"pattern\":"u8, pattern);
+        writer.End();
+    }
+
     public static void Welcome(ref JsonSpanWriter writer, in WelcomeMessage message)
     {
         writer.Begin("welcome"u8);
@@ -99,6 +109,11 @@ internal static class JsonMessages
     {
         writer.Begin("gap"u8);
         writer.Member(",\"topic\":"u8, message.Topic.Span);
+        if (!message.Pattern.IsEmpty)
+        {
+            writer.Member(",\"pattern\":"u8, message.Pattern.Span);
+        }
+
         writer.End();
     }
 

@@ -21,6 +21,12 @@ internal static class MessagePackHeaders
     public static int Map(Span<byte> destination, int pairs) =>
         pairs < 16 ? Short(destination, 0x80 | pairs) : Sized(destination, 0, 0xde, pairs);
 
+    /// <summary>Of a map whose count is in its first byte.</summary>
+    public static int PairsOf(byte map) => map & 0x0f;
+
+    /// <summary>Whether the byte begins a map whose count stays in this byte with one pair more.</summary>
+    public static bool TakesOneMore(byte first) => (first & 0xf0) == 0x80 && PairsOf(first) < 15;
+
     public static int Integer(Span<byte> destination, long value)
     {
         if (value >= 0)

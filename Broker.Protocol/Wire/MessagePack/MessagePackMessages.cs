@@ -18,6 +18,16 @@ internal static class MessagePackMessages
         writer.End();
     }
 
+    /// <param name="writer">Of the message.</param>
+    /// <param name="push">An encoded one.</param>
+    /// <param name="pattern">UTF-8.</param>
+    public static void WithPattern(ref MessagePackSpanWriter writer, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    {
+        writer.Resume(push);
+        writer.Member("pattern"u8, pattern);
+        writer.End();
+    }
+
     public static void Welcome(ref MessagePackSpanWriter writer, in WelcomeMessage message)
     {
         writer.Begin("welcome"u8);
@@ -99,6 +109,11 @@ internal static class MessagePackMessages
     {
         writer.Begin("gap"u8);
         writer.Member("topic"u8, message.Topic.Span);
+        if (!message.Pattern.IsEmpty)
+        {
+            writer.Member("pattern"u8, message.Pattern.Span);
+        }
+
         writer.End();
     }
 

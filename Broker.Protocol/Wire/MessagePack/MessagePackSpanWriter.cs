@@ -49,6 +49,13 @@ internal ref struct MessagePackSpanWriter
         }
     }
 
+    /// <summary>Begins with a map of fewer than 15 pairs that is encoded already: members follow, and <see cref="End"/> counts them all.</summary>
+    public void Resume(scoped ReadOnlySpan<byte> map)
+    {
+        _pairs = MessagePackHeaders.PairsOf(map[0]);
+        Raw(map);
+    }
+
     public readonly void End()
     {
         if (!_measuring)

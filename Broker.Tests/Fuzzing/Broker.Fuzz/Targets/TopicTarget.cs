@@ -4,7 +4,7 @@ using Broker.Node.Topics;
 
 namespace Broker.Fuzz.Targets;
 
-/// <summary>Names and patterns, three at a time, against matching by lists of tokens; and what must hold between matching, covering and overlapping.</summary>
+/// <summary>Names and patterns, three at a time, against matching by lists of tokens, one by one and in a tree; and what must hold between matching, covering and overlapping.</summary>
 internal sealed class TopicTarget : FuzzTarget
 {
     public override string Name => "topic";
@@ -37,6 +37,7 @@ internal sealed class TopicTarget : FuzzTarget
         if (wide is not null && narrow is not null)
         {
             CheckBetween(wide, narrow, name ? one : default);
+            CheckTree(wide, narrow, name ? one : default);
         }
     }
 
@@ -74,6 +75,24 @@ internal sealed class TopicTarget : FuzzTarget
             Promise.Holds(!covers || !narrow.Matches(name) || wide.Matches(name), "covered but not matched");
             Promise.Holds(!wide.Matches(name) || !narrow.Matches(name) || wide.Overlaps(narrow), "matched by both without overlapping");
         }
+    }
+
+    private static void CheckTree(TopicPattern one, TopicPattern two, ReadOnlySpan<byte> name)
+    {
+        var tree = new PatternTree<string>();
+        tree.Set(one.Utf8, one.ToString());
+        tree.Set(two.Utf8, two.ToString());
+        var found = new List<string>();
+        tree.Find(name, found);
+        var same = one.Utf8.SequenceEqual(two.Utf8);
+        Promise.Holds(tree.Count == (same ? 1 : 2), "a tree that counts wrongly");
+        Promise.Holds(found.Contains(one.ToString()) == one.Matches(name) && found.Contains(two.ToString()) == two.Matches(name), "a tree that finds otherwise");
+        Promise.Holds(found.Count == found.Distinct().Count(), "a tree that finds twice");
+        tree.Remove(one.Utf8);
+        tree.Remove(two.Utf8);
+        found.Clear();
+        tree.Find(name, found);
+        Promise.Holds(tree.Count == 0 && found.Count == 0, "a tree that keeps what was removed");
     }
 
     private static bool Matches(ReadOnlySpan<string> pattern, ReadOnlySpan<string> name) =>

@@ -1,8 +1,6 @@
-using Broker.Node.Topics;
+namespace Broker.Node.Topics;
 
-namespace Broker.Node.Delivery;
-
-/// <summary>Topic names as UTF-8 keys that can be looked up by a span, without making a string.</summary>
+/// <summary>Topic names, patterns and tokens as UTF-8 keys that can be looked up by a span, without making a string.</summary>
 internal sealed class TopicKeyComparer : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
 {
     public static readonly TopicKeyComparer Instance = new();
