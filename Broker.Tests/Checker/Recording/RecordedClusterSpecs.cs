@@ -35,11 +35,12 @@ public sealed class RecordedClusterSpecs : IAsyncLifetime
         await Task.WhenAll(StartAsync("n2", "n1"), StartAsync("n3", "n1"));
         var staying = new[] { await ListenAsync("s1", "n1"), await ListenAsync("s3", "n3") };
         var going = await ListenAsync("s2", "n2");
+        var leaving = await ListenAsync("s4", "n1");
         var talkers = new[] { await ConnectAsync("p1", "n1"), await ConnectAsync("p2", "n2"), await ConnectAsync("p3", "n3") };
         await Task.WhenAll(TalkAsync(talkers[0], "p1", 0), TalkAsync(talkers[1], "p2", 0), TalkAsync(talkers[2], "p3", 0));
 
         var stopping = StopAsync("n2");
-        await Task.WhenAll(TalkAsync(talkers[0], "p1", 1), TalkToEndAsync(talkers[1], "p2"), TalkAsync(talkers[2], "p3", 1));
+        await Task.WhenAll(TalkAsync(talkers[0], "p1", 1), TalkToEndAsync(talkers[1], "p2"), TalkAsync(talkers[2], "p3", 1), LeaveAsync(leaving, Topics[0], "p3-1-10"));
         await going.Ended.WaitAsync(Deadline.Cancel);
         var back = await ListenAsync("s2", "n3");
         var again = await ConnectAsync("p2", "n3");
@@ -72,6 +73,7 @@ public sealed class RecordedClusterSpecs : IAsyncLifetime
 
         Assert.True(history.Count(static what => what.Kind == EventKind.Published) > 5 * Share);
         Assert.Contains(history, static what => what is { Kind: EventKind.Closed, Code: "1012" });
+        Assert.Contains(history, static what => what.Kind == EventKind.Unsubscribed);
         Assert.DoesNotContain(history, static what => what.Kind == EventKind.Gap);
 
         // It would have been seen.
@@ -114,6 +116,13 @@ public sealed class RecordedClusterSpecs : IAsyncLifetime
         }
 
         return client;
+    }
+
+    /// <summary>Unsubscribes at that message, in the middle of others.</summary>
+    private static async Task LeaveAsync(RecordingClient client, string topic, string id)
+    {
+        await client.SeenAsync(topic, id);
+        await client.UnsubscribeAsync(topic);
     }
 
     private async Task TalkAsync(RecordingClient client, string name, int round)

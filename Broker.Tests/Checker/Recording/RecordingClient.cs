@@ -16,6 +16,7 @@ internal sealed class RecordingClient : IAsyncDisposable
     private readonly Dictionary<long, TaskCompletionSource<HistoryEvent>> _asked = [];
     private readonly Dictionary<string, (long Call, string? Epoch)> _subscriptions = [];
     private readonly Dictionary<string, TaskCompletionSource> _seen = [];
+    private readonly Dictionary<string, TaskCompletionSource> _leaving = [];
     private readonly CancellationToken _cancellation;
     private bool _hasEnded;
 
@@ -41,6 +42,20 @@ internal sealed class RecordingClient : IAsyncDisposable
     }
 
     public Task<HistoryEvent> SubscribeAsync(string topic) => AskAsync(new HistoryEvent(EventKind.Subscribe, 0) { Topic = topic }, new() { ["type"] = "subscribe", ["topic"] = topic });
+
+    /// <summary>Completes when it is answered or the connection has ended.</summary>
+    public async Task UnsubscribeAsync(string topic)
+    {
+        var left = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_gate)
+        {
+            _leaving[topic] = left;
+            _recorder.Add(new HistoryEvent(EventKind.Unsubscribe, 0) { Call = _subscriptions[topic].Call });
+        }
+
+        await _client.SendAsync(new { type = "unsubscribe", topic }, _cancellation);
+        await Task.WhenAny(left.Task, Ended).WaitAsync(_cancellation);
+    }
 
     /// <summary>Completes when the message has come.</summary>
     public Task SeenAsync(string topic, string id) => Seen($"{topic} {id}").Task.WaitAsync(_cancellation);
@@ -119,6 +134,11 @@ internal sealed class RecordingClient : IAsyncDisposable
                     Move(message, epoch);
                     var recovered = message.TryGetProperty("recovered", out var value) ? value.GetBoolean() : (bool?)null;
                     Answer(new HistoryEvent(EventKind.Subscribed, 0) { Call = Number(message, "id"), Epoch = epoch, Offset = offset, Recovered = recovered });
+                    break;
+                case "unsubscribed":
+                    var topic = Text(message, "topic")!;
+                    _recorder.Add(new HistoryEvent(EventKind.Unsubscribed, 0) { Call = _subscriptions.GetValueOrDefault(topic).Call });
+                    _leaving.GetValueOrDefault(topic)?.TrySetResult();
                     break;
                 case "message":
                     OnMessage(message, offset);
