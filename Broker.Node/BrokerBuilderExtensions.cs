@@ -20,11 +20,12 @@ public static class BrokerBuilderExtensions
     /// Adds a node whose public port serves both WebSocket clients and this application: upgrades on
     /// <c>broker.listen.paths</c> are the broker's, everything else is the application's. <see cref="IBroker"/> is then
     /// among the services. Configuration comes from the embedded defaults, a file, the section <c>Broker</c> of the application's own
-    /// configuration as it is at this call, and <c>BROKER__…</c> variables; the application's own urls are not used. Where the application has called <c>AddAkka</c> of Akka.Hosting before, the node runs
-    /// in that actor system, and else in one of its own.
+    /// configuration as it is at this call, and <c>BROKER__…</c> variables; the application's own urls are not used. A file or a section that sets
+    /// anything of <c>broker.auth</c> lets in nobody whom it does not name. Where the application has called <c>AddAkka</c> of Akka.Hosting
+    /// before, the node runs in that actor system, and else in one of its own.
     /// </summary>
     /// <param name="builder">The application's builder.</param>
-    /// <param name="configFile">A HOCON file; null: the embedded <c>broker.conf</c>.</param>
+    /// <param name="configFile">A HOCON file; null: none.</param>
     /// <exception cref="ConfigurationException">The configuration has errors; the message has a line for each; thrown at the start of the host where
     /// <c>AddAkka</c> contradicts it.</exception>
     public static WebApplicationBuilder AddBroker(this WebApplicationBuilder builder, string? configFile = null)

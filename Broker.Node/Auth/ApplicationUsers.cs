@@ -19,9 +19,13 @@ namespace Broker.Node.Auth;
 /// <param name="contexts">Makes a context as the application's web server does.</param>
 /// <param name="scopes">Services of one request.</param>
 /// <param name="time">Clock for the end of connections.</param>
-internal sealed class ApplicationUsers(AuthOptions options, IAuthenticationSchemeProvider? schemes, IHttpContextFactory contexts, IServiceScopeFactory scopes, TimeProvider time)
+/// <param name="most">How many it may be asked about at the same time.</param>
+internal sealed class ApplicationUsers(
+    AuthOptions options, IAuthenticationSchemeProvider? schemes, IHttpContextFactory contexts, IServiceScopeFactory scopes, TimeProvider time, int most)
     : IHostedService
 {
+    private int _asking;
+
     private readonly RightsTemplate? _rights = RightsTemplate.TryCreate(options.DefaultRights, out var rights, out _) ? rights : null;
 
     public bool Enabled => options.Application.Enabled;
@@ -54,27 +58,46 @@ internal sealed class ApplicationUsers(AuthOptions options, IAuthenticationSchem
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Runs on the thread pool: what the application does may block.</summary>
-    /// <returns>Null: nobody is signed in.</returns>
-    /// <exception cref="TimeoutException">It took longer than <c>broker.auth.timeout</c>.</exception>
+    /// <param name="head">Of the handshake.</param>
+    /// <param name="remote">The client's address.</param>
+    /// <param name="tls">Whether it came over TLS.</param>
+    /// <param name="gone">The client has gone.</param>
     /// <exception cref="Exception">Whatever the application threw; or the user has no usable id.</exception>
-    public async Task<Identity?> AuthenticateAsync(RequestHead head, IPAddress remote, bool tls)
+    public async Task<ApplicationUser> AuthenticateAsync(RequestHead head, IPAddress remote, bool tls, CancellationToken gone)
     {
-        using var over = new CancellationTokenSource();
-        var aborted = over.Token;
+        if (Interlocked.Increment(ref _asking) > most)
+        {
+            Interlocked.Decrement(ref _asking);
+            return new ApplicationUser(null, ApplicationSilence.Busy);
+        }
+
+        // Nothing to dispose of: it has no timer. Its callbacks are the application's, and nobody waits for them.
+        var over = new CancellationTokenSource();
+        var asked = Task.Run(() => AskAsync(head, remote, tls, over.Token), CancellationToken.None);
+        await ((Task)asked).WaitAsync(options.Timeout, time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (asked.IsCompleted)
+        {
+            return new ApplicationUser(await asked is { Principal.Identity.IsAuthenticated: true } ticket ? ToIdentity(ticket) : null);
+        }
+
+        _ = over.CancelAsync();
+        return new ApplicationUser(null, gone.IsCancellationRequested ? ApplicationSilence.Gone : ApplicationSilence.Late);
+    }
+
+    /// <summary>Owns what it needs, also where nobody waits any longer; and has its place until it ends, or those that never do would pile up.</summary>
+    private async Task<AuthenticationTicket?> AskAsync(RequestHead head, IPAddress remote, bool tls, CancellationToken aborted)
+    {
         try
         {
-            var ticket = await Task.Run(() => AskAsync(head, remote, tls, aborted), CancellationToken.None).WaitAsync(options.Timeout, time);
-            return ticket is { Principal.Identity.IsAuthenticated: true } ? ToIdentity(ticket) : null;
+            return await AskApplicationAsync(head, remote, tls, aborted);
         }
-        catch (TimeoutException)
+        finally
         {
-            await over.CancelAsync();
-            throw;
+            Interlocked.Decrement(ref _asking);
         }
     }
 
-    /// <summary>Owns what it needs, also where nobody waits any longer.</summary>
-    private async Task<AuthenticationTicket?> AskAsync(RequestHead head, IPAddress remote, bool tls, CancellationToken aborted)
+    private async Task<AuthenticationTicket?> AskApplicationAsync(RequestHead head, IPAddress remote, bool tls, CancellationToken aborted)
     {
         await using var scope = scopes.CreateAsyncScope();
         var context = contexts.Create(Features(head, remote, tls, aborted));
@@ -132,4 +155,24 @@ internal sealed class ApplicationUsers(AuthOptions options, IAuthenticationSchem
 
     private static bool IsUser([NotNullWhen(true)] string? user) =>
         user is not null && !user.Any(char.IsControl) && Encoding.UTF8.GetByteCount(user) is > 0 and <= JwtClaimRules.MaxSubject;
+}
+
+/// <summary>What the application's authentication said of a handshake.</summary>
+/// <param name="Identity">Null: nobody is signed in, or it said nothing.</param>
+/// <param name="Silence">Why it said nothing.</param>
+internal readonly record struct ApplicationUser(Identity? Identity, ApplicationSilence Silence = ApplicationSilence.None);
+
+/// <summary>Why an application said nothing.</summary>
+internal enum ApplicationSilence
+{
+    None,
+
+    /// <summary>It is asked about too many others, and was not asked.</summary>
+    Busy,
+
+    /// <summary>It took longer than <c>broker.auth.timeout</c>.</summary>
+    Late,
+
+    /// <summary>The client did not wait.</summary>
+    Gone,
 }

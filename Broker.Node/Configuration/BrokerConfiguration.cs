@@ -8,8 +8,8 @@ namespace Broker.Node.Configuration;
 /// <c>Broker</c> of an application's configuration, <c>BROKER__…</c> variables, flags. Bad input gives error lines, never an exception.
 /// </summary>
 /// <remarks>
-/// <c>broker.conf</c> admits everybody. It is left out under a file that says who may connect (<c>broker.auth</c>) or begins with one
-/// of the files we ship: such a file is closed where it says nothing.
+/// <c>broker.conf</c> admits everybody. It is left out under a file or a section that says who may connect (<c>broker.auth</c>), and under a file
+/// that begins with one of those we ship: what says that is closed where it says nothing.
 /// </remarks>
 internal static class BrokerConfiguration
 {
@@ -59,14 +59,10 @@ internal static class BrokerConfiguration
     private static (BrokerOptions Options, HoconObject Tree)? Bind(CommandLineOptions flags, IReadOnlyDictionary<string, string> environment, ConfigurationFiles files, IConfigurationRoot? host, ConfigurationErrors errors)
     {
         var variables = new EnvironmentLayer(environment, errors);
-        if (Merge(flags.Config, files, errors) is not { } merged || errors.Any)
+        var section = host is null ? null : HostLayer.Read(host);
+        if (Merge(flags.Config, section, files, errors) is not { } merged || errors.Any)
         {
             return null;
-        }
-
-        if (host is not null)
-        {
-            HostLayer.Put(host, merged);
         }
 
         variables.Put(merged);
@@ -92,24 +88,35 @@ internal static class BrokerConfiguration
     }
 
     /// <param name="config">The file of <c>--config</c>; null: none.</param>
-    private static HoconObject? Merge(string? config, ConfigurationFiles files, ConfigurationErrors errors)
+    /// <param name="section">Of the application's configuration; null: none.</param>
+    /// <param name="files">Where texts come from.</param>
+    /// <param name="errors">Of the files.</param>
+    private static HoconObject? Merge(string? config, HostLayer? section, ConfigurationFiles files, ConfigurationErrors errors)
     {
         // First, so that what was read of the files we ship is what this one includes.
         var own = config is null ? null : Read(config, files, errors);
-        var isOpen = config is null || (own is not null && !files.AnyShipped && own.Find("broker", "auth") is null);
+        var isOpen = section is not { HasAuth: true } && (config is null || (own is not null && !files.AnyShipped && !HasAuth(own)));
         var merged = Read(HoconReader.BuiltIn + "reference.conf", files, errors);
         if (isOpen && Read(HoconReader.BuiltIn + "broker.conf", files, errors) is { } open)
         {
             merged?.Merge(open);
         }
 
-        if (own is not null)
+        if (merged is not null)
         {
-            merged?.Merge(own);
+            if (own is not null)
+            {
+                merged.Merge(own);
+            }
+
+            section?.Put(merged);
         }
 
         return merged;
     }
+
+    /// <summary>Of a tree that is not resolved: what a substitution will have put there may say who may connect.</summary>
+    private static bool HasAuth(HoconObject own) => own["broker"] is { } broker && (broker is not HoconObject settings || settings["auth"] is not null);
 
     private static HoconObject? Read(string file, ConfigurationFiles files, ConfigurationErrors errors)
     {

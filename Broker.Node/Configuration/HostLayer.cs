@@ -17,8 +17,11 @@ internal sealed class HostLayer
     private HoconPosition _position;
     private string? _value;
 
-    /// <summary>Puts the section over a tree that is not resolved yet, so that substitutions see it.</summary>
-    public static void Put(IConfigurationRoot host, HoconObject tree)
+    /// <summary>Whether the section says who may connect.</summary>
+    public bool HasAuth => _members.ContainsKey("auth");
+
+    /// <returns>Null: the host has no such section.</returns>
+    public static HostLayer? Read(IConfigurationRoot host)
     {
         var section = new HostLayer();
         var found = false;
@@ -27,7 +30,13 @@ internal sealed class HostLayer
             found |= section.Take(provider, Section);
         }
 
-        if (found && section.ToNode(tree["broker"]) is { } node)
+        return found ? section : null;
+    }
+
+    /// <summary>Puts the section over a tree that is not resolved yet, so that substitutions see it.</summary>
+    public void Put(HoconObject tree)
+    {
+        if (ToNode(tree["broker"]) is { } node)
         {
             tree.Put("broker", node);
         }

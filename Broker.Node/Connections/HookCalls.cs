@@ -39,13 +39,15 @@ internal sealed class HookCalls
 
     public bool AsksPublish => _publish.Length > 0;
 
+    /// <param name="request">What is asked.</param>
+    /// <param name="gone">The client has gone: nobody waits for the answer.</param>
     /// <returns>Does not fail, and comes at once where the application answers at once.</returns>
-    public async ValueTask<HookVerdict> ConnectAsync(HookRequest.Connect request)
+    public async ValueTask<HookVerdict> ConnectAsync(HookRequest.Connect request, CancellationToken gone)
     {
         var verdict = default(HookVerdict);
         foreach (var hook in _connect)
         {
-            var (answer, error) = await AskAsync(hook, request, static (hook, request, cancellation) => hook.OnConnectAsync(request, cancellation));
+            var (answer, error) = await AskAsync(hook, request, static (hook, request, cancellation) => hook.OnConnectAsync(request, cancellation), gone);
             if (answer is null)
             {
                 return new HookVerdict(error);
@@ -56,9 +58,9 @@ internal sealed class HookCalls
                 return new HookVerdict(ErrorCode.Forbidden, reason);
             }
 
-            if (!TryTake(answer, ref verdict, out var wrong))
+            if (Wrong(answer, ref verdict) is { } wrong)
             {
-                _log?.HookFailed(request.Remote, new InvalidOperationException(wrong));
+                _log?.HookFailed(request.Remote, wrong);
                 return new HookVerdict(ErrorCode.Internal);
             }
         }
@@ -67,12 +69,12 @@ internal sealed class HookCalls
     }
 
     /// <inheritdoc cref="ConnectAsync"/>
-    public ValueTask<HookVerdict> SubscribeAsync(HookRequest.Subscribe request) =>
-        AskAllAsync(_subscribe, request, static (hook, request, cancellation) => hook.OnSubscribeAsync(request, cancellation));
+    public ValueTask<HookVerdict> SubscribeAsync(HookRequest.Subscribe request, CancellationToken gone) =>
+        AskAllAsync(_subscribe, request, static (hook, request, cancellation) => hook.OnSubscribeAsync(request, cancellation), gone);
 
     /// <inheritdoc cref="ConnectAsync"/>
-    public ValueTask<HookVerdict> PublishAsync(HookRequest.Publish request) =>
-        AskAllAsync(_publish, request, static (hook, request, cancellation) => hook.OnPublishAsync(request, cancellation));
+    public ValueTask<HookVerdict> PublishAsync(HookRequest.Publish request, CancellationToken gone) =>
+        AskAllAsync(_publish, request, static (hook, request, cancellation) => hook.OnPublishAsync(request, cancellation), gone);
 
     /// <summary>Those that have a method of their own, and not the interface's.</summary>
     private static IBrokerHooks[] Implementing(IReadOnlyCollection<IBrokerHooks> hooks, string method) => [.. hooks.Where(hook =>
@@ -82,34 +84,43 @@ internal sealed class HookCalls
         return map.TargetMethods[index].DeclaringType != typeof(IBrokerHooks);
     })];
 
-    private static bool TryTake(ConnectAnswer answer, ref HookVerdict verdict, [NotNullWhen(false)] out string? wrong)
+    /// <summary>Takes over what an answer says.</summary>
+    /// <returns>Why it cannot be taken; null: it was.</returns>
+    [SuppressMessage("Design", "CA1031", Justification = "The JSON of an answer may be of a document that is closed, its lists may be null: whatever it throws is the answer's fault.")]
+    private static Exception? Wrong(ConnectAnswer answer, ref HookVerdict verdict)
     {
-        wrong = null;
-        if (answer.Rights is { } options)
+        try
         {
-            if (!Rights.TryCreate(options, out var rights, out wrong))
+            string? wrong = null;
+            if (answer.Rights is { } options)
             {
-                wrong = $"{nameof(ConnectAnswer)}.{nameof(answer.Rights)}.{wrong}";
-                return false;
+                verdict = verdict with
+                {
+                    Rights = Rights.TryCreate(options, out var rights, out wrong)
+                        ? rights
+                        : throw new InvalidOperationException($"{nameof(ConnectAnswer)}.{nameof(answer.Rights)}.{wrong}"),
+                };
             }
 
-            verdict = verdict with { Rights = rights };
-        }
+            if (answer.Info is { } element)
+            {
+                verdict = verdict with { Info = RightsClaim.ReadInfo(element, ref wrong) };
+            }
 
-        if (answer.Info is { } element)
+            return wrong is null ? null : new InvalidOperationException($"{nameof(ConnectAnswer)}.{wrong}");
+        }
+        catch (Exception e)
         {
-            verdict = verdict with { Info = RightsClaim.ReadInfo(element, ref wrong) };
+            return e;
         }
-
-        return wrong is null;
     }
 
-    private async ValueTask<HookVerdict> AskAllAsync<T>(IBrokerHooks[] hooks, T request, Func<IBrokerHooks, T, CancellationToken, ValueTask<HookAnswer>> ask)
+    private async ValueTask<HookVerdict> AskAllAsync<T>(IBrokerHooks[] hooks, T request, Func<IBrokerHooks, T, CancellationToken, ValueTask<HookAnswer>> ask, CancellationToken gone)
         where T : HookRequest
     {
         foreach (var hook in hooks)
         {
-            var (answer, error) = await AskAsync(hook, request, ask);
+            var (answer, error) = await AskAsync(hook, request, ask, gone);
             if (answer is null)
             {
                 return new HookVerdict(error);
@@ -125,13 +136,14 @@ internal sealed class HookCalls
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "Whatever the application throws, its client gets an answer.")]
-    private async ValueTask<(TAnswer? Answer, ErrorCode Error)> AskAsync<T, TAnswer>(IBrokerHooks hook, T request, Func<IBrokerHooks, T, CancellationToken, ValueTask<TAnswer>> ask)
+    private async ValueTask<(TAnswer? Answer, ErrorCode Error)> AskAsync<T, TAnswer>(IBrokerHooks hook, T request, Func<IBrokerHooks, T, CancellationToken, ValueTask<TAnswer>> ask, CancellationToken gone)
         where T : HookRequest
         where TAnswer : class
     {
+        // Nothing to dispose of: it has no timer. Its callbacks are the application's, and nobody waits for them.
+        var over = new CancellationTokenSource();
         try
         {
-            using var over = new CancellationTokenSource();
             var asked = ask(hook, request, over.Token);
             if (asked.IsCompletedSuccessfully)
             {
@@ -139,14 +151,18 @@ internal sealed class HookCalls
             }
 
             var task = asked.AsTask();
-            await ((Task)task).WaitAsync(_timeout, _time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await ((Task)task).WaitAsync(_timeout, _time, gone).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (task.IsCompleted)
             {
                 return (NotNull(await task), ErrorCode.None);
             }
 
-            _log?.HookTimedOut(request.Remote);
-            await over.CancelAsync();
+            _ = over.CancelAsync();
+            if (!gone.IsCancellationRequested)
+            {
+                _log?.HookTimedOut(request.Remote);
+            }
+
             return (null, ErrorCode.Unavailable);
         }
         catch (Exception e)

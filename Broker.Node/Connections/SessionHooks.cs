@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using Akka.Actor;
 using Akka.Event;
@@ -12,9 +13,11 @@ namespace Broker.Node.Connections;
 /// <param name="connection">The transport.</param>
 /// <param name="services">Shared by all connections.</param>
 /// <param name="self">The connection's actor, which gets <see cref="HookAnswered"/>.</param>
+[SuppressMessage("Design", "CA1001", Justification = "The source has no timer: when it is cancelled there is nothing left to dispose of.")]
 internal sealed class SessionHooks(IClientTransport connection, ConnectionServices services, IActorRef self)
 {
     private readonly Queue<MessageBatch> _behind = [];
+    private readonly CancellationTokenSource _gone = new();
     private Action<HookVerdict>? _then;
     private (MessageBatch Batch, int Message, int Member)? _held;
 
@@ -31,16 +34,16 @@ internal sealed class SessionHooks(IClientTransport connection, ConnectionServic
     /// <param name="user">Who it is about to be.</param>
     /// <param name="then">Takes the answer: at once where the application has it at once, else in <see cref="Answer"/>.</param>
     public void AskConnect(string? user, Action<HookVerdict> then) =>
-        Ask(services.Hooks.ConnectAsync(new HookRequest.Connect(user, Name, Request.Remote)), then);
+        Ask(services.Hooks.ConnectAsync(new HookRequest.Connect(user, Name, Request.Remote), _gone.Token), then);
 
     /// <inheritdoc cref="AskConnect"/>
     public void AskSubscribe(string? user, ReadOnlyMemory<byte> topic, Action<HookVerdict> then) =>
-        Ask(services.Hooks.SubscribeAsync(new HookRequest.Subscribe(user, Name, Request.Remote, Text(topic))), then);
+        Ask(services.Hooks.SubscribeAsync(new HookRequest.Subscribe(user, Name, Request.Remote, Text(topic)), _gone.Token), then);
 
     /// <summary>The hook gets a copy of the data: it may go on when its time is over.</summary>
     /// <inheritdoc cref="AskConnect"/>
     public void AskPublish(string? user, ReadOnlyMemory<byte> topic, ReadOnlyMemory<byte> data, Action<HookVerdict> then) =>
-        Ask(services.Hooks.PublishAsync(new HookRequest.Publish(user, Name, Request.Remote, Text(topic), data.ToArray(), Request.Format)), then);
+        Ask(services.Hooks.PublishAsync(new HookRequest.Publish(user, Name, Request.Remote, Text(topic), data.ToArray(), Request.Format), _gone.Token), then);
 
     /// <summary>Keeps the batch of the question, from the message and its member behind that.</summary>
     public void Hold(MessageBatch batch, int message, int member)
@@ -77,10 +80,11 @@ internal sealed class SessionHooks(IClientTransport connection, ConnectionServic
         return found;
     }
 
-    /// <summary>Nobody waits any longer. Safe to repeat.</summary>
+    /// <summary>Nobody waits any longer, and the application is told so. Safe to repeat.</summary>
     public void Drop()
     {
         _then = null;
+        _gone.Cancel();
         while (TryTake(out var next))
         {
             next.Batch.Release();

@@ -148,7 +148,7 @@ internal sealed partial class ConnectionLog : IDisposable
     [LoggerMessage(1104, LogLevel.Information, "Closed connection {Connection:x} of {Remote}: {Code} {Reason}")]
     private partial void Closed(long connection, IPAddress remote, int code, string reason);
 
-    [LoggerMessage(1108, LogLevel.Information, "Refused the token of a subscribe of {Remote}: {Detail}")]
+    [LoggerMessage(1110, LogLevel.Information, "Refused the token of a subscribe of {Remote}: {Detail}")]
     private partial void RefusedGrant(IPAddress remote, string detail);
 
     [LoggerMessage(1106, LogLevel.Error, "Connection {Connection:x} of {Remote} failed and is cut")]

@@ -115,7 +115,8 @@ internal static class BrokerServices
             provider.GetService<IAuthenticationSchemeProvider>(),
             provider.GetRequiredService<IHttpContextFactory>(),
             provider.GetRequiredService<IServiceScopeFactory>(),
-            provider.GetRequiredService<TimeProvider>()));
+            provider.GetRequiredService<TimeProvider>(),
+            options.Limits.Handshakes));
         services.AddSingleton(provider => new HookCalls(
             [.. provider.GetServices<IBrokerHooks>()], options.Hooks.Timeout, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ConnectionLog>()));
         services.AddSingleton(static provider => new OpenConnections(provider.GetRequiredService<BrokerOptions>().Memory.ConnectionBytes));

@@ -87,7 +87,7 @@ internal sealed class UpgradeTakeBack(
         var decision = gate.Evaluate(guard.Head!, remote, context.Request.IsHttps);
         if (decision.Later is { } later)
         {
-            decision = await later with { Place = decision.Place };
+            decision = await later(context.RequestAborted) with { Place = decision.Place };
         }
 
         if (decision.Request is null)

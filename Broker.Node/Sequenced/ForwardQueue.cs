@@ -45,7 +45,7 @@ internal sealed class ForwardQueue(LaneId origin)
     public void GiveUp(TimeSpan now, Action<long, PublishEnd> ended)
     {
         var isUnsentOver = false;
-        foreach (var pending in _pending.TakeWhile(pending => pending.Deadline <= now).Where(static pending => !pending.IsGivenUp))
+        foreach (var pending in _pending.TakeWhile(pending => pending.Deadline <= now).Where(static pending => !pending.IsGivenUp && !pending.IsAnswered))
         {
             pending.GiveUp();
             isUnsentOver |= !pending.IsSent;

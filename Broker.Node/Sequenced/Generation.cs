@@ -22,6 +22,11 @@ internal readonly record struct Generation(long Number, LaneId Owner) : ICompara
     public static bool operator >=(Generation left, Generation right) => left.CompareTo(right) >= 0;
 }
 
+/// <summary>The entries of one generation in a log.</summary>
+/// <param name="Generation">Theirs.</param>
+/// <param name="End">The sequence of the last of them.</param>
+internal readonly record struct LogSection(Generation Generation, long End);
+
 /// <summary>The lanes that hold all committed entries of a partition, from the time at which the set counts.</summary>
 /// <param name="Generation">Whose owner made it.</param>
 /// <param name="Number">1, 2, 3, … within the generation.</param>

@@ -27,6 +27,7 @@ internal sealed class Partition
     private readonly HashSet<LaneId> _holders = [];
     private PartitionPhase _phase = PartitionPhase.Asking;
     private (LaneId Lane, long End) _source;
+    private IReadOnlyList<LogSection> _begun = [];
     private SetStage _stage = SetStage.CatchingUp;
     private LaneId? _candidate;
     private CopySet? _set;
@@ -67,7 +68,7 @@ internal sealed class Partition
             return;
         }
 
-        if (IsSuperseded || message.Generation != Generation || (from != Self && !_members.Has(from)))
+        if (IsSuperseded || message.Generation != Generation)
         {
             return;
         }
@@ -173,16 +174,16 @@ internal sealed class Partition
             return;
         }
 
-        var (lane, source) = holders.OrderByDescending(head => (head.Value.End, head.Key == Self)).First();
+        var (lane, source) = holders.OrderByDescending(static head => head.Value.Last.Generation).ThenByDescending(static head => head.Value.Last.End).ThenByDescending(head => head.Key == Self).First();
         if (lane == Self)
         {
             Serve();
             return;
         }
 
-        _replica.PrepareToLead(source.Epoch, isPrefix: holders.Any(head => head.Key == Self));
-        (_phase, _source) = (PartitionPhase.Pulling, (lane, source.End));
-        if (Log.End >= source.End)
+        _replica.PrepareToLead(source.Epoch, _heads[Self].CommonWith(source.Epoch, source.Sections));
+        (_phase, _source) = (PartitionPhase.Pulling, (lane, source.Last.End));
+        if (Log.End >= source.Last.End)
         {
             Serve();
             return;
@@ -218,6 +219,7 @@ internal sealed class Partition
     private void Serve()
     {
         _phase = PartitionPhase.Serving;
+        _begun = Log.Sections;
         _holders.UnionWith(_heads.Where(head => head.Value.IsHolder && head.Key != Self).Select(static head => head.Key));
         var known = _heads.Values.Where(head => head.Epoch == Log.Epoch).Max(static head => (long?)head.Commit) ?? 0;
         _replica.OnOwnCommit(Math.Max(_replica.Commit, Math.Min(known, Log.End)));
@@ -237,9 +239,8 @@ internal sealed class Partition
     private Stated StatedTo(LaneId lane) =>
         new(Generation, Log.Epoch, Log.End, _replica.Commit, Keep(lane), IsCopy: lane == _candidate || lane == _set?.Copy, CountedSet);
 
-    /// <summary>The logs of those who held the newest set are parts of the one that was taken over.</summary>
-    private long Keep(LaneId lane) =>
-        _heads.TryGetValue(lane, out var head) && head.IsHolder && head.Epoch == Log.Epoch && _heads.Values.All(other => other.Set?.IsNewerThan(head.Set) != true) ? head.End : -1;
+    /// <summary>Up to where the log of a lane is a part of the one that was taken over.</summary>
+    private long Keep(LaneId lane) => _heads.TryGetValue(lane, out var head) ? head.CommonWith(Log.Epoch, _begun) : -1;
 
     private void OnRegister(LaneId from, Register register)
     {
@@ -271,7 +272,7 @@ internal sealed class Partition
             return;
         }
 
-        var entry = Log.Append(forward);
+        var entry = Log.Append(Generation, forward);
         foreach (var lane in Followers())
         {
             _output.Send(lane, new Appended(Generation, entry, _replica.Commit));

@@ -19,6 +19,8 @@ internal sealed record Forward(LaneId Origin, long Number, string? Topic)
 
 /// <summary>A publish in the log of its partition.</summary>
 /// <param name="Sequence">1, 2, 3, … within the partition's epoch.</param>
+/// <param name="Generation">Whose owner put it there: logs that have an entry of the same sequence and generation are the same up to it
+/// (Ongaro and Ousterhout, In Search of an Understandable Consensus Algorithm, 2014, section 5.3).</param>
 /// <param name="Offset">1, 2, 3, … within the life of its topic; 0: a publish that was given up, which nobody sees.</param>
 /// <param name="Forward">What was published.</param>
-internal sealed record PartitionEntry(long Sequence, long Offset, Forward Forward);
+internal sealed record PartitionEntry(long Sequence, Generation Generation, long Offset, Forward Forward);

@@ -22,8 +22,14 @@ internal sealed class PartitionHost(int id, LaneId self, IPartitionOutput output
         Owner = hasLease ? Owner ?? NewOwner() : null;
     }
 
+    /// <summary>From a lane that is a member, or from the own one. What a removed one says, which may not know that it is, counts no more.</summary>
     public void Receive(LaneId from, PartitionMessage message)
     {
+        if (from != self && !_members.Has(from))
+        {
+            return;
+        }
+
         switch (message)
         {
             case Head or Register or Forwarded or Copied or SetConfirmed or Refused:

@@ -9,6 +9,7 @@ internal sealed class PartitionLog
     private readonly List<PartitionEntry> _entries = [];
     private readonly Dictionary<string, long> _offsets = new(StringComparer.Ordinal);
     private readonly Dictionary<LaneId, long> _taken = [];
+    private readonly List<LogSection> _sections = [];
 
     /// <summary>Random, and another one whenever entries may have been lost; 0: the log is of no partition's life yet.</summary>
     public ulong Epoch { get; private set; }
@@ -19,6 +20,25 @@ internal sealed class PartitionLog
     /// <summary>That of its last entry.</summary>
     public long End => Start + _entries.Count;
 
+    /// <summary>Which generations its entries are of, in order.</summary>
+    public IReadOnlyList<LogSection> Sections => [.. _sections];
+
+    /// <summary>Up to where two logs of one epoch, both from the beginning, have the same entries.</summary>
+    public static long Common(IReadOnlyList<LogSection> one, IReadOnlyList<LogSection> other)
+    {
+        var common = 0L;
+        foreach (var (mine, theirs) in one.Zip(other).TakeWhile(static pair => pair.First.Generation == pair.Second.Generation))
+        {
+            common = Math.Min(mine.End, theirs.End);
+            if (mine.End != theirs.End)
+            {
+                break;
+            }
+        }
+
+        return common;
+    }
+
     /// <summary>Begins again, before the entry behind <paramref name="start"/>.</summary>
     public void Reset(ulong epoch, long start)
     {
@@ -26,13 +46,14 @@ internal sealed class PartitionLog
         _entries.Clear();
         _offsets.Clear();
         _taken.Clear();
+        _sections.Clear();
     }
 
     /// <summary>Makes the next entry of a publish; a log from the beginning only.</summary>
-    public PartitionEntry Append(Forward forward)
+    public PartitionEntry Append(Generation generation, Forward forward)
     {
         var offset = forward.Topic is { } topic ? _offsets.GetValueOrDefault(topic) + 1 : 0;
-        var entry = new PartitionEntry(End + 1, offset, forward);
+        var entry = new PartitionEntry(End + 1, generation, offset, forward);
         Append(entry);
         return entry;
     }
@@ -47,6 +68,31 @@ internal sealed class PartitionLog
         {
             _offsets[topic] = entry.Offset;
         }
+
+        if (_sections.Count > 0 && _sections[^1].Generation == entry.Generation)
+        {
+            _sections.RemoveAt(_sections.Count - 1);
+        }
+
+        _sections.Add(new LogSection(entry.Generation, entry.Sequence));
+    }
+
+    public PartitionLog Clone()
+    {
+        var clone = new PartitionLog { Epoch = Epoch, Start = Start };
+        clone._entries.AddRange(_entries);
+        foreach (var (topic, offset) in _offsets)
+        {
+            clone._offsets.Add(topic, offset);
+        }
+
+        foreach (var (origin, number) in _taken)
+        {
+            clone._taken.Add(origin, number);
+        }
+
+        clone._sections.AddRange(_sections);
+        return clone;
     }
 
     /// <summary>Drops what is behind <paramref name="end"/>.</summary>
@@ -60,6 +106,12 @@ internal sealed class PartitionLog
             if (entry.Forward.Topic is { } topic)
             {
                 _offsets[topic] = entry.Offset - 1;
+            }
+
+            _sections.RemoveAt(_sections.Count - 1);
+            if (_entries.Count > 0 && _entries[^1].Generation == entry.Generation)
+            {
+                _sections.Add(new LogSection(entry.Generation, End));
             }
         }
     }

@@ -11,9 +11,17 @@ internal sealed record TakeOver(Generation Generation) : PartitionMessage(Genera
 /// <param name="Set">The newest copy set that it knows; null: none.</param>
 /// <param name="IsHolder">It holds what that set promises.</param>
 /// <param name="Epoch">Of its log.</param>
-/// <param name="End">Of its log.</param>
+/// <param name="Start">Of its log.</param>
+/// <param name="Sections">Of its log.</param>
 /// <param name="Commit">What it knows to be committed.</param>
-internal sealed record Head(Generation Generation, CopySet? Set, bool IsHolder, ulong Epoch, long End, long Commit) : PartitionMessage(Generation);
+internal sealed record Head(Generation Generation, CopySet? Set, bool IsHolder, ulong Epoch, long Start, IReadOnlyList<LogSection> Sections, long Commit) : PartitionMessage(Generation)
+{
+    /// <summary>Of two logs of holders of one set the higher one has all that was committed, and is the later one.</summary>
+    public LogSection Last => Sections.Count > 0 ? Sections[^1] : default;
+
+    /// <summary>Up to where a log from the beginning has the same entries; -1: nothing says so.</summary>
+    public long CommonWith(ulong epoch, IReadOnlyList<LogSection> sections) => epoch == Epoch && Start == 0 ? PartitionLog.Common(sections, Sections) : -1;
+}
 
 /// <summary>Says to the owner of a lower generation that it has been replaced.</summary>
 /// <param name="Highest">That the sender knows.</param>

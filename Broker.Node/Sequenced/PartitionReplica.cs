@@ -7,13 +7,14 @@ namespace Broker.Node.Sequenced;
 /// subscribers here want what comes. Also the log of the copy, and of the owner. Not thread-safe; no I/O, no clock.
 /// </summary>
 /// <remarks>
-/// <see cref="Highest"/> is a promise: nothing of a lower generation is taken any more. A holder of a copy set drops nothing that it holds
-/// until it has confirmed a newer set, as copy or as one that the set drops, or until an owner takes it as copy whose log is known to have
-/// more: a take-over finds what was committed with the holders of the newest set.
+/// <see cref="Highest"/> is a promise: nothing of a lower generation is taken any more. A holder of a copy set keeps what it holds until
+/// it has confirmed a newer set, as copy or as one that the set drops: a take-over finds what was committed with the holders of the newest
+/// set. So where the log of a new owner lacks something of it, it is kept aside, and stands there again if that owner is replaced.
 /// </remarks>
 internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
 {
     private readonly ForwardQueue _forwards = new(self);
+    private (PartitionLog Log, long Commit)? _held;
     private Stated? _owner;
     private long _ownerCommit;
     private SetTold? _told;
@@ -29,7 +30,8 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
 
     public LaneId Self => self;
 
-    public PartitionLog Log { get; } = new();
+    /// <summary>As it follows the owner's, or is it.</summary>
+    public PartitionLog Log { get; private set; } = new();
 
     public long Commit { get; private set; }
 
@@ -102,8 +104,8 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
             case Stated stated: OnStated(stated); break;
             case Appended appended: OnAppended(appended); break;
             case Committed committed: OnCommit(committed.Commit); break;
-            case Pull pull: output.Send(from, new Pulled(pull.Generation, pull.After, Log.After(pull.After, PullSize), Log.End)); break;
-            case Pulled pulled: OnPulled(pulled); break;
+            case Pull pull: OnPull(from, pull); break;
+            case Pulled pulled when from != self && from == _owner?.Generation.Owner: OnPulled(pulled); break;
             case SetTold told: OnSetTold(told); break;
             case Answered answered: OnAnswered(answered); break;
             default: break;
@@ -113,7 +115,11 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     /// <summary>Entries of one <see cref="Pulled"/>.</summary>
     internal const int PullSize = 64;
 
-    public Head HeadOf(Generation generation) => new(generation, Set, IsHolder, Log.Epoch, Log.End, Commit);
+    public Head HeadOf(Generation generation)
+    {
+        var (log, commit) = _held ?? (Log, Commit);
+        return new Head(generation, Set, IsHolder, log.Epoch, log.Start, log.Sections, commit);
+    }
 
     /// <summary>Promises to take nothing of a lower generation.</summary>
     public void Rise(Generation generation)
@@ -121,19 +127,20 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         if (generation > Highest)
         {
             Highest = generation;
+            (Log, Commit) = _held ?? (Log, Commit);
+            _held = null;
             (_owner, _ownerCommit, _told, _isCopy, _registered, _isInterestKnown) = (null, 0, null, false, 0, !_isInterested);
         }
     }
 
-    /// <summary>As the new owner, before it pulls: keeps what is a part of the log it pulls, or gives up that it holds anything.</summary>
-    public void PrepareToLead(ulong epoch, bool isPrefix)
+    /// <summary>As the new owner, before it pulls: its log is a part of the one it pulls.</summary>
+    /// <param name="epoch">Of that one.</param>
+    /// <param name="common">Up to where both are the same; -1: they are not.</param>
+    public void PrepareToLead(ulong epoch, long common)
     {
-        if (Log.Epoch == epoch && Log.Start == 0)
+        if (common >= 0)
         {
-            if (!isPrefix)
-            {
-                Drop(Commit);
-            }
+            Drop(common);
         }
         else
         {
@@ -141,8 +148,8 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         }
     }
 
-    /// <summary>As the owner, from here on: holds the whole log, and a new set by itself.</summary>
-    public void Hold(CopySet set) => (Set, IsHolder) = (set, true);
+    /// <summary>From here on it holds what a new set promises.</summary>
+    public void Hold(CopySet set) => (Set, IsHolder, _held) = (set, true, null);
 
     /// <summary>As the owner: its commit number has moved.</summary>
     public void OnOwnCommit(long commit)
@@ -154,31 +161,44 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     /// <summary>Begins a log that has none of what was before.</summary>
     public void Begin(ulong epoch, long start)
     {
+        Keep();
+        Log = new PartitionLog();
         Log.Reset(epoch, start);
-        (Commit, IsHolder) = (start, false);
+        Commit = start;
     }
 
     private void Drop(long end)
     {
         if (Log.End > end)
         {
+            Keep();
             Log.Truncate(end);
-            IsHolder = false;
         }
     }
+
+    private void Keep()
+    {
+        if (IsHolder && _held is null)
+        {
+            _held = (Log, Commit);
+            Log = Log.Clone();
+        }
+    }
+
+    private void Release(CopySet newer) => (Set, IsHolder, _held) = (newer, false, null);
 
     /// <summary>The owner's statement: follows its log if it may, and registers with it.</summary>
     private void OnStated(Stated stated)
     {
         if (stated.Set is { } counted && counted.IsNewerThan(Set) && !counted.Has(self))
         {
-            (Set, IsHolder) = (counted, false);
+            Release(counted);
         }
 
         var isNew = _owner is null;
-        if (stated.Generation.Owner != self && (isNew || stated.IsCopy != _isCopy) && !Follow(stated, isNew))
+        if (stated.Generation.Owner != self && (isNew || stated.IsCopy != _isCopy))
         {
-            return;
+            Follow(stated, isNew);
         }
 
         _owner = stated;
@@ -203,19 +223,13 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         PullRest(stated.Generation);
     }
 
-    /// <summary>Makes the own log a part of the owner's. False: what is held here may be missing there, until a newer set is confirmed.</summary>
-    private bool Follow(Stated stated, bool isNew)
+    /// <summary>Makes the own log a part of the owner's.</summary>
+    private void Follow(Stated stated, bool isNew)
     {
         var isSame = Log.Epoch == stated.Epoch && (!stated.IsCopy || Log.Start == 0);
-        var keep = Math.Max(Commit, stated.Keep);
-        if (isNew && IsHolder && !stated.IsCopy && (!isSame || Log.End > keep))
-        {
-            return false;
-        }
-
         if (isSame)
         {
-            Drop(isNew ? keep : long.MaxValue);
+            Drop(isNew ? Math.Max(Commit, stated.Keep) : long.MaxValue);
         }
         else
         {
@@ -227,8 +241,6 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         {
             output.Send(stated.Generation.Owner, new Copied(stated.Generation, Log.End));
         }
-
-        return true;
     }
 
     private void OnRegistered(Stated stated)
@@ -291,9 +303,16 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         OnCommit(appended.Commit);
     }
 
+    /// <summary>By the owner's replicas, of its log; by a new owner, of what is held here.</summary>
+    private void OnPull(LaneId from, Pull pull)
+    {
+        var log = pull.Generation.Owner == self ? Log : _held?.Log ?? Log;
+        output.Send(from, new Pulled(pull.Generation, pull.After, log.After(pull.After, PullSize), log.End));
+    }
+
     private void OnPulled(Pulled pulled)
     {
-        if (_owner is null || pulled.Entries.Count == 0 || pulled.After > Log.End)
+        if (pulled.Entries.Count == 0 || pulled.After > Log.End)
         {
             return;
         }
@@ -356,7 +375,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
 
         if (told.Set.IsNewerThan(Set))
         {
-            (Set, IsHolder) = (told.Set, false);
+            Release(told.Set);
         }
 
         output.Send(told.Generation.Owner, new SetConfirmed(told.Generation, told.Set.Number));
@@ -367,7 +386,8 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     {
         if (_told is { } told && _isCopy && Log.Start == 0 && Log.End >= told.Through)
         {
-            (Set, IsHolder, _told) = (told.Set, true, null);
+            _told = null;
+            Hold(told.Set);
             output.Send(told.Generation.Owner, new SetConfirmed(told.Generation, told.Set.Number));
         }
     }

@@ -218,6 +218,7 @@ public sealed class BrokerConfigurationSpecs
     [Theory]
     [InlineData("broker.auth.keys = [ { algorithm = HS256, secret = \"0123456789abcdef0123456789abcdef\" } ]")]
     [InlineData("include \"built-in/production.conf\"\nbroker.cluster.tls.enabled = off\nbroker.auth.keys = [ { algorithm = HS256, secret = \"0123456789abcdef0123456789abcdef\" } ]")]
+    [InlineData("akka.mine.auth.keys = [ { algorithm = HS256, secret = \"0123456789abcdef0123456789abcdef\" } ]\nbroker = ${akka.mine}")]
     public void File_that_says_who_may_connect_is_closed_where_it_says_nothing(string text)
     {
         var options = Load(text).Options!;

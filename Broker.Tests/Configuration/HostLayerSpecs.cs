@@ -28,7 +28,7 @@ public sealed class HostLayerSpecs
     [InlineData("Max-Life")]
     [InlineData("MAX-LIFE")]
     public void Names_are_those_of_the_files_in_any_case(string name) =>
-        Assert.Equal(TimeSpan.FromHours(2), Load($$"""{ "broker": { "AUTH": { "{{name}}": "2h" } } }""").Options!.Auth.MaxLife);
+        Assert.Equal(TimeSpan.FromHours(2), Load($$"""{ "broker": { "AUTH": { "{{name}}": "2h", "anonymous": true } } }""").Options!.Auth.MaxLife);
 
     [Fact]
     public void Values_of_JSON_mean_what_they_say()
@@ -51,7 +51,7 @@ public sealed class HostLayerSpecs
         Assert.Empty(options.Origins.Allow);
         Assert.Equal(2 << 20, options.Memory.Logs);
         Assert.Null(options.Memory.Connections);
-        Assert.Equal(1000000, options.Limits.ConnectionsPerAddress);
+        Assert.Equal(256, options.Limits.ConnectionsPerAddress);
         Assert.Equal([("a", 5, true), ("b", 1024, false)], options.Topics.Select(static topic => (topic.Match, topic.MaxSize, topic.Sender)));
     }
 
@@ -59,7 +59,7 @@ public sealed class HostLayerSpecs
     public void Later_source_of_the_host_wins_item_by_item()
     {
         var host = new ConfigurationBuilder()
-            .AddInMemoryCollection([new("Broker:Auth:MaxLife", "1h"), new("Broker:Origins:Allow:0", "https://a.example"), new("Broker:Origins:Allow:1", "https://b.example")])
+            .AddInMemoryCollection([new("Broker:Auth:MaxLife", "1h"), new("Broker:Auth:Anonymous", "true"), new("Broker:Origins:Allow:0", "https://a.example"), new("Broker:Origins:Allow:1", "https://b.example")])
             .AddInMemoryCollection([new("broker:auth:max-life", "2h"), new("broker:origins:allow:1", "https://c.example")])
             .Build();
         var options = Load(new ConfigurationBuilder().AddConfiguration(host).Build()).Options!;
@@ -87,6 +87,34 @@ public sealed class HostLayerSpecs
     [InlineData("[1]", "appsettings.json, section Broker: broker: an array: an object { … }")]
     public void Fault_is_told_with_its_source(string section, string expected) =>
         Assert.StartsWith(expected, Load($$"""{ "Broker": {{section}} }""").Errors[0], StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("{ 'auth': { 'Keys': [ { 'Algorithm': 'HS256', 'Secret': 'k3vQ0m1yXb8Zt5rW2nPq7sLd9fGhJ4cA6eUi' } ] } }", null)]
+    [InlineData("{ 'Auth': { 'Application': { 'Enabled': true } } }", null)]
+    [InlineData("{ 'Auth': { 'Application': { 'Enabled': true } } }", "broker.listen.port = 1")]
+    public void Section_that_says_who_may_connect_is_closed_where_it_says_nothing(string section, string? file)
+    {
+        var result = Load($$"""{ "Broker": {{section.Replace('\'', '"')}} }""", file: file);
+        Assert.Empty(result.Errors);
+        Assert.False(result.Options!.Auth.Anonymous);
+        Assert.Empty(result.Options.Auth.AnonymousRights.Publish);
+        Assert.Empty(result.Options.Origins.Allow);
+        Assert.Equal(256, result.Options.Limits.ConnectionsPerAddress);
+    }
+
+    [Theory]
+    [InlineData("{ 'Auth': { 'MaxLife': '1h' } }")]
+    [InlineData("{ 'Auth': { 'Keys': [] } }")]
+    public void Section_after_which_nobody_could_connect_stops_the_start(string section) =>
+        Assert.Contains("broker.auth.keys: no key, and anonymous = off: nobody could connect", Load($$"""{ "Broker": {{section.Replace('\'', '"')}} }""").Errors[0], StringComparison.Ordinal);
+
+    [Fact]
+    public void Section_that_says_nothing_of_auth_leaves_the_node_open()
+    {
+        var options = Load("""{ "Broker": { "Listen": { "Port": 9000 } } }""").Options!;
+        Assert.True(options.Auth.Anonymous);
+        Assert.Equal([">"], options.Auth.AnonymousRights.Publish);
+    }
 
     [Fact]
     public void Application_that_adds_the_broker_gives_it_its_configuration()

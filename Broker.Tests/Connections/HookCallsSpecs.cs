@@ -28,8 +28,8 @@ public sealed class HookCallsSpecs
     [Fact]
     public void Answer_that_is_there_comes_at_once()
     {
-        Assert.Equal(default, Now(Calls(new Publishing(static (_, _) => new(HookAnswer.Allow))).PublishAsync(Request)));
-        Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "no"), Now(Calls(new Publishing(static (_, _) => new(HookAnswer.Refuse("no")))).PublishAsync(Request)));
+        Assert.Equal(default, Now(Calls(new Publishing(static (_, _) => new(HookAnswer.Allow))).PublishAsync(Request, CancellationToken.None)));
+        Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "no"), Now(Calls(new Publishing(static (_, _) => new(HookAnswer.Refuse("no")))).PublishAsync(Request, CancellationToken.None)));
     }
 
     [Fact]
@@ -37,7 +37,7 @@ public sealed class HookCallsSpecs
     {
         var asked = 0;
         var calls = Calls(new Publishing((_, _) => Answer(HookAnswer.Allow)), new Publishing((_, _) => Answer(HookAnswer.Refuse("second"))), new Publishing((_, _) => Answer(HookAnswer.Refuse("third"))));
-        Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "second"), Now(calls.PublishAsync(Request)));
+        Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "second"), Now(calls.PublishAsync(Request, CancellationToken.None)));
         Assert.Equal(2, asked);
 
         ValueTask<HookAnswer> Answer(HookAnswer answer)
@@ -55,13 +55,55 @@ public sealed class HookCallsSpecs
         {
             cancellation.Register(cancelled.SetResult);
             return new(new TaskCompletionSource<HookAnswer>().Task);
-        })).PublishAsync(Request).AsTask();
+        })).PublishAsync(Request, CancellationToken.None).AsTask();
         _time.Advance(TimeSpan.FromSeconds(4.9));
         Assert.False(verdict.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(0.1));
 
         Assert.Equal(new HookVerdict(ErrorCode.Unavailable), await verdict.WaitAsync(Deadline.Cancel));
         await cancelled.Task.WaitAsync(Deadline.Cancel);
+    }
+
+    [Fact]
+    public async Task Hook_whose_client_has_gone_is_told_so()
+    {
+        using var gone = new CancellationTokenSource();
+        var cancelled = new TaskCompletionSource();
+        var verdict = Calls(new Publishing((_, cancellation) =>
+        {
+            cancellation.Register(cancelled.SetResult);
+            return new(new TaskCompletionSource<HookAnswer>().Task);
+        })).PublishAsync(Request, gone.Token).AsTask();
+        Assert.False(verdict.IsCompleted);
+        await gone.CancelAsync();
+
+        await cancelled.Task.WaitAsync(Deadline.Cancel);
+        await verdict.WaitAsync(Deadline.Cancel);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task What_a_hook_does_when_it_is_told_holds_up_no_verdict(bool blocks)
+    {
+        using var end = new ManualResetEventSlim();
+        var verdict = Calls(new Publishing((_, cancellation) =>
+        {
+            cancellation.Register(() =>
+            {
+                if (!blocks)
+                {
+                    throw new InvalidOperationException();
+                }
+
+                end.Wait();
+            });
+            return new(new TaskCompletionSource<HookAnswer>().Task);
+        })).PublishAsync(Request, CancellationToken.None).AsTask();
+        _time.Advance(TimeSpan.FromSeconds(5));
+
+        Assert.Equal(new HookVerdict(ErrorCode.Unavailable), await verdict.WaitAsync(Deadline.Cancel));
+        end.Set();
     }
 
     [Fact]
@@ -81,7 +123,7 @@ public sealed class HookCallsSpecs
         ];
         foreach (var failure in failures)
         {
-            Assert.Equal(new HookVerdict(ErrorCode.Internal), await Calls(new Publishing((_, _) => failure())).PublishAsync(Request));
+            Assert.Equal(new HookVerdict(ErrorCode.Internal), await Calls(new Publishing((_, _) => failure())).PublishAsync(Request, CancellationToken.None));
         }
     }
 
@@ -93,9 +135,12 @@ public sealed class HookCallsSpecs
         Assert.Equal("""{"name":"Ada"}"""u8.ToArray(), good.Info.ToArray());
         Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Publish = ["a..b"] } }).Error);
         Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Info = JsonElement.Parse($"\"{new string('x', 1024)}\"") }).Error);
+        Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Info = default(JsonElement) }).Error);
+        Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Info = Closed() }).Error);
+        Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Subscribe = null! } }).Error);
         Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "later"), Connect(ConnectAnswer.Refuse("later")));
 
-        HookVerdict Connect(ConnectAnswer answer) => Now(Calls(new Connecting(answer)).ConnectAsync(new HookRequest.Connect("ada", "1-1", IPAddress.Loopback)));
+        HookVerdict Connect(ConnectAnswer answer) => Now(Calls(new Connecting(answer)).ConnectAsync(new HookRequest.Connect("ada", "1-1", IPAddress.Loopback), CancellationToken.None));
     }
 
     [Fact]
@@ -104,6 +149,12 @@ public sealed class HookCallsSpecs
         Assert.Equal("[1]", (Request with { Data = "[1]"u8.ToArray() }).ToJson().GetRawText());
         Assert.Equal("[1,\"a\"]", (Request with { Data = new byte[] { 0x92, 0x01, 0xA1, (byte)'a' }, Format = WireFormat.MessagePack }).ToJson().GetRawText());
         Assert.Throws<JsonException>(() => (Request with { Data = new byte[] { 0xC1 }, Format = WireFormat.MessagePack }).ToJson());
+    }
+
+    private static JsonElement Closed()
+    {
+        using var document = JsonDocument.Parse("{}");
+        return document.RootElement;
     }
 
     private HookCalls Calls(params IBrokerHooks[] hooks) => new(hooks, TimeSpan.FromSeconds(5), _time, SilentLog.Connections);

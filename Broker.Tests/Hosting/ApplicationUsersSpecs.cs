@@ -63,7 +63,7 @@ public sealed class ApplicationUsersSpecs : RealClientSpecs
     [Fact]
     public async Task Cookie_of_a_page_from_elsewhere_is_refused()
     {
-        await using var host = await StartAsync(WithCookies, ("Broker:Origins:Refuse", "status"));
+        await using var host = await StartAsync(WithCookies);
         Assert.Equal(HttpStatusCode.Forbidden, await JsonClient.RefusalAsync(host.WebSocket, options =>
         {
             options.CollectHttpResponseDetails = true;
@@ -110,16 +110,7 @@ public sealed class ApplicationUsersSpecs : RealClientSpecs
     public async Task Cookie_counts_on_a_connection_that_the_web_server_had_before()
     {
         await using var host = await StartAsync(WithCookies);
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        await socket.ConnectAsync(host.WebSocket.Host, host.WebSocket.Port, Cancellation);
-        using var client = new RawClient(socket, new NetworkStream(socket, ownsSocket: true));
-        var cookie = Cookie(host, DateTimeOffset.UtcNow.AddHours(1), Ada);
-
-        await client.SendAsync("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        await client.ReadResponseAsync();
-        await client.SendAsync(
-            $"GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nCookie: {cookie}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
-            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        using var client = await UpgradeAsync(host, $"Cookie: {Cookie(host, DateTimeOffset.UtcNow.AddHours(1), Ada)}", keptAlive: true);
         var (upgrade, _) = await client.ReadResponseAsync();
 
         Assert.StartsWith("HTTP/1.1 101 ", upgrade, StringComparison.Ordinal);
@@ -135,13 +126,42 @@ public sealed class ApplicationUsersSpecs : RealClientSpecs
     public async Task Application_that_fails_refuses_the_one_connection_and_serves_the_next(string user, HttpStatusCode status)
     {
         await using var host = await StartAsync(WithBearer, ("Broker:Auth:Timeout", "200ms"));
-        Assert.Equal(status, await JsonClient.RefusalAsync(host.WebSocket, options =>
-        {
-            options.CollectHttpResponseDetails = true;
-            options.SetRequestHeader("Authorization", "Bearer " + Uri.EscapeDataString(user));
-        }, Cancellation));
+        Assert.Equal(status, await RefusalAsync(host, user));
         await using var next = await JsonClient.ConnectAsync(host.WebSocket, Cancellation, static options => options.SetRequestHeader("Authorization", "Bearer ada"));
         Assert.Equal("ada", next.Welcome.GetProperty("user").GetString());
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Application_that_hangs_is_asked_about_as_many_as_handshakes_and_told_who_leaves(bool keptAlive)
+    {
+        var hanging = new Hanging();
+        await using var host = await StartAsync(
+            builder =>
+            {
+                WithBearer(builder);
+                builder.Services.AddSingleton(hanging);
+            },
+            ("Broker:Auth:Timeout", "60s"),
+            ("Broker:Limits:Handshakes", "2"));
+        using (var first = await AskAsync(host, keptAlive))
+        using (var second = await AskAsync(host, keptAlive))
+        {
+            await hanging.Asked.WaitAsync(Cancellation);
+            await hanging.Asked.WaitAsync(Cancellation);
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, await RefusalAsync(host, "ada"));
+        }
+
+        await hanging.Told.WaitAsync(Cancellation);
+        await hanging.Told.WaitAsync(Cancellation);
+        HttpStatusCode status;
+        do
+        {
+            status = await RefusalAsync(host, "nameless");
+        }
+        while (status == HttpStatusCode.ServiceUnavailable);
+        Assert.Equal(HttpStatusCode.InternalServerError, status);
     }
 
     [Theory]
@@ -189,6 +209,32 @@ public sealed class ApplicationUsersSpecs : RealClientSpecs
         }
     });
 
+    private Task<RawClient> AskAsync(InProcessHost host, bool keptAlive) => UpgradeAsync(host, "Authorization: Bearer hangs", keptAlive);
+
+    /// <summary>Asks for an upgrade, and reads no answer.</summary>
+    private async Task<RawClient> UpgradeAsync(InProcessHost host, string header, bool keptAlive)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(host.WebSocket.Host, host.WebSocket.Port, Cancellation);
+        var client = new RawClient(socket, new NetworkStream(socket, ownsSocket: true));
+        if (keptAlive)
+        {
+            await client.SendAsync("GET /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            await client.ReadResponseAsync();
+        }
+
+        await client.SendAsync(
+            $"GET /ws HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n{header}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+        return client;
+    }
+
+    private Task<HttpStatusCode> RefusalAsync(InProcessHost host, string user) => JsonClient.RefusalAsync(host.WebSocket, options =>
+    {
+        options.CollectHttpResponseDetails = true;
+        options.SetRequestHeader("Authorization", "Bearer " + Uri.EscapeDataString(user));
+    }, Cancellation);
+
     private Task<JsonClient> ConnectAsync(InProcessHost host, Action<ClientWebSocketOptions> configure) => JsonClient.ConnectAsync(host.WebSocket, Cancellation, options =>
     {
         options.SetRequestHeader("Origin", new UriBuilder(host.WebSocket) { Scheme = "http", Path = "" }.Uri.ToString().TrimEnd('/'));
@@ -224,12 +270,32 @@ public sealed class ApplicationUsersSpecs : RealClientSpecs
                 case "throws":
                     throw new InvalidOperationException("the store of users is away");
                 case "hangs":
-                    await Task.Delay(Timeout.InfiniteTimeSpan, Context.RequestAborted);
+                    await HangAsync(Context.RequestServices.GetService<Hanging>());
                     break;
             }
 
             Claim[] claims = name == "nameless" ? [] : [new("sub", name)];
             return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(claims, Scheme.Name)), Scheme.Name));
         }
+
+        private async Task HangAsync(Hanging? hanging)
+        {
+            hanging?.Asked.Release();
+            try
+            {
+                await Task.Delay(Timeout.InfiniteTimeSpan, Context.RequestAborted);
+            }
+            finally
+            {
+                hanging?.Told.Release();
+            }
+        }
+    }
+
+    private sealed record Hanging
+    {
+        public SemaphoreSlim Asked { get; } = new(0);
+
+        public SemaphoreSlim Told { get; } = new(0);
     }
 }

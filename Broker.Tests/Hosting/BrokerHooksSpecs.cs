@@ -142,6 +142,7 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
             await asked.Task.WaitAsync(Cancellation);
         }
 
+        await _hooks.Over.Task.WaitAsync(Cancellation);
         _hooks.OnPublish = static _ => new(HookAnswer.Allow);
         await using var next = await JsonClient.ConnectAsync(host.WebSocket, Cancellation);
         await next.SubscribeAsync("a", Cancellation);
@@ -200,7 +201,7 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
             await Task.Yield();
             return ConnectAnswer.Accept;
         };
-        await using var host = await StartAsync(("Broker:Auth:Keys:0:Algorithm", "HS256"), ("Broker:Auth:Keys:0:Secret", Secret));
+        await using var host = await StartAsync(("Broker:Auth:Anonymous", "on"), ("Broker:Auth:Keys:0:Algorithm", "HS256"), ("Broker:Auth:Keys:0:Secret", Secret));
         await using var client = await JsonClient.ConnectAsync(host.WebSocket, Cancellation);
         var token = TokenForge.Hs256($$"""{"sub":"ada","exp":{{DateTimeOffset.UtcNow.ToUnixTimeSeconds() + 60}}}""", secret: Secret);
 
@@ -247,11 +248,18 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
 
         public Func<HookRequest.Publish, ValueTask<HookAnswer>> OnPublish { get; set; } = static _ => new(HookAnswer.Allow);
 
+        /// <summary>A publish was told that nobody waits any longer.</summary>
+        public TaskCompletionSource Over { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
         public ValueTask<ConnectAnswer> OnConnectAsync(HookRequest.Connect request, CancellationToken cancellationToken) => OnConnect(request);
 
         public ValueTask<HookAnswer> OnSubscribeAsync(HookRequest.Subscribe request, CancellationToken cancellationToken) => OnSubscribe(request);
 
-        public ValueTask<HookAnswer> OnPublishAsync(HookRequest.Publish request, CancellationToken cancellationToken) => OnPublish(request);
+        public ValueTask<HookAnswer> OnPublishAsync(HookRequest.Publish request, CancellationToken cancellationToken)
+        {
+            cancellationToken.Register(() => Over.TrySetResult());
+            return OnPublish(request);
+        }
     }
 
     private sealed class Telling(IBroker broker) : IBrokerHooks

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Akka.Streams;
 using Akka.Streams.Stage;
@@ -28,6 +29,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
     protected override GraphStageLogic CreateLogic(Attributes inheritedAttributes) =>
         new Logic(this, inheritedAttributes.Connection());
 
+    [SuppressMessage("Design", "CA1001", Justification = "The source has no timer: when it is cancelled there is nothing left to dispose of.")]
     private sealed class Logic : InAndOutGraphStageLogic
     {
         private const int HeadStep = 512;
@@ -38,6 +40,7 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
         private byte[]? _head;
         private int _headLength;
         private bool _open;
+        private CancellationTokenSource? _asking;
 
         public Logic(HandshakeStage stage, ClientConnection connection)
             : base(stage.Shape)
@@ -62,21 +65,26 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
 
         public override void OnPull() => Pull(_stage._in);
 
+        /// <summary>Also while the application is asked: whatever it does then is for nobody.</summary>
+        public override void PostStop() => _asking?.CancelAsync();
+
         public override void OnPush()
         {
-            var received = Grab(_stage._in);
-            if (_open)
+            if (_asking is not null)
             {
-                Push(_stage._out, received);
+                // Stays where it is, and nothing more is read, until there is an answer.
+            }
+            else if (_open)
+            {
+                Push(_stage._out, Grab(_stage._in));
             }
             else if (_parser is not null)
             {
-                Read(received);
+                Read(Grab(_stage._in));
             }
             else
             {
-                // Refused: what still comes is not looked at.
-                Pull(_stage._in);
+                Discard();
             }
         }
 
@@ -152,11 +160,23 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             }
         }
 
-        /// <summary>The client has done its part; nothing is read, and what was read stays, until the application has answered.</summary>
-        private void Await(Task<UpgradeDecision> later, RequestHead head, ReceivedBytes rest)
+        /// <summary>
+        /// The client has done its part. What it has sent behind the request stays until the application has answered; where that is nothing, one
+        /// read tells whether it goes meanwhile.
+        /// </summary>
+        private void Await(Func<CancellationToken, Task<UpgradeDecision>> later, RequestHead head, ReceivedBytes rest)
         {
             _connection.Transport.Lease?.HandshakeDone();
-            _ = TellAsync(later, GetAsyncCallback<UpgradeDecision>(decided => Answer(decided, head, rest)));
+            _asking = new CancellationTokenSource();
+            _ = TellAsync(later(_asking.Token), GetAsyncCallback<UpgradeDecision>(decided =>
+            {
+                _asking = null;
+                Answer(decided, head, rest);
+            }));
+            if (rest.Span.IsEmpty)
+            {
+                Pull(_stage._in);
+            }
         }
 
         private static async Task TellAsync(Task<UpgradeDecision> later, Action<UpgradeDecision> tell) => tell(await later);
@@ -176,13 +196,17 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             _connection.Transport.Lease?.HandshakeDone();
             _connection.Writer.Send(response.WrittenSpan);
             Open();
-            if (rest.Span.IsEmpty)
+            if (IsAvailable(_stage._in))
             {
-                Pull(_stage._in);
+                Push(_stage._out, Grab(_stage._in));
             }
-            else
+            else if (!rest.Span.IsEmpty)
             {
                 Push(_stage._out, rest);
+            }
+            else if (!HasBeenPulled(_stage._in))
+            {
+                Pull(_stage._in);
             }
         }
 
@@ -213,6 +237,20 @@ internal sealed class HandshakeStage(IUpgradeGate gate, HttpLimits limits, Actio
             }
 
             _connection.Finish(response.WrittenSpan);
+            if (!HasBeenPulled(_stage._in))
+            {
+                Discard();
+            }
+        }
+
+        /// <summary>Refused: what still comes is not looked at.</summary>
+        private void Discard()
+        {
+            if (IsAvailable(_stage._in))
+            {
+                Grab(_stage._in);
+            }
+
             Pull(_stage._in);
         }
     }

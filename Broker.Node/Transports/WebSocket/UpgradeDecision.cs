@@ -9,6 +9,9 @@ internal sealed record UpgradeDecision(int Status, IReadOnlyList<HttpHeader> Hea
     /// <summary>The connection's place among those of its client's address, which now owns it; null: it has one already.</summary>
     public IDisposable? Place { get; init; }
 
-    /// <summary>The application is still asked who its user is: then this takes the place of the decision, but for <see cref="Place"/>. Does not fail.</summary>
-    public Task<UpgradeDecision>? Later { get; init; }
+    /// <summary>
+    /// The application is to be asked who its user is: then this takes the place of the decision, but for <see cref="Place"/>. Is told when the
+    /// client has gone; does not fail.
+    /// </summary>
+    public Func<CancellationToken, Task<UpgradeDecision>>? Later { get; init; }
 }

@@ -158,7 +158,7 @@ internal sealed class UpgradeGate(
         {
             var anonymous = _options.Auth.Anonymous ? Identity.Anonymous(services.Tokens.AnonymousRights) : null;
             var accepted = Accept(handshake, new UpgradedRequest(Format(handshake), remote, anonymous) { BatchWindow = window });
-            return users.Enabled ? accepted with { Later = AdmitUserAsync(accepted, head, hasBearer: bearer is not null, tls) } : accepted;
+            return users.Enabled ? accepted with { Later = gone => AdmitUserAsync(accepted, head, hasBearer: bearer is not null, tls, gone) } : accepted;
         }
 
         if (new[] { header, handshake.BearerToken }.Concat(query).Any(other => other is not null && other != token))
@@ -190,24 +190,23 @@ internal sealed class UpgradeGate(
 
     /// <summary>The application's user, where one is signed in; else what was decided without.</summary>
     [SuppressMessage("Design", "CA1031", Justification = "Whatever the application throws, its client gets an answer.")]
-    private async Task<UpgradeDecision> AdmitUserAsync(UpgradeDecision accepted, RequestHead head, bool hasBearer, bool tls)
+    private async Task<UpgradeDecision> AdmitUserAsync(UpgradeDecision accepted, RequestHead head, bool hasBearer, bool tls, CancellationToken gone)
     {
         var remote = accepted.Request!.Remote;
         try
         {
-            if (await users.AuthenticateAsync(head, remote, tls) is not { } user)
+            var (user, silence) = await users.AuthenticateAsync(head, remote, tls, gone);
+            return silence switch
             {
-                return accepted;
-            }
+                ApplicationSilence.Busy => NotNow("Too many handshakes wait for the application."),
+                ApplicationSilence.Late => NotNow("The application did not say in time who its user is."),
+                ApplicationSilence.Gone => Answer(503, ""),
+                _ when user is null => accepted,
 
-            // A browser sends cookies whosever page asks, and always the origin; nobody can make it send a bearer token of another site.
-            return hasBearer || head.Count("Origin") > 0
-                ? accepted with { Request = accepted.Request with { Identity = user } }
-                : Refuse(remote, HandshakeRefusal.Origin, 403, "A signed-in user needs an Origin.");
-        }
-        catch (TimeoutException)
-        {
-            return Refuse(remote, HandshakeRefusal.Application, 503, "The application did not say in time who its user is.", new HttpHeader("Retry-After", "1"));
+                // A browser sends cookies whosever page asks, and always the origin; nobody can make it send a bearer token of another site.
+                _ when hasBearer || head.Count("Origin") > 0 => accepted with { Request = accepted.Request with { Identity = user } },
+                _ => Refuse(remote, HandshakeRefusal.Origin, 403, "A signed-in user needs an Origin."),
+            };
         }
         catch (Exception e)
         {
@@ -215,6 +214,8 @@ internal sealed class UpgradeGate(
             log.ApplicationFailed(remote, e);
             return Answer(500, "The application could not say who its user is.");
         }
+
+        UpgradeDecision NotNow(string why) => Refuse(remote, HandshakeRefusal.Application, 503, why, new HttpHeader("Retry-After", "1"));
     }
 
     private static WireFormat Format(ServerHandshakeResult handshake) => WireFormats.OfSubprotocol(handshake.Subprotocol);

@@ -21,6 +21,8 @@ internal sealed class ModelHistory
 
     public IReadOnlyList<string> Faults => _faults;
 
+    public bool IsAcknowledged(string id) => _acknowledged.ContainsKey(id);
+
     public int Acknowledged => _acknowledged.Count;
 
     public int Deliveries { get; private set; }

@@ -44,12 +44,13 @@ internal sealed class ModelNode : IPartitionOutput
 
     public int Awaited => _awaited.Count;
 
-    public void Publish(string topic)
+    public string Publish(string topic)
     {
         var id = $"{Lane.Node}-{++_published}";
-        var token = Host.Replica.Publish(topic, System.Text.Encoding.UTF8.GetBytes(id), WireFormat.Json, _cluster.Now, TimeSpan.FromMilliseconds(_cluster.Now + 15_000));
+        var token = Host.Replica.Publish(topic, System.Text.Encoding.UTF8.GetBytes(id), WireFormat.Json, _cluster.Now, TimeSpan.FromMilliseconds(_cluster.Now + ModelCluster.Patience));
         _awaited.Add(token, id);
         _cluster.History.Published(this, topic, id);
+        return id;
     }
 
     public void Watch(bool isWatching)

@@ -1,0 +1,74 @@
+using Broker.Node.Sequenced;
+using Broker.Protocol.Wire;
+
+namespace Broker.Tests.Sequenced;
+
+public sealed class ForwardQueueSpecs
+{
+    private readonly ForwardQueue _queue = new(new LaneId(1, 1));
+    private readonly List<(long Token, PublishEnd End)> _ended = [];
+
+    [Fact]
+    public void One_that_was_sent_and_given_up_keeps_its_number_with_nothing_in_it()
+    {
+        Add(1);
+        Add(2);
+        _queue.Sent(1);
+        GiveUp(1);
+
+        Assert.Equal([(1L, PublishEnd.Timeout)], _ended);
+        Assert.Equal([(1L, null), (2L, "t")], Pending());
+        Assert.Null(_queue.Answer(1));
+        Assert.Equal([(2L, "t")], Pending());
+    }
+
+    [Fact]
+    public void One_that_was_never_sent_leaves_no_number()
+    {
+        Add(1);
+        Add(2);
+        Add(3);
+        _queue.Sent(1);
+        GiveUp(2);
+
+        Assert.Equal([(1L, PublishEnd.Timeout), (2L, PublishEnd.Unavailable)], _ended);
+        Assert.Equal([(1L, null), (2L, "t")], Pending());
+        Assert.Equal(3, _queue.Answer(2));
+    }
+
+    [Fact]
+    public void With_the_epoch_goes_what_was_sent_and_the_rest_stays()
+    {
+        Add(1);
+        Add(2);
+        _queue.Sent(1);
+        _queue.Forget(Ended);
+
+        Assert.Equal([(1L, PublishEnd.Timeout)], _ended);
+        Assert.Equal((2L, 1), (_queue.First, _queue.Count));
+    }
+
+    [Fact]
+    public void An_answer_out_of_order_is_told_once_and_its_number_waits_for_those_before()
+    {
+        Add(1);
+        Add(2);
+        _queue.Sent(2);
+
+        Assert.Equal(2, _queue.Answer(2));
+        Assert.Null(_queue.Answer(2));
+        Assert.Equal(1, _queue.First);
+        GiveUp(2);
+        Assert.Equal([(1L, PublishEnd.Timeout)], _ended);
+        Assert.Null(_queue.Answer(1));
+        Assert.Equal((3L, 0), (_queue.First, _queue.Count));
+    }
+
+    private void Add(int deadline) => _queue.Add("t", default, WireFormat.Json, 0, TimeSpan.FromSeconds(deadline));
+
+    private void GiveUp(int now) => _queue.GiveUp(TimeSpan.FromSeconds(now), Ended);
+
+    private void Ended(long token, PublishEnd end) => _ended.Add((token, end));
+
+    private IEnumerable<(long Number, string? Topic)> Pending() => _queue.After(0).Select(static forward => (forward.Number, forward.Topic));
+}
