@@ -14,11 +14,11 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WebApplication _app;
 
-    private InProcessNode()
+    private InProcessNode(string[] seeds)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(this);
-        builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0 });
+        builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0, Seeds = seeds });
         _app = builder.Build();
         Node = _app.Services.GetRequiredService<BrokerNode>();
     }
@@ -29,9 +29,19 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
 
     public Uri WebSocket { get; private set; } = null!;
 
-    public static async Task<InProcessNode> StartAsync(CancellationToken cancellation)
+    /// <summary>Where other nodes find this one as their seed.</summary>
+    public string Seed
     {
-        var node = new InProcessNode();
+        get
+        {
+            var address = Akka.Cluster.Cluster.Get(Node.System).SelfAddress;
+            return $"{address.Host}:{address.Port}";
+        }
+    }
+
+    public static async Task<InProcessNode> StartAsync(CancellationToken cancellation, params string[] seeds)
+    {
+        var node = new InProcessNode(seeds);
         await node._app.StartAsync(cancellation);
         node.WebSocket = new UriBuilder(await node._listening.Task.WaitAsync(cancellation)) { Scheme = "ws", Path = "/ws" }.Uri;
         await node.Node.ReadyForClients.WaitAsync(cancellation);
