@@ -169,6 +169,31 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
         Assert.Equal((4003, "disconnected"), ((int?)client.CloseStatus, client.CloseReason));
     }
 
+    [Theory]
+    [InlineData("late", "unavailable")]
+    [InlineData("throws", "internal")]
+    [InlineData("closed", "internal")]
+    public async Task Connection_about_which_a_hook_says_nothing_usable_is_closed_with_1011(string how, string code)
+    {
+        _hooks.OnConnect = async _ =>
+        {
+            await Task.Yield();
+            using var document = JsonDocument.Parse("{}");
+            return how switch
+            {
+                "late" => await new TaskCompletionSource<ConnectAnswer>().Task,
+                "closed" => ConnectAnswer.Accept with { Info = document.RootElement },
+                _ => throw new InvalidOperationException(),
+            };
+        };
+        await using var host = await StartAsync(("Broker:Hooks:Timeout", "100ms"));
+        await using var client = await JsonClient.ConnectAsync(host.WebSocket, Cancellation);
+
+        var messages = await client.ReadToCloseAsync(Cancellation);
+        Assert.Equal(["error", "disconnecting"], messages.Select(JsonClient.TypeOf));
+        Assert.Equal((code, 1011), (messages[0].GetProperty("code").GetString(), (int?)client.CloseStatus));
+    }
+
     [Fact]
     public async Task Connection_waits_for_its_rights_and_gets_those_of_the_application()
     {
