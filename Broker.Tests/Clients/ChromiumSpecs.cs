@@ -56,7 +56,7 @@ public sealed class ChromiumSpecs : BrowserSpecs
     public async Task Right_pane_connects_to_a_node_inside_an_application()
     {
         await using var node = await NodeProcess.StartAsync([], Cancellation);
-        await using var host = await SampleHost.StartAsync("Host", Cancellation);
+        await using var host = await SampleHost.StartAsync("Host", Cancellation, origin: node.Http.GetLeftPart(UriPartial.Authority));
         var page = await OpenAsync(new Uri(node.Http, $"/?topic=news&ws={Uri.EscapeDataString(host.WebSocket.AbsoluteUri)}"));
 
         using var http = new HttpClient { BaseAddress = host.Http };

@@ -20,7 +20,10 @@ internal sealed partial class SampleHost : ChildProcess
 
     public Uri WebSocket => new UriBuilder(Http) { Scheme = "ws", Path = "/ws" }.Uri;
 
-    public static async Task<SampleHost> StartAsync(string sample, CancellationToken cancellation)
+    /// <param name="sample">Its folder.</param>
+    /// <param name="cancellation">Gives up waiting and kills the process.</param>
+    /// <param name="origin">Whose pages may connect beside its own.</param>
+    public static async Task<SampleHost> StartAsync(string sample, CancellationToken cancellation, string? origin = null)
     {
         var directory = Directory.CreateTempSubdirectory("broker-host-").FullName;
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", ["exec", Path.Combine(Folder(sample), sample + ".dll")])
@@ -29,6 +32,11 @@ internal sealed partial class SampleHost : ChildProcess
         };
         start.Environment["BROKER__LISTEN__PORT"] = "0";
         start.Environment["BROKER__OPS__PORT"] = "0";
+        if (origin is not null)
+        {
+            start.Environment["BROKER__ORIGINS__ALLOW__0"] = origin;
+        }
+
         var host = new SampleHost(start, directory);
         try
         {

@@ -114,9 +114,14 @@ const scenarios = {
 
   async pattern() {
     const peer = await Peer.open();
-    const { type, code, id, topic } = await peer.ask({ type: 'subscribe', topic: 'peer.*.eu', id: 1 });
-    assert.deepEqual({ type, code, id, topic }, { type: 'error', code: 'unsupported', id: 1, topic: 'peer.*.eu' });
+    const { type, id, topic } = await peer.ask({ type: 'subscribe', topic: 'peer.*.eu', id: 1 });
+    assert.deepEqual({ type, id, topic }, { type: 'subscribed', id: 1, topic: 'peer.*.eu' });
+    const publisher = await Peer.open();
+    assert.equal((await publisher.ask({ type: 'publish', topic: 'peer.north.us', data: 1, id: 2 })).type, 'published');
+    assert.equal((await publisher.ask({ type: 'publish', topic: 'peer.north.eu', data: 2, id: 3 })).type, 'published');
+    assert.deepEqual(await peer.next(), { type: 'message', topic: 'peer.north.eu', data: 2, pattern: 'peer.*.eu' });
     await peer.close();
+    await publisher.close();
   },
 
   async order() {
