@@ -12,7 +12,7 @@ internal sealed class FakeSocket : IDirectTransport
 
     public bool IsBroken { get; set; }
 
-    /// <summary>Runs before each send, in the drainer.</summary>
+    /// <summary>Runs before each send, in the drainer, when the send has been counted: who waits for it may read the count.</summary>
     public Action? Sending { get; set; }
 
     public int Sends { get; private set; }
@@ -23,8 +23,8 @@ internal sealed class FakeSocket : IDirectTransport
 
     public int TrySend(EgressChunk chunk)
     {
-        Sending?.Invoke();
         Sends++;
+        Sending?.Invoke();
         if (IsBroken)
         {
             return -1;
