@@ -24,9 +24,8 @@ internal sealed class ApplicationUsers(
     AuthOptions options, IAuthenticationSchemeProvider? schemes, IHttpContextFactory contexts, IServiceScopeFactory scopes, TimeProvider time, int most)
     : IHostedService
 {
-    private int _asking;
-
     private readonly RightsTemplate? _rights = RightsTemplate.TryCreate(options.DefaultRights, out var rights, out _) ? rights : null;
+    private int _asking;
 
     public bool Enabled => options.Application.Enabled;
 

@@ -343,7 +343,7 @@ internal sealed class ClientSession
     {
         if (verdict.Error != ErrorCode.None)
         {
-            Fail(verdict.Error, id, topic, verdict.Error == ErrorCode.Unavailable ? 1000 : null, verdict.Reason);
+            Fail(verdict.Error, id, topic, verdict.Error == ErrorCode.Unavailable ? LaneTopics.RetryAfter : null, verdict.Reason);
         }
 
         return verdict.Error == ErrorCode.None;
@@ -475,19 +475,20 @@ internal sealed class ClientSession
     /// </summary>
     private void SendInOrder(ReadOnlyMemory<byte> topic, MessageBuffer reply)
     {
-        var isAhead = _batch is { } && (_batch.IsShared || _connection.InFlight > _batch.Length) && TopicName.MayBeSubscribed(topic.Span);
-        if (isAhead && TopicPattern.HasWildcard(topic.Span))
+        var isBehind = _batch is { } kept && (kept.IsShared || _connection.InFlight > kept.Length) && TopicName.MayBeSubscribed(topic.Span);
+        if (!isBehind)
+        {
+            _connection.Writer.Reply(reply);
+        }
+        else if (TopicPattern.HasWildcard(topic.Span))
         {
             _patterns.Answer(reply.Written.ToArray(), _batch!);
         }
-        else if (isAhead && _batch is { } batch)
-        {
-            batch.Retain();
-            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, _connection.Writer, reply.Written.ToArray(), batch));
-        }
         else
         {
-            _connection.Writer.Reply(reply);
+            var batch = _batch!;
+            batch.Retain();
+            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, _connection.Writer, reply.Written.ToArray(), batch));
         }
     }
 }

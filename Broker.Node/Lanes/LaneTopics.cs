@@ -20,7 +20,7 @@ namespace Broker.Node.Lanes;
 internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics
 {
     /// <summary>Milliseconds after which a client may ask again what is unavailable.</summary>
-    private const long RetryAfter = 1000;
+    public const long RetryAfter = 1000;
 
     private readonly LaneLogs _logs = new();
     private readonly List<TopicLog> _matching = [];

@@ -85,7 +85,7 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>Now and then: what was lost on the way is said again.</summary>
+    /// <summary>Now and then, and when a member has come or is about to leave: what was lost on the way is said again.</summary>
     public void Tick()
     {
         if (IsSuperseded)
@@ -109,15 +109,6 @@ internal sealed class Partition
         }
     }
 
-    /// <summary>A member has come, or is about to leave.</summary>
-    public void OnMembersChanged()
-    {
-        if (!IsSuperseded)
-        {
-            Tick();
-        }
-    }
-
     public void OnRemoved(LaneId lane)
     {
         _heads.Remove(lane);
@@ -125,11 +116,6 @@ internal sealed class Partition
         _interested.Remove(lane);
         _copied.Remove(lane);
         _starts.Remove(lane);
-        if (IsSuperseded)
-        {
-            return;
-        }
-
         if (_phase == PartitionPhase.Pulling && _source.Lane == lane)
         {
             // What it had, others may have as well: they are looked at again.

@@ -59,13 +59,13 @@ internal sealed class PartitionHost(int id, LaneId self, IPartitionOutput output
     public void OnMember(LaneId lane)
     {
         _members.Add(lane);
-        Owner?.OnMembersChanged();
+        Owner?.Tick();
     }
 
     public void OnLeaving(LaneId lane)
     {
         _members.Leave(lane);
-        Owner?.OnMembersChanged();
+        Owner?.Tick();
     }
 
     public void OnRemoved(LaneId lane)

@@ -13,6 +13,9 @@ namespace Broker.Node.Sequenced;
 /// </remarks>
 internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
 {
+    /// <summary>Entries of one <see cref="Pulled"/>.</summary>
+    private const int PullSize = 64;
+
     private readonly ForwardQueue _forwards = new(self);
     private (PartitionLog Log, long Commit)? _held;
     private Stated? _owner;
@@ -44,9 +47,6 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     /// <summary>It has all that <see cref="Set"/> promises.</summary>
     public bool IsHolder { get; private set; }
 
-    /// <summary>Somebody here waits for the owner.</summary>
-    public bool IsWaiting => _forwards.Count > 0 || !_isInterestKnown;
-
     /// <summary>Subscribers have come, or the last one has gone.</summary>
     public void SetInterest(bool isInterested)
     {
@@ -76,7 +76,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         _forwards.GiveUp(now, (token, end) => output.Answer(token, end, 0, 0));
         if (_owner is { } owner)
         {
-            if (_registered == 0 || IsWaiting)
+            if (_registered == 0 || _forwards.Count > 0 || !_isInterestKnown)
             {
                 SendRegister();
             }
@@ -111,9 +111,6 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
             default: break;
         }
     }
-
-    /// <summary>Entries of one <see cref="Pulled"/>.</summary>
-    internal const int PullSize = 64;
 
     public Head HeadOf(Generation generation)
     {

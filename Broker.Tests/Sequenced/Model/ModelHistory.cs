@@ -38,7 +38,7 @@ internal sealed class ModelHistory
         }
     }
 
-    public void Published(ModelNode node, string topic, string id) => _topics.Add(id, topic);
+    public void Published(string topic, string id) => _topics.Add(id, topic);
 
     public void Watched(ModelNode node) => _positions[node.Lane] = null;
 

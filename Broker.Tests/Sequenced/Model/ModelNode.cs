@@ -49,7 +49,7 @@ internal sealed class ModelNode : IPartitionOutput
         var id = $"{Lane.Node}-{++_published}";
         var token = Host.Replica.Publish(topic, System.Text.Encoding.UTF8.GetBytes(id), WireFormat.Json, _cluster.Now, TimeSpan.FromMilliseconds(_cluster.Now + ModelCluster.Patience));
         _awaited.Add(token, id);
-        _cluster.History.Published(this, topic, id);
+        _cluster.History.Published(topic, id);
         return id;
     }
 
