@@ -11,6 +11,9 @@ internal enum EntryKind : byte
 
     /// <summary>A part of an entry that is too large for an envelope.</summary>
     Piece = 2,
+
+    /// <summary>On the owned link: what lanes say about a partition of sequenced topics.</summary>
+    Partition = 3,
 }
 
 /// <summary>
@@ -64,7 +67,7 @@ internal readonly ref struct EnvelopeEntry(EntryKind kind, ReadOnlySpan<byte> to
     public static bool TryRead(ref ReadOnlySpan<byte> rest, out EnvelopeEntry entry)
     {
         entry = default;
-        if (rest.Length < Overhead || rest[0] is not ((byte)EntryKind.Publish or (byte)EntryKind.Piece) || rest[1] > (FormatMark | OriginMark | TimeMark))
+        if (rest.Length < Overhead || rest[0] is < (byte)EntryKind.Publish or > (byte)EntryKind.Partition || rest[1] > (FormatMark | OriginMark | TimeMark))
         {
             return false;
         }

@@ -9,6 +9,15 @@ public sealed record TopicOptions
     /// <summary>How messages reach subscribers.</summary>
     public DeliveryKind Delivery { get; init; } = DeliveryKind.Broadcast;
 
+    /// <summary>What is kept for those who come later; of a sequenced topic.</summary>
+    public HistoryOptions History { get; init; } = new();
+
+    /// <summary>What of it is kept; of a sequenced topic.</summary>
+    public KeepKind Keep { get; init; } = KeepKind.All;
+
+    /// <summary>Its subscribers are members, whom the others may see; of a sequenced topic.</summary>
+    public bool Presence { get; init; }
+
     /// <summary>What a lagging subscriber gets.</summary>
     public SlowPolicy Slow { get; init; } = SlowPolicy.Disconnect;
 
@@ -33,6 +42,29 @@ public enum DeliveryKind
 {
     /// <summary>Live only, in the order of each publisher; no offsets, no history.</summary>
     Broadcast,
+
+    /// <summary>One order for all, with offsets; history, recovery, presence and kept values where they are asked for.</summary>
+    Sequenced,
+}
+
+/// <summary><c>history</c> of a topic.</summary>
+public sealed record HistoryOptions
+{
+    /// <summary>Messages, or kept entries; 0: none.</summary>
+    public int Size { get; init; }
+
+    /// <summary>How long; 0: as long as there is room.</summary>
+    public TimeSpan Ttl { get; init; }
+}
+
+/// <summary><c>keep</c> of a topic.</summary>
+public enum KeepKind
+{
+    /// <summary>The newest messages.</summary>
+    All,
+
+    /// <summary>The newest message of each <c>entry</c>.</summary>
+    Latest,
 }
 
 /// <summary><c>slow</c> of a topic: what happens to a subscriber that lags over the bound.</summary>
