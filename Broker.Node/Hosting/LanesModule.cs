@@ -5,6 +5,7 @@ using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
+using Broker.Node.Ownership;
 using Broker.Node.Transports.WebSocket;
 
 namespace Broker.Node.Hosting;
@@ -14,6 +15,7 @@ internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnec
 {
     private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
     private LaneSet? _lanes;
+    private PartitionLeases? _leases;
 
     /// <summary>A lane's logs are lost: everyone has to come back, and to subscribe anew. Raised by an actor.</summary>
     public event Action? Failed;
@@ -21,11 +23,15 @@ internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnec
     /// <summary>Null before the start.</summary>
     public ReadyGate? Gate => Volatile.Read(ref _lanes)?.Gate;
 
+    /// <summary>Which partitions this node owns; not before the start.</summary>
+    public PartitionLeases Leases => _leases!;
+
     /// <summary>Where commands go; not before the start.</summary>
     public ILaneInbox Inbox => _lanes!;
 
     public void Start(IActorContext node)
     {
+        _leases = new PartitionLeases(options.Lanes.Count, lane => _lanes?.Wake(lane));
         var memory = new LogMemory(options.Memory.LogBytes, options.Lanes.Count, lane => _lanes?.Wake(lane));
         var lanes = new LaneSet(
             node.System,

@@ -12,6 +12,9 @@ internal static class TopicName
     /// <summary>Longest name and longest pattern, in bytes.</summary>
     public const int MaxLength = 255;
 
+    /// <summary>Partitions that own the sequenced topics. Nodes route by them: the number may never change.</summary>
+    public const int Partitions = 256;
+
     private const string TokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:@-";
 
     private static readonly SearchValues<char> TokenChars = SearchValues.Create(TokenCharacters);
@@ -59,4 +62,7 @@ internal static class TopicName
 
     /// <summary>The lane (0 to <paramref name="lanes"/> - 1) a hash belongs to.</summary>
     public static int Lane(uint hash, int lanes) => (int)(hash % (uint)lanes);
+
+    /// <summary>The partition (0 to <see cref="Partitions"/> - 1) a hash belongs to.</summary>
+    public static int PartitionOf(uint hash) => (int)(hash % Partitions);
 }

@@ -102,5 +102,5 @@ public sealed record DrainOptions
 public sealed record PlatformOptions
 {
     /// <summary>Time the platform leaves between SIGTERM and SIGKILL; an orderly stop must fit.</summary>
-    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(60);
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(90);
 }
