@@ -343,7 +343,7 @@ internal sealed class ClientSession
     {
         if (verdict.Error != ErrorCode.None)
         {
-            Fail(verdict.Error, id, topic, verdict.Error == ErrorCode.Unavailable ? LaneTopics.RetryAfter : null, verdict.Reason);
+            Fail(verdict.Error, id, topic, verdict.Error == ErrorCode.Unavailable ? LaneReplies.RetryAfter : null, verdict.Reason);
         }
 
         return verdict.Error == ErrorCode.None;

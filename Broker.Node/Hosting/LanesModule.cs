@@ -6,12 +6,14 @@ using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
+using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 using Broker.Node.Transports.WebSocket;
 
 namespace Broker.Node.Hosting;
 
 /// <summary>Starts the lanes, with the logs of their topics and the threads for big fan-outs; stops these threads.</summary>
-internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnections open, BrokerMetrics metrics, NodeLog log, TimeProvider time) : INodePart, IDisposable
+internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fence fence, OpenConnections open, BrokerMetrics metrics, NodeLog log, TimeProvider time) : INodePart, IDisposable
 {
     private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
     private LaneSet? _lanes;
@@ -33,6 +35,7 @@ internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnec
     {
         _leases = new PartitionLeases(options.Lanes.Count, lane => _lanes?.Wake(lane));
         var memory = new LogMemory(options.Memory.LogBytes, options.Lanes.Count, lane => _lanes?.Wake(lane));
+        var budget = new HistoryBudget(100_000, 256L * 1024 * 1024, 4 * 1024 * 1024, 100_000);
         var lanes = new LaneSet(
             node.System,
             options.Lanes,
@@ -41,7 +44,8 @@ internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnec
             fence,
             "the cluster is being founded",
             time,
-            node);
+            node,
+            new SequencedOptions(_leases, topics.Settings, budget));
         Volatile.Write(ref _lanes, lanes);
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);

@@ -1,5 +1,3 @@
-using Broker.Protocol.Wire;
-
 namespace Broker.Node.Sequenced;
 
 /// <summary>

@@ -25,6 +25,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     private readonly Queue<Reply> _replies = new();
     private readonly Dictionary<byte[], Dictionary<byte[], (TopicMember Member, int Connections)>> _members = new(TopicKeyComparer.Instance);
     private TimeSpan _now;
+    private TimeSpan _heard = TimeSpan.MinValue / 2;
     private bool _areMembersKnown = true;
     private bool _isPulling;
     private (PartitionLog Log, long Commit)? _held;
@@ -73,8 +74,11 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>Something here needs an owner.</summary>
     public bool NeedsOwner => _isInterested || IsHolder || _forwards.Count > 0 || _members.Count > 0;
 
-    /// <summary>There is an owner that has spoken.</summary>
-    public bool HasOwner => _owner is not null;
+    /// <summary>The owner that has spoken; null: none of the highest generation has.</summary>
+    public LaneId? OwnerLane => _owner?.Generation.Owner;
+
+    /// <summary>How long no owner has spoken.</summary>
+    public TimeSpan Silence(TimeSpan now) => now - _heard;
 
     /// <summary>A publish from here. Its end is told to the _output.</summary>
     /// <param name="content">Of no origin and number yet.</param>
@@ -259,7 +263,7 @@ internal sealed class PartitionReplica(PartitionContext context)
             Follow(stated, isNew);
         }
 
-        _owner = stated;
+        (_owner, _heard) = (stated, _now);
         if (isNew)
         {
             if (_followed != stated.Epoch)
