@@ -26,7 +26,7 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
     private readonly WireFormat _format = connection.Request!.Format;
 
     public ErrorCode MayPublish(in ClientMessage message, TopicOptions topic) =>
-        topic.Keep != KeepKind.Latest && (!message.Entry.IsEmpty || message.Remove || message.If is not null) ? ErrorCode.Unsupported : ErrorCode.None;
+        topic.Keep != KeepPolicy.Latest && (!message.Entry.IsEmpty || message.Remove || message.If is not null) ? ErrorCode.Unsupported : ErrorCode.None;
 
     public ErrorCode MaySubscribe(in ClientMessage message, TopicOptions topic)
     {
