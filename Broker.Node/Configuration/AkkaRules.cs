@@ -18,6 +18,7 @@ internal static class AkkaRules
         ValidateLevel(akka, "loglevel", errors);
         ValidateLevel(akka, "stdout-loglevel", errors);
         ValidateShutdown(options, akka, source, errors);
+        ValidateHandOver(akka, errors);
         ValidateSplitBrain(akka, errors);
         ValidateFrame(options, akka, source, errors);
     }
@@ -57,6 +58,17 @@ internal static class AkkaRules
                 source.Find("broker", "platform", "grace-period"),
                 "broker.platform.grace-period",
                 $"{Seconds(options.Platform.GracePeriod)} is not more than the {Seconds(total)} a stop may take (broker.drain.delay {Seconds(options.Drain.Delay)}, broker.drain.time {Seconds(options.Drain.Time)}, the rest leaving the cluster): shorten broker.drain or raise it, here and at the platform");
+        }
+    }
+
+    /// <summary>A partition that is not handed over in time is taken away: that must come before the node goes.</summary>
+    private static void ValidateHandOver(HoconObject akka, ConfigurationErrors errors)
+    {
+        string[] handOff = ["akka", "cluster", "sharding", "handoff-timeout"];
+        string[] phase = ["akka", "coordinated-shutdown", "phases", ShutdownBudget.Regions, "timeout"];
+        if (Duration(akka, handOff, errors) is { } time && Duration(akka, phase, errors) is { } whole && time >= whole)
+        {
+            errors.Add(akka.Find(handOff), string.Join('.', handOff), $"{Seconds(time)} is not less than the {Seconds(whole)} of {string.Join('.', phase[1..])}");
         }
     }
 

@@ -1,7 +1,10 @@
 using System.Globalization;
 using System.Text;
+using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.PublishSubscribe;
+using Akka.Cluster.Tools.Singleton;
 using Akka.Configuration;
+using Akka.DistributedData;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
@@ -25,6 +28,9 @@ internal static class AkkaConfig
 
     /// <summary>Dispatcher of connections, their stream graphs and their actors: Akka's default one, with a mailbox that takes little while idle.</summary>
     public const string ConnectionDispatcher = "broker.connection-dispatcher";
+
+    /// <summary>Settings of the broker's shard regions in an application's system, over those of the application's own regions.</summary>
+    private const string ApplicationSharding = "broker.sharding";
 
     /// <summary>Actors of connections, as a deployment names them.</summary>
     private const string ConnectionActors = $"/{NodeActor.Name}/connections/*";
@@ -69,6 +75,10 @@ internal static class AkkaConfig
         (["cluster", "seed-nodes"], "set broker.cluster.seeds"),
         (["cluster", "downing-provider-class"], "set broker.cluster.downing"),
         (["cluster", "split-brain-resolver", "active-strategy"], "set broker.cluster.downing"),
+        (["cluster", "sharding", "state-store-mode"], "partitions are owned anew by every cluster"),
+        (["cluster", "sharding", "remember-entities"], "partitions are owned when they are needed"),
+        (["cluster", "sharding", "passivate-idle-entity-after"], "a partition has an owner for as long as that node stays"),
+        (["cluster", "sharding", "role"], "every node owns partitions"),
         (["stream", "materializer", "dispatcher"], "connections need a small mailbox"),
         (["coordinated-shutdown", "run-by-clr-shutdown-hook"], "the program handles its signals"),
         (["coordinated-shutdown", "exit-clr"], "the program handles its exit"),
@@ -94,13 +104,26 @@ internal static class AkkaConfig
 
         SetActors(root, brokerSerializer);
         SetCluster(root, options.Cluster);
+        SetSharding(root);
         SetShutdown(root, akka, options.Drain);
         return root;
     }
 
     /// <summary>The configuration with Akka's own defaults below it.</summary>
     public static Config ToConfig(HoconObject tree) =>
-        ConfigurationFactory.ParseString(Render(tree)).WithFallback(DistributedPubSub.DefaultConfig());
+        ConfigurationFactory.ParseString(Render(tree))
+            .WithFallback(DistributedPubSub.DefaultConfig())
+            .WithFallback(ClusterSharding.DefaultConfig())
+            .WithFallback(ClusterSingleton.DefaultConfig())
+            .WithFallback(DistributedData.DefaultConfig());
+
+    /// <summary>Settings of the broker's shard regions.</summary>
+    public static ClusterShardingSettings ShardingOf(Config system)
+    {
+        var sharding = system.GetConfig("akka.cluster.sharding");
+        var settings = system.HasPath(ApplicationSharding) ? system.GetConfig(ApplicationSharding).WithFallback(sharding) : sharding;
+        return ClusterShardingSettings.Create(settings, system.GetConfig(settings.GetString("coordinator-singleton")));
+    }
 
     /// <summary>What is the broker's of the tree, for the actor system of an application.</summary>
     public static HoconObject ForApplication(HoconObject tree)
@@ -109,6 +132,16 @@ internal static class AkkaConfig
         if (tree.Find("akka", "actor", "default-dispatcher", "throughput") is { } throughput)
         {
             root.Put([.. ConnectionDispatcher.Split('.'), "throughput"], throughput);
+        }
+
+        if (root.Find("akka", "cluster", "sharding") is HoconObject sharding)
+        {
+            // An application's own regions keep their settings. The replicator is one for all regions, and its settings stay below the application's.
+            foreach (var (key, value) in sharding.Members.Where(static member => member.Key != "distributed-data").ToArray())
+            {
+                root.Put([.. ApplicationSharding.Split('.'), key], value);
+                sharding.Replace(key, new HoconScalar(root.Position, "null", quoted: false));
+            }
         }
 
         foreach (var path in Applications)
@@ -166,6 +199,16 @@ internal static class AkkaConfig
         root.Put(["akka", "cluster", "seed-nodes"], seeds);
         Set(root, cluster.Downing == DowningMode.Survivor ? TypeName(typeof(SurvivorDowning)) : "Akka.Cluster.SBR.SplitBrainResolverProvider, Akka.Cluster", "akka", "cluster", "downing-provider-class");
         Set(root, "keep-majority", "akka", "cluster", "split-brain-resolver", "active-strategy");
+    }
+
+    /// <summary>Who owns what is decided anew by every cluster, kept in its memory, and on every node.</summary>
+    private static void SetSharding(HoconObject root)
+    {
+        string[] sharding = ["akka", "cluster", "sharding"];
+        Set(root, "ddata", [.. sharding, "state-store-mode"]);
+        Set(root, "off", [.. sharding, "remember-entities"]);
+        Set(root, "off", [.. sharding, "passivate-idle-entity-after"]);
+        Set(root, "", [.. sharding, "role"]);
     }
 
     private static void SetShutdown(HoconObject root, HoconObject? akka, DrainOptions drain)

@@ -3,6 +3,7 @@ using Akka.Actor;
 using Akka.Serialization;
 using Broker.Node.Links;
 using Broker.Node.Membership;
+using Broker.Node.Ownership;
 
 namespace Broker.Node.Hosting;
 
@@ -23,6 +24,7 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     public const string PulseAnswer = "q";
     public const string Meeting = "m";
     public const string MeetingAnswer = "n";
+    public const string Poke = "k";
 
     public override int Identifier => Id;
 
@@ -38,12 +40,14 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
         Membership.PulseAnswer => PulseAnswer,
         Membership.Meeting => Meeting,
         Membership.MeetingAnswer => MeetingAnswer,
+        PartitionPoke => Poke,
         _ => throw new SerializationException($"Not a message between nodes: {o?.GetType().FullName}"),
     };
 
     public override byte[] ToBinary(object obj) => obj switch
     {
         LinkMessage message => LinkCodec.Encode(message),
+        PartitionPoke poke => poke.Encode(),
         IBrokerMessage message => MembershipCodec.Encode(message) ?? throw new SerializationException($"Not a message between nodes: {obj.GetType().FullName}"),
         _ => throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}"),
     };
@@ -62,6 +66,7 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
             PulseAnswer => MembershipCodec.DecodePulseAnswer(bytes),
             Meeting => MembershipCodec.DecodeMeeting(bytes),
             MeetingAnswer => MembershipCodec.DecodeMeetingAnswer(bytes),
+            Poke => PartitionPoke.Decode(bytes),
             _ => throw new SerializationException($"Unknown manifest of {bytes.Length} bytes"),
         };
         return message ?? throw new SerializationException($"Malformed message '{manifest}' of {bytes.Length} bytes");

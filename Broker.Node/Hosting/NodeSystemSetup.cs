@@ -13,10 +13,11 @@ internal static partial class NodeSystemSetup
     /// Drops the pages Akka logs, with the bytes received, for every stranger on the remoting port.
     /// A port that is in use is told by the node itself. With TLS a line each stays: "Rejected incoming connection", and before it why, where a certificate was refused.
     /// Of a broken association the stack goes that the writer's supervisor logs behind its own warning, which names the peer and the reason.
+    /// While nobody says who owns a partition, its region says so twice a second, with all their numbers: that a cluster lacks a member is said elsewhere.
     /// That a seed or a member does not run is told by the node and by the cluster: the line at every attempt to reach it goes.
     /// </summary>
     public static LogFilterSetup Noise() => new LogFilterBuilder()
-        .ExcludeMessageRegex(StrangerPage()).ExcludeMessageRegex(BrokenAssociation()).ExcludeMessageRegex(NobodyThere()).Build();
+        .ExcludeMessageRegex(StrangerPage()).ExcludeMessageRegex(BrokenAssociation()).ExcludeMessageRegex(NobodyThere()).ExcludeMessageRegex(NoCoordinator()).Build();
 
     /// <summary>The setup; null and one line when the certificates of the cluster cannot be used.</summary>
     public static ActorSystemSetup? TryCreate(ConfigurationResult configuration, TimeProvider time, out string? error)
@@ -40,4 +41,7 @@ internal static partial class NodeSystemSetup
 
     [GeneratedRegex(@"^\[WARNING\][^\r\n]*\] (Tried to associate with unreachable remote address \[[^\r\n]*Reason: \[Connection refused|Couldn't join seed nodes after \[)", RegexOptions.CultureInvariant)]
     private static partial Regex NobodyThere();
+
+    [GeneratedRegex(@"^\[WARNING\][^\r\n]*/system/sharding/[^\r\n]*\] [^\r\n: ]+: (Trying to register to coordinator at|Requested shard homes|No coordinator found to register)", RegexOptions.CultureInvariant)]
+    private static partial Regex NoCoordinator();
 }

@@ -10,13 +10,13 @@ internal sealed class PartitionMembers
 
     public bool Has(LaneId lane) => _leaving.ContainsKey(lane);
 
-    /// <summary>Who may hold a copy: rendezvous hashing, so that a change of members moves as few copies as can be (Thaler and Ravishankar, 1998).</summary>
+    /// <summary>Who may hold a copy: the owner is chosen by the same weights, so that of all nodes the next owner has it.</summary>
     public LaneId? CopyOf(int partition)
     {
         LaneId? best = null;
         foreach (var lane in _leaving.Where(static member => !member.Value).Select(static member => member.Key))
         {
-            if (best is not { } other || Weight(partition, lane) > Weight(partition, other))
+            if (best is not { } other || Rendezvous.Weight(partition, lane.Node) > Rendezvous.Weight(partition, other.Node))
             {
                 best = lane;
             }
@@ -36,13 +36,4 @@ internal sealed class PartitionMembers
     }
 
     public void Remove(LaneId lane) => _leaving.Remove(lane);
-
-    private static ulong Weight(int partition, LaneId lane)
-    {
-        // Finaliser of MurmurHash3.
-        var hash = ((ulong)(uint)partition << 32) ^ (lane.Node * 0x9e3779b97f4a7c15UL);
-        hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccdUL;
-        hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53UL;
-        return hash ^ (hash >> 33);
-    }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Topics;
 
@@ -11,6 +12,9 @@ internal static class TopicName
 {
     /// <summary>Longest name and longest pattern, in bytes.</summary>
     public const int MaxLength = 255;
+
+    /// <summary>Partitions that own the sequenced topics. Nodes route by them: the number may never change.</summary>
+    public const int Partitions = LaneOptions.Partitions;
 
     private const string TokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:@-";
 
@@ -26,6 +30,12 @@ internal static class TopicName
         && utf8[0] != (byte)'.'
         && utf8[^1] != (byte)'.'
         && utf8.IndexOf(".."u8) < 0;
+
+    /// <summary>The name as clients know it: what stands behind a zero byte says whose topic of that name it is.</summary>
+    public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> utf8) => utf8.IndexOf((byte)0) is >= 0 and var end ? utf8[..end] : utf8;
+
+    /// <inheritdoc cref="Shown(ReadOnlySpan{byte})"/>
+    public static ReadOnlyMemory<byte> Shown(byte[] utf8) => utf8.AsMemory(0, Shown(utf8.AsSpan()).Length);
 
     /// <summary>Whether the name belongs to the server (<c>$user</c> and the like).</summary>
     public static bool IsReserved(ReadOnlySpan<byte> utf8) => !utf8.IsEmpty && utf8[0] == (byte)'$';
@@ -59,4 +69,7 @@ internal static class TopicName
 
     /// <summary>The lane (0 to <paramref name="lanes"/> - 1) a hash belongs to.</summary>
     public static int Lane(uint hash, int lanes) => (int)(hash % (uint)lanes);
+
+    /// <summary>The partition (0 to <see cref="Partitions"/> - 1) a hash belongs to.</summary>
+    public static int PartitionOf(uint hash) => (int)(hash % Partitions);
 }

@@ -2,6 +2,7 @@ using System.Runtime.Serialization;
 using System.Text;
 using Akka.Actor;
 using Akka.Actor.Internal;
+using Akka.Cluster.Sharding;
 using Akka.Cluster.Tools.PublishSubscribe;
 using Akka.Dispatch.MessageQueues;
 using Akka.Streams.Dsl;
@@ -29,6 +30,14 @@ public sealed class AkkaConfigSpecs
         Assert.Equal(100, config.GetInt("akka.actor.default-dispatcher.throughput"));
         Assert.Equal(TimeSpan.FromSeconds(5), config.GetTimeSpan("akka.coordinated-shutdown.phases.service-requests-done.timeout"));
         Assert.Equal(300, config.GetInt("akka.cluster.pub-sub.max-delta-elements"));
+    }
+
+    [Fact]
+    public void Partitions_are_owned_in_memory_on_every_node_for_as_long_as_it_stays()
+    {
+        var settings = AkkaConfig.ShardingOf(AkkaConfig.ToConfig(ClusterNode.Load("akka.cluster.sharding.rebalance-interval = 3s").Akka!));
+        Assert.Equal((StateStoreMode.DData, false, TimeSpan.Zero, null), (settings.StateStoreMode, settings.RememberEntities, settings.PassivateIdleEntityAfter, settings.Role));
+        Assert.Equal((TimeSpan.FromSeconds(3), TimeSpan.FromMilliseconds(500)), (settings.TuningParameters.RebalanceInterval, settings.TuningParameters.RetryInterval));
     }
 
     [Fact]

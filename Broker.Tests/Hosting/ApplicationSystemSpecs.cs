@@ -1,6 +1,7 @@
 using Akka;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using Akka.Serialization;
@@ -63,6 +64,22 @@ public sealed class ApplicationSystemSpecs : RealClientSpecs
 
         Assert.IsType<NewtonSoftJsonSerializer>(serialization.FindSerializerForType(typeof(Announcer)));
         Assert.IsType<BrokerSerializer>(serialization.FindSerializerForType(typeof(LinkHello)));
+    }
+
+    [Fact]
+    public async Task Node_owns_partitions_and_regions_of_the_application_keep_their_settings()
+    {
+        await using var host = await InProcessHost.StartAsync(Cancellation, Configured(static akka => akka.AddHocon("akka.cluster.sharding.retry-interval = 7s", HoconAddMode.Prepend)));
+        var leases = host.Services.GetRequiredService<LanesModule>().Leases;
+        await Eventually.IsTrueAsync(() => leases.Region is not null, "no region");
+        leases.Poke(7);
+        await Eventually.IsTrueAsync(() => leases.Has(7), "not owned");
+
+        var system = host.Services.GetRequiredService<ActorSystem>();
+        var applications = ClusterShardingSettings.Create(system);
+        Assert.Equal((StateStoreMode.Persistence, TimeSpan.FromSeconds(7)), (applications.StateStoreMode, applications.TuningParameters.RetryInterval));
+        var brokers = AkkaConfig.ShardingOf(system.Settings.Config);
+        Assert.Equal((StateStoreMode.DData, TimeSpan.FromMilliseconds(500)), (brokers.StateStoreMode, brokers.TuningParameters.RetryInterval));
     }
 
     [Fact]

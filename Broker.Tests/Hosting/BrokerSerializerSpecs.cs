@@ -3,6 +3,7 @@ using Akka.Actor;
 using Broker.Node.Hosting;
 using Broker.Node.Links;
 using Broker.Node.Membership;
+using Broker.Node.Ownership;
 using CsCheck;
 
 namespace Broker.Tests.Hosting;
@@ -49,6 +50,8 @@ public sealed class BrokerSerializerSpecs : IDisposable
         { "m", MembershipHead + "01 03000000 613A31" },
         // the node that asked ends
         { "n", MembershipHead + "03" },
+        // version, partition 255
+        { "k", "03 FF00" },
     };
 
     private static IBrokerMessage MessageOf(string manifest) => manifest switch
@@ -62,6 +65,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
         "q" => new PulseAnswer(0x01020304, 9, Serves: false),
         "m" => new Meeting(0x01020304, Serves: true, 3, "a:1"),
         "n" => new MeetingAnswer(0x01020304, MeetingVerdict.End),
+        "k" => new PartitionPoke(255),
         _ => new LinkStatement(5, 0x01020304, 6, 2, 9, 7),
     };
 
@@ -115,6 +119,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
     [InlineData("q")]
     [InlineData("m")]
     [InlineData("n")]
+    [InlineData("k")]
     public void Other_major_version_is_a_serialization_exception(string manifest)
     {
         var bytes = _serializer.ToBinary(MessageOf(manifest));
@@ -176,6 +181,13 @@ public sealed class BrokerSerializerSpecs : IDisposable
     public void Impossible_values_are_a_serialization_exception(string manifest, string hex) =>
         Assert.Throws<SerializationException>(() => _serializer.FromBinary(Bytes(MembershipHead + hex), manifest));
 
+    [Theory]
+    [InlineData("03 0001")]
+    [InlineData("03 FFFF")]
+    [InlineData("03 070000")]
+    public void Poke_of_no_partition_is_a_serialization_exception(string hex) =>
+        Assert.Throws<SerializationException>(() => _serializer.FromBinary(Bytes(hex), "k"));
+
     [Fact]
     public void Unknown_manifest_is_a_serialization_exception() =>
         Assert.Throws<SerializationException>(() => _serializer.FromBinary([1, 2, 3], "z"));
@@ -189,7 +201,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
 
     [Fact]
     public void Random_bytes_are_read_or_a_serialization_exception() =>
-        Gen.Select(Gen.Byte.Array[0, 80], Gen.Int[0, 9].Select(n => "hwearspqmn"[n].ToString())).Sample((bytes, manifest) =>
+        Gen.Select(Gen.Byte.Array[0, 80], Gen.Int[0, 10].Select(n => "hwearspqmnk"[n].ToString())).Sample((bytes, manifest) =>
         {
             try
             {

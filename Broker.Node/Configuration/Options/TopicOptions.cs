@@ -26,6 +26,25 @@ public sealed record TopicOptions
 
     /// <summary>Local subscribers of one topic on one node; 0: no bound.</summary>
     public int MaxSubscribers { get; init; }
+
+    /// <summary>What is kept for clients that come later; of a sequenced topic.</summary>
+    public HistoryOptions History { get; init; } = new();
+
+    /// <summary>Which messages are kept; of a sequenced topic.</summary>
+    public KeepPolicy Keep { get; init; } = KeepPolicy.All;
+
+    /// <summary>Whether its subscribers are members that others may see; of a sequenced topic.</summary>
+    public bool Presence { get; init; }
+}
+
+/// <summary><c>history</c> of a topic.</summary>
+public sealed record HistoryOptions
+{
+    /// <summary>Messages kept; of <see cref="KeepPolicy.Latest"/> entries; 0: none.</summary>
+    public int Size { get; init; }
+
+    /// <summary>How long they are kept; 0: for as long as there is room.</summary>
+    public TimeSpan Ttl { get; init; }
 }
 
 /// <summary><c>delivery</c> of a topic.</summary>
@@ -33,6 +52,19 @@ public enum DeliveryKind
 {
     /// <summary>Live only, in the order of each publisher; no offsets, no history.</summary>
     Broadcast,
+
+    /// <summary>One order for all subscribers, with offsets.</summary>
+    Sequenced,
+}
+
+/// <summary><c>keep</c> of a topic.</summary>
+public enum KeepPolicy
+{
+    /// <summary>The newest messages.</summary>
+    All,
+
+    /// <summary>The newest message of each entry: a map.</summary>
+    Latest,
 }
 
 /// <summary><c>slow</c> of a topic: what happens to a subscriber that lags over the bound.</summary>
