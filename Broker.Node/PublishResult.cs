@@ -12,6 +12,12 @@ public enum PublishResult
     /// <summary>The node lost touch with the others while it published: it may have been published or not.</summary>
     Timeout,
 
+    /// <summary>The topic has as many kept entries or keys as it may have, or the cluster as many topics.</summary>
+    LimitExceeded,
+
+    /// <summary>Other data was published under the same key, or the kept entry is not what it had to be.</summary>
+    Conflict,
+
     /// <summary>Not a topic name, or a reserved one.</summary>
     InvalidTopic,
 

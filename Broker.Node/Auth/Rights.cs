@@ -49,6 +49,10 @@ internal sealed class Rights
 
     public bool MayPublish(ReadOnlySpan<byte> topic) => _publish.Permits(topic);
 
+    public bool MayReadHistory(ReadOnlySpan<byte> topic) => _subscribe.Permits(topic);
+
+    public bool MaySeePresence(ReadOnlySpan<byte> topic) => _subscribe.Permits(topic);
+
     /// <summary>These rights and a subscription granted by a token of its own; what is denied stays denied.</summary>
     public Rights WithSubscribe(TopicPattern granted) => new(_subscribe.With(granted), _publish);
 

@@ -38,10 +38,10 @@ internal sealed class LogSegment(int capacity, long start)
     public static int LengthOf(in LogEntry entry) => FrameWriter.ServerHeaderLength(entry.Payload.Length) + entry.Payload.Length;
 
     /// <summary>One <c>gap</c> alone, in no log.</summary>
-    public static LogSegment OfGap(WireFormat format, byte[] topic)
+    public static LogSegment OfGap(WireFormat format, GapMessage gap)
     {
         var message = MessageBuffer.OfThread;
-        format.Codec().Write(message, new GapMessage(topic));
+        format.Codec().Write(message, gap);
         var entry = new LogEntry(message.Written, format) { IsGap = true };
         var segment = new LogSegment(LengthOf(entry), 0);
         segment.Append(entry);

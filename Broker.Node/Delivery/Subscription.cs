@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Broker.Node.Configuration.Options;
+using Broker.Protocol.Wire;
 
 namespace Broker.Node.Delivery;
 
@@ -22,6 +23,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 {
     private LogSegment? _segment;
     private LogSegment? _gap;
+    private Replay? _replay;
     private int _offset;
     private long _position;
     private int _dirty;
@@ -47,6 +49,18 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
     /// <summary>The topic's policy; the same for all its cursors.</summary>
     public SlowPolicy Slow { get; init; }
+
+    /// <summary>Of a topic with one order for all.</summary>
+    public bool IsSequenced { get; init; }
+
+    /// <summary>Who is a member of the topic by it, UTF-8; empty: nobody.</summary>
+    public byte[] Member { get; init; } = [];
+
+    /// <summary>What is told of the member: an encoded value in the connection's format, or empty.</summary>
+    public ReadOnlyMemory<byte> MemberInfo { get; init; }
+
+    /// <summary>What it has missed is written first.</summary>
+    public bool IsReplaying => Volatile.Read(ref _replay) is not null;
 
     /// <summary>Link in the writer's lists; belongs to whoever exchanged the dirty flag from 0 to 1.</summary>
     public Subscription? NextDirty { get; set; }
@@ -78,7 +92,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     {
         get
         {
-            if (IsSkipping || IsWithheld)
+            if (IsSkipping || IsWithheld || IsReplaying)
             {
                 return 0;
             }
@@ -105,11 +119,15 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         Volatile.Write(ref _segment, segment);
     }
 
+    /// <summary>Lane only, before it is opened: what is written before anything of the log.</summary>
+    public void Before(Replay replay) => Volatile.Write(ref _replay, replay);
+
     /// <summary>Lane only: from now on drainers write nothing of this cursor, and it keeps nothing.</summary>
     public void Close()
     {
         IsOpen = false;
         Volatile.Write(ref _closed, true);
+        Volatile.Write(ref _replay, null);
         Interlocked.Exchange(ref _segment, null);
     }
 
@@ -140,6 +158,11 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// </summary>
     public bool TryPeek([NotNullWhen(true)] out LogSegment? segment, out int start, out int end)
     {
+        if (Volatile.Read(ref _replay) is { IsOver: false } replay)
+        {
+            return replay.TryPeek(out segment, out start, out end);
+        }
+
         segment = IsWithheld ? null : Volatile.Read(ref _segment);
         if (segment is not null && Slow != SlowPolicy.Disconnect && MaySkip())
         {
@@ -182,15 +205,29 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// <summary>Holder of the writer only: what <see cref="TryPeek"/> returned has been taken. True: more lies behind it.</summary>
     public bool Advance(LogSegment segment, int end)
     {
+        var replay = Volatile.Read(ref _replay);
+        if (replay?.Advance(segment, end) == true)
+        {
+            if (!replay.IsOver)
+            {
+                return replay.HasMore;
+            }
+
+            Volatile.Write(ref _replay, null);
+            return HasRest();
+        }
+
         if (ReferenceEquals(segment, _gap))
         {
             _gap = null;
-            return Volatile.Read(ref _segment) is { } present && (present.Head > _offset || present.Next is not null);
+            return HasRest();
         }
 
         MoveTo(segment, end);
         return segment.Head > end || segment.Next is not null;
     }
+
+    private bool HasRest() => Volatile.Read(ref _segment) is { } present && (present.Head > _offset || present.Next is not null);
 
     /// <summary>The lanes have not all opened their cursors of the pattern.</summary>
     private bool IsWithheld => Gate is { IsOpen: false };
@@ -232,7 +269,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         // A gap that is the newest entry itself stands for those before it.
         if (Slow == SlowPolicy.Skip || (lastGap >= 0 && lastGap != newest.Start + head))
         {
-            _gap = LogSegment.OfGap(Form.Format, Topic);
+            _gap = LogSegment.OfGap(Form.Format, new GapMessage(Topic));
         }
 
         segment = Follow(newest, Slow == SlowPolicy.Skip ? head : start);

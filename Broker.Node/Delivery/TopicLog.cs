@@ -33,6 +33,9 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
     /// <summary>The pattern that it is of; null: of a topic.</summary>
     public byte[]? Pattern { get; init; }
 
+    /// <summary>Of a topic with one order for all.</summary>
+    public bool IsSequenced { get; init; }
+
     public int Subscribers { get; private set; }
 
     /// <summary>Subscribers whose connection has not ended. Looks at each.</summary>
@@ -126,7 +129,7 @@ internal sealed class TopicLog(PushForm form, SlowPolicy slow = SlowPolicy.Disco
             {
                 batch.Add(subscription.Writer);
             }
-            else if (!newly && subscription.Position < bound && subscription.Writer.State == WriterState.Stage)
+            else if (!newly && subscription.Position < bound && !subscription.IsReplaying && subscription.Writer.State == WriterState.Stage)
             {
                 if (slow == SlowPolicy.Disconnect)
                 {

@@ -6,12 +6,14 @@ using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
+using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 using Broker.Node.Transports.WebSocket;
 
 namespace Broker.Node.Hosting;
 
 /// <summary>Starts the lanes, with the logs of their topics and the threads for big fan-outs; stops these threads.</summary>
-internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnections open, BrokerMetrics metrics, NodeLog log, TimeProvider time) : INodePart, IDisposable
+internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fence fence, OpenConnections open, BrokerMetrics metrics, NodeLog log, TimeProvider time) : INodePart, IDisposable
 {
     private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
     private LaneSet? _lanes;
@@ -33,6 +35,8 @@ internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnec
     {
         _leases = new PartitionLeases(options.Lanes.Count, lane => _lanes?.Wake(lane));
         var memory = new LogMemory(options.Memory.LogBytes, options.Lanes.Count, lane => _lanes?.Wake(lane));
+        var limits = options.Limits;
+        var budget = new HistoryBudget(limits.Topics, options.Memory.History, limits.History, limits.Keys);
         var lanes = new LaneSet(
             node.System,
             options.Lanes,
@@ -41,7 +45,8 @@ internal sealed class LanesModule(BrokerOptions options, Fence fence, OpenConnec
             fence,
             "the cluster is being founded",
             time,
-            node);
+            node,
+            new SequencedOptions(_leases, topics.Settings, budget) { Copies = options.Cluster.Copies - 1, MemberList = limits.MemberList, Pending = limits.Pending });
         Volatile.Write(ref _lanes, lanes);
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);

@@ -29,7 +29,7 @@ internal interface ILaneTopics
     /// <summary>Appends a push that another node's lane made; nothing happens where nobody here is subscribed to the topic or to a pattern that matches it.</summary>
     void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry);
 
-    /// <summary>Appends a <c>gap</c> to every topic and every pattern with a local subscriber.</summary>
+    /// <summary>Appends a <c>gap</c> to every broadcast topic and every pattern with a local subscriber.</summary>
     void AppendGap();
 
     /// <summary>The end of a batch: drains every connection made dirty since the last call, or leaves some to another lane's flush.</summary>

@@ -37,6 +37,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     private readonly long _started;
     private readonly Fence _fence;
     private readonly LinkSet _links;
+    private readonly LanePartitions? _partitions;
     private readonly LaneTurn _turn;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Func<bool> _othersFollow;
@@ -48,13 +49,14 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     private bool _hasLeft;
     private bool _isFarewellDone;
 
-    public LaneActor(LaneIdentity identity, Lane lane, Func<int, ILaneTopics> topics, IActorRef mediator, LaneOptions options, TimeProvider time, LinkCounters counters, Fence fence)
+    public LaneActor(LaneIdentity identity, Lane lane, Func<int, ILaneTopics> topics, IActorRef mediator, LaneOptions options, TimeProvider time, LinkCounters counters, Fence fence, SequencedOptions? sequenced)
     {
         (_identity, _lane, _topics, _mediator, _options, _time, _fence) = (identity, lane, topics(identity.Lane), mediator, options, time, fence);
         _started = time.GetTimestamp();
         _othersFollow = lane.OthersFollow;
         _links = new LinkSet(identity, new MediatorTransport(mediator, Self), this, options, counters);
-        _turn = new LaneTurn(lane, _topics, _links, options.Envelope);
+        _partitions = sequenced is null ? null : new LanePartitions(identity, sequenced, (ISequencedLogs)_topics, _links, time, () => Now, lane.Post);
+        _turn = new LaneTurn(lane, _topics, _partitions, _links, options.Envelope);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -103,11 +105,14 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     private void OnDrain()
     {
         var isOpen = _fence.IsOpen;
+        _partitions?.ReadLeases();
         if (_isStalled || _hasLeft || (!isOpen && !_lane.IsEmpty && MustWait()))
         {
             // Others may have left it their writers.
             _lane.Hold();
+            _partitions?.Run();
             _topics.Flush(_othersFollow);
+            _links.Send(Now);
             return;
         }
 
@@ -118,6 +123,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 
         _lane.Disarm();
         _turn.Execute(isOpen);
+        _partitions?.Run();
         _topics.Flush(_othersFollow);
         _links.Send(Now);
         if (isOpen && !_fence.IsOpen)
@@ -209,6 +215,11 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 
     bool ILinkOwner.OnEntry(uint peer, LinkKind link, in EnvelopeEntry entry)
     {
+        if (link == LinkKind.Owned)
+        {
+            return _partitions?.Receive(peer, entry) == true;
+        }
+
         if (entry.Kind != EntryKind.Publish)
         {
             return false;
@@ -224,7 +235,13 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         {
             _topics.AppendGap();
         }
+        else
+        {
+            _partitions?.OnGap();
+        }
     }
+
+    void ILinkOwner.OnMet(uint peer, long incarnation) => _partitions?.OnMet(peer, incarnation);
 
     void ILinkOwner.OnReady(uint peer, LinkKind link)
     {
@@ -241,9 +258,12 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     private void OnEndOfSlice()
     {
         _isSliceOpen = false;
+        _partitions?.Run();
         _topics.Flush(_othersFollow);
         _links.SendAcks(all: false);
+        _links.Send(Now);
         Hasten();
+        ContinueFarewell();
     }
 
     private void OnPeer(LaneSignal.Peer peer)
@@ -254,18 +274,43 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
             case PeerChange.Reachable: _links.Reachable(peer.Uid, Now); break;
             case PeerChange.Unreachable: _links.Unreachable(peer.Uid); break;
             case PeerChange.Leaving: _links.Depart(peer.Uid); break;
-            default: _links.Remove(peer.Uid); _topics.Flush(_othersFollow); break;
+            default: _links.Remove(peer.Uid); break;
         }
 
+        OnMember(peer);
         _links.Tick(Now);
         Resume();
         Hasten();
         ContinueFarewell();
     }
 
+    /// <summary>Who joins does not serve yet, and holds nothing.</summary>
+    private void OnMember(LaneSignal.Peer peer)
+    {
+        switch (peer.Change)
+        {
+            case PeerChange.Seen:
+                return;
+            case PeerChange.Reachable or PeerChange.Unreachable:
+                _partitions?.OnPeer(peer.Uid, _links.IncarnationOf(peer.Uid));
+                break;
+            case PeerChange.Leaving:
+                _partitions?.OnPeerLeaving(peer.Uid);
+                break;
+            default:
+                _partitions?.OnPeerRemoved(peer.Uid);
+                break;
+        }
+
+        _partitions?.Run();
+        _topics.Flush(_othersFollow);
+        _links.Send(Now);
+    }
+
     private void OnFarewell()
     {
         _isLeaving = true;
+        _partitions?.BeginLeave();
         OnDrain();
         ContinueFarewell();
     }
@@ -277,7 +322,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
             return;
         }
 
-        if (!_hasLeft && _lane.IsEmpty)
+        if (!_hasLeft && _lane.IsEmpty && _partitions?.HasLeft != false)
         {
             _hasLeft = true;
             _links.Leave();
@@ -300,6 +345,9 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         }
 
         _topics.Recount();
+        _partitions?.Tick();
+        _topics.Flush(_othersFollow);
+        _links.Send(Now);
         _links.Tick(Now);
         ContinueFarewell();
         ScheduleTick();

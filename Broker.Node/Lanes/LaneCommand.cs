@@ -9,6 +9,9 @@ internal abstract class LaneCommand
     /// <summary>Stable hash of the topic: chooses the lane.</summary>
     public abstract uint TopicHash { get; }
 
+    /// <summary>Its topic has one order for all: whoever owns it decides, and the lane completes it when that is known.</summary>
+    public bool IsSequenced { get; init; }
+
     /// <summary>Topic name, UTF-8; valid until <see cref="Complete"/>.</summary>
     public abstract ReadOnlySpan<byte> Topic { get; }
 

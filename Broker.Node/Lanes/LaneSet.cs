@@ -30,7 +30,8 @@ internal sealed class LaneSet : ILaneInbox
     /// <param name="founding">What is missing before a cluster that was founded anew may serve; "" for nothing.</param>
     /// <param name="time">Clock; null: the system's.</param>
     /// <param name="parent">Starts the lanes' parent; null: the system does.</param>
-    public LaneSet(ActorSystem system, LaneOptions options, Func<int, ILaneTopics> topics, Action<int, Exception> failed, Fence fence, string founding = "", TimeProvider? time = null, IActorRefFactory? parent = null)
+    /// <param name="sequenced">Of sequenced topics; null: there are none, and the logs know none.</param>
+    public LaneSet(ActorSystem system, LaneOptions options, Func<int, ILaneTopics> topics, Action<int, Exception> failed, Fence fence, string founding = "", TimeProvider? time = null, IActorRefFactory? parent = null, SequencedOptions? sequenced = null)
     {
         var clock = time ?? TimeProvider.System;
         var mediator = DistributedPubSub.Get(system).Mediator;
@@ -44,7 +45,7 @@ internal sealed class LaneSet : ILaneInbox
 
         Func<LaneIdentity, Props> propsOf = lane =>
         {
-            var props = Props.Create(() => new LaneActor(lane, _lanes[lane.Lane], topics, mediator, options, clock, Counters, fence));
+            var props = Props.Create(() => new LaneActor(lane, _lanes[lane.Lane], topics, mediator, options, clock, Counters, fence, sequenced));
             return hasDispatcher ? props.WithDispatcher(Dispatcher) : props;
         };
 

@@ -17,17 +17,14 @@ namespace Broker.Node.Lanes;
 /// <param name="memory">The lane's share of what lagging cursors keep.</param>
 /// <param name="metrics">Counts what is refused, and cursors that are to skip.</param>
 /// <param name="fence">Whether acknowledgements may leave.</param>
-internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics
+internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns, MessageDeflateOptions deflate, LaneMemory memory, BrokerMetrics metrics, Fence fence) : ILaneTopics, ISequencedLogs
 {
-    /// <summary>Milliseconds after which a client may ask again what is unavailable.</summary>
-    public const long RetryAfter = 1000;
-
     private readonly LaneLogs _logs = new();
     private readonly List<TopicLog> _matching = [];
     private readonly PushForms _forms = new(deflate);
     private readonly List<TopicLog> _touched = [];
     private readonly DrainBatch _batch = new(pool);
-    private readonly MessageBuffer _reply = new();
+    private readonly MessageBuffer _gap = new();
     private readonly MessageBuffer _push = new();
     private readonly MessageBuffer _patternPush = new();
 
@@ -37,6 +34,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     public int Capacity => _logs.Capacity;
 
     public bool HasLeaving { get; set; }
+
+    public LaneReplies Replies => field ??= new LaneReplies(_batch, metrics, fence);
 
     public LogEntry Execute(LaneCommand command)
     {
@@ -51,8 +50,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
                 Unsubscribe(unsubscribe);
                 return default;
             case ReplyCommand reply:
-                reply.WriteTo(_reply.Clear());
-                Reply(reply.Writer);
+                reply.WriteTo(Replies.Begin());
+                Replies.Queue(reply.Writer);
                 return default;
             case PatternCommand pattern:
                 Execute(pattern);
@@ -70,7 +69,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
                 publish.Outcome = PublishResult.Unavailable;
                 if (publish.Publisher is { } publisher)
                 {
-                    Answer(publisher, publish.Format, ErrorCode.Unavailable, publish.Id, publish.TopicMemory);
+                    Replies.Error(publisher, publish.Format, new ErrorMessage(ErrorCode.Unavailable, publish.Id) { Topic = publish.TopicMemory });
                 }
 
                 break;
@@ -107,17 +106,48 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
 
     public void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry) => AppendToAll(topic, entry);
 
-    public void AppendGap()
+    public void AppendGap() => AppendGap(static log => !log.IsSequenced);
+
+    public void AppendPatternGap() => AppendGap(static log => log.Pattern is not null);
+
+    public void AppendGap(byte[] topic, GapMessage gap)
     {
-        foreach (var (topic, first) in _logs.All)
+        for (var log = _logs.First(topic); log is not null; log = log.Sibling)
         {
-            for (TopicLog? log = first; log is not null; log = log.Sibling)
+            AppendGap(log, gap);
+        }
+    }
+
+    public void AppendMembers(byte[] topic, in LogEntry entry)
+    {
+        _forms.Begin();
+        for (var log = _logs.First(topic); log is not null; log = log.Sibling)
+        {
+            if (log.Form.Presence)
             {
-                var format = log.Form.Format;
-                format.Codec().Write(_reply.Clear(), PatternSubscription.GapOf(topic));
-                Append(log, new LogEntry(_reply.Written, format) { IsGap = true });
+                AppendAs(log, topic, entry);
             }
         }
+    }
+
+    public bool Admits(Subscription subscription, int maxSubscribers)
+    {
+        if (maxSubscribers == 0 || _logs.First(subscription.Topic) is not { } first)
+        {
+            return true;
+        }
+
+        // Who has ended holds no place, even where it waits to be closed.
+        return Sum(first, static log => log.Subscribers) < maxSubscribers
+            || (HasLeaving && Sum(first, static log => log.CountPresent()) < maxSubscribers);
+    }
+
+    public void Open(Subscription subscription) => _logs.FindOrAdd(subscription).Open(subscription);
+
+    public void Show(Subscription subscription)
+    {
+        subscription.MarkDirty();
+        _batch.Add(subscription.Writer);
     }
 
     public void Flush(Func<bool>? othersFollow = null)
@@ -160,9 +190,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
         var codec = command.Format.Codec();
         if (command.Publisher is { } publisher && command.Id.IsPresent)
         {
-            codec.Write(_reply.Clear(), new PublishedMessage(command.Id, command.TopicMemory));
-            publisher.Promise(_reply, fence);
-            _batch.Add(publisher);
+            codec.Write(Replies.Begin(), new PublishedMessage(command.Id, command.TopicMemory));
+            Replies.Promise(publisher);
         }
 
         var push = new PushMessage(command.Topic, command.Data)
@@ -187,19 +216,18 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     {
         var subscription = command.Subscription;
         var format = subscription.Form.Format;
-        if (!subscription.IsOpen && (subscription.IsRefused || !Admits(command)))
+        if (!subscription.IsOpen && (subscription.IsRefused || !Admits(subscription, command.MaxSubscribers)))
         {
             Refuse(command, ErrorCode.LimitExceeded);
             return;
         }
 
         var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
-        format.Codec().Write(_reply.Clear(), reply);
-        subscription.Writer.Promise(_reply, fence);
-        _batch.Add(subscription.Writer);
+        format.Codec().Write(Replies.Begin(), reply);
+        Replies.Promise(subscription.Writer);
         if (!subscription.IsOpen)
         {
-            _logs.FindOrAdd(subscription).Open(subscription);
+            Open(subscription);
         }
     }
 
@@ -207,26 +235,12 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     private void Refuse(SubscribeCommand command, ErrorCode code)
     {
         var subscription = command.Subscription;
-        Answer(subscription.Writer, subscription.Form.Format, code, command.Id, subscription.Topic);
+        Replies.Error(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic });
         if (!subscription.IsOpen)
         {
             subscription.IsRefused = true;
             command.Refuse();
         }
-    }
-
-    private void Answer(ConnectionWriter writer, WireFormat format, ErrorCode code, WireId id, ReadOnlyMemory<byte> topic)
-    {
-        metrics.RequestRefused(code);
-        format.Codec().Write(_reply.Clear(), new ErrorMessage(code, id) { Topic = topic, RetryAfter = code == ErrorCode.Unavailable ? RetryAfter : null });
-        Reply(writer);
-    }
-
-    /// <summary>What <c>_reply</c> has.</summary>
-    private void Reply(ConnectionWriter writer)
-    {
-        writer.Queue(_reply);
-        _batch.Add(writer);
     }
 
     /// <summary>Does this lane's part; the last lane answers for all.</summary>
@@ -242,16 +256,16 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
                 Leave(unsubscribe.Subscription.Cursors[command.Lane]);
                 if (unsubscribe.IsLast())
                 {
-                    unsubscribe.Subscription.Format.Codec().Write(_reply.Clear(), unsubscribe.Reply);
-                    Reply(unsubscribe.Writer);
+                    unsubscribe.Subscription.Format.Codec().Write(Replies.Begin(), unsubscribe.Reply);
+                    Replies.Queue(unsubscribe.Writer);
                 }
 
                 break;
             case PatternRequest.Answer answer:
                 if (answer.IsLast())
                 {
-                    answer.WriteTo(_reply.Clear());
-                    Reply(answer.Writer);
+                    answer.WriteTo(Replies.Begin());
+                    Replies.Queue(answer.Writer);
                 }
 
                 break;
@@ -298,7 +312,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
         var subscription = request.Subscription;
         if (request.Error is not ErrorCode.None and var code)
         {
-            Answer(request.Writer, subscription.Format, code, request.Id, subscription.Pattern);
+            Replies.Error(request.Writer, subscription.Format, new ErrorMessage(code, request.Id) { Topic = subscription.Pattern });
             if (subscription.IsRefused)
             {
                 request.Refuse();
@@ -307,23 +321,10 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
             return;
         }
 
-        subscription.Format.Codec().Write(_reply.Clear(), new SubscribedMessage(request.Id, subscription.Pattern));
-        request.Writer.Promise(_reply, fence);
+        subscription.Format.Codec().Write(Replies.Begin(), new SubscribedMessage(request.Id, subscription.Pattern));
+        Replies.Promise(request.Writer);
         subscription.Show();
         _batch.Add(request.Writer);
-    }
-
-    /// <summary>Counts the subscribers of all forms.</summary>
-    private bool Admits(SubscribeCommand command)
-    {
-        if (command.MaxSubscribers == 0 || _logs.First(command.Subscription.Topic) is not { } first)
-        {
-            return true;
-        }
-
-        // Who has ended holds no place, even where it waits to be closed.
-        return Sum(first, static log => log.Subscribers) < command.MaxSubscribers
-            || (HasLeaving && Sum(first, static log => log.CountPresent()) < command.MaxSubscribers);
     }
 
     private static int Sum(TopicLog first, Func<TopicLog, int> of)
@@ -343,8 +344,8 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
         Leave(subscription);
         var format = subscription.Form.Format;
         var reply = new UnsubscribedMessage(command.Id, subscription.Topic) { Reason = command.Reason };
-        format.Codec().Write(_reply.Clear(), reply);
-        Reply(subscription.Writer);
+        format.Codec().Write(Replies.Begin(), reply);
+        Replies.Queue(subscription.Writer);
     }
 
     /// <summary>Appends a push to the logs of its topic and of the patterns that match; without patterns that is a comparison more.</summary>
@@ -384,19 +385,40 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     /// <summary>Appends a push to every log of a topic or pattern. With one form, the publisher's, that is a comparison more than an append.</summary>
     private void Append(TopicLog first, ReadOnlySpan<byte> topic, in LogEntry entry)
     {
-        var own = new PushForm(entry.Format, Deflated: false);
         _forms.Begin();
         for (TopicLog? log = first; log is not null; log = log.Sibling)
         {
-            if (log.Form == own)
+            AppendAs(log, topic, entry);
+        }
+    }
+
+    private void AppendAs(TopicLog log, ReadOnlySpan<byte> topic, in LogEntry entry)
+    {
+        if (log.Form.Format == entry.Format && !log.Form.Deflated)
+        {
+            Append(log, entry);
+        }
+        else
+        {
+            Append(log, _forms.Make(log.Form, topic, entry));
+        }
+    }
+
+    private void AppendGap(Predicate<TopicLog> isMeant)
+    {
+        foreach (var (topic, first) in _logs.All)
+        {
+            if (isMeant(first))
             {
-                Append(log, entry);
-            }
-            else
-            {
-                Append(log, _forms.Make(log.Form, topic, entry));
+                AppendGap(topic, PatternSubscription.GapOf(topic));
             }
         }
+    }
+
+    private void AppendGap(TopicLog log, GapMessage gap)
+    {
+        log.Form.Format.Codec().Write(_gap.Clear(), gap);
+        Append(log, new LogEntry(_gap.Written, log.Form.Format) { IsGap = true });
     }
 
     private void Append(TopicLog log, in LogEntry entry)

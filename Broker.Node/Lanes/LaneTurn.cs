@@ -20,14 +20,15 @@ internal sealed class LaneTurn
 
     private readonly Lane _lane;
     private readonly ILaneTopics _topics;
+    private readonly LanePartitions? _partitions;
     private readonly LinkSet _links;
     private readonly LaneBatch _batch;
     private readonly Queue<LaneCommand> _taken = new();
     private int _room;
 
-    public LaneTurn(Lane lane, ILaneTopics topics, LinkSet links, int envelope)
+    public LaneTurn(Lane lane, ILaneTopics topics, LanePartitions? partitions, LinkSet links, int envelope)
     {
-        (_lane, _topics, _links) = (lane, topics, links);
+        (_lane, _topics, _partitions, _links) = (lane, topics, partitions, links);
         _batch = new LaneBatch(envelope, OnSegment);
     }
 
@@ -54,6 +55,12 @@ internal sealed class LaneTurn
                     _topics.HasLeaving = true;
                 }
 
+                continue;
+            }
+
+            if (command.IsSequenced)
+            {
+                Execute(command, isOpen);
                 continue;
             }
 
@@ -87,6 +94,18 @@ internal sealed class LaneTurn
         if (unkept > 0)
         {
             _links.Count(unkept);
+        }
+    }
+
+    private void Execute(LaneCommand command, bool isOpen)
+    {
+        if (isOpen)
+        {
+            _partitions!.Execute(command);
+        }
+        else
+        {
+            _partitions!.Refuse(command);
         }
     }
 
@@ -131,7 +150,14 @@ internal sealed class LaneTurn
         while (budget > 0 && command.TryTake(out var subscription))
         {
             budget--;
-            _topics.Leave(subscription);
+            if (subscription.IsSequenced)
+            {
+                _partitions!.Leave(subscription);
+            }
+            else
+            {
+                _topics.Leave(subscription);
+            }
         }
 
         return command.IsDone;

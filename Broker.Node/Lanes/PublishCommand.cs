@@ -1,4 +1,5 @@
 using Broker.Node.Delivery;
+using Broker.Node.Sequenced;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -40,6 +41,18 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
 
     /// <summary>Milliseconds since the epoch, where the topic shows times.</summary>
     public long? Time { get; init; }
+
+    /// <summary>Of a sequenced topic: under which it is taken once, the publisher's name included; null: none.</summary>
+    public byte[]? Key { get; init; }
+
+    /// <summary>Of a topic that keeps the latest: the entry that it is about, UTF-8.</summary>
+    public ReadOnlyMemory<byte> Entry { get; init; }
+
+    /// <summary>Takes the entry away; there is no data.</summary>
+    public bool IsRemoval { get; init; }
+
+    /// <summary>What the entry must have now; null: anything.</summary>
+    public TopicPosition? If { get; init; }
 
     /// <summary>Holds topic and data of a connection's publish; released on completion.</summary>
     public MessageBatch? Batch { get; init; }

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Event;
 using Broker.Node.Delivery;
+using Broker.Node.Sequenced;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -24,6 +25,15 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
 
     /// <summary>The request asked to recover, which a broadcast topic never can.</summary>
     public bool AskedToRecover { get; init; }
+
+    /// <summary>Of a sequenced topic: the last that the client has seen.</summary>
+    public TopicPosition? Recover { get; init; }
+
+    /// <summary>Of a sequenced topic: so many of the newest messages are wanted where nothing is recovered.</summary>
+    public int Last { get; init; }
+
+    /// <summary>Of a sequenced topic: so many of its members are wanted.</summary>
+    public int ShownMembers { get; init; }
 
     public void Refuse() => connection.Tell(new SubscriptionRefused(subscription), ActorRefs.NoSender);
 

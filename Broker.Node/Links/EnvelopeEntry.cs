@@ -11,6 +11,12 @@ internal enum EntryKind : byte
 
     /// <summary>A part of an entry that is too large for an envelope.</summary>
     Piece = 2,
+
+    /// <summary>On the owned link: what lanes say about a partition of sequenced topics.</summary>
+    Partition = 3,
+
+    /// <summary>On the owned link: the sender's node stops, and is to hold nothing any more. Empty.</summary>
+    Leaving = 4,
 }
 
 /// <summary>
@@ -64,7 +70,7 @@ internal readonly ref struct EnvelopeEntry(EntryKind kind, ReadOnlySpan<byte> to
     public static bool TryRead(ref ReadOnlySpan<byte> rest, out EnvelopeEntry entry)
     {
         entry = default;
-        if (rest.Length < Overhead || rest[0] is not ((byte)EntryKind.Publish or (byte)EntryKind.Piece) || rest[1] > (FormatMark | OriginMark | TimeMark))
+        if (rest.Length < Overhead || rest[0] is < (byte)EntryKind.Publish or > (byte)EntryKind.Leaving || rest[1] > (FormatMark | OriginMark | TimeMark))
         {
             return false;
         }

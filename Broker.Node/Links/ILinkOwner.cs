@@ -12,6 +12,9 @@ internal interface ILinkOwner
     /// </summary>
     void OnGap(uint peer, LinkKind link);
 
+    /// <summary>The peer's lane was heard for the first time, or its next life.</summary>
+    void OnMet(uint peer, long incarnation);
+
     /// <summary>Hellos were answered both ways. Told again with every greeting.</summary>
     void OnReady(uint peer, LinkKind link);
 

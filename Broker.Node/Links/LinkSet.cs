@@ -144,6 +144,12 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         return link.Outgoing.State != LinkState.Closed;
     }
 
+    /// <summary>Whether the owned link with a peer would take an entry now.</summary>
+    public bool Accepts(uint uid) => _peers.TryGetValue(uid, out var peer) && (peer.Owned.Link.IsDormant || peer.Owned.Link.Outgoing.Accepts);
+
+    /// <summary>The life of a peer's lane that was heard last; 0: none was.</summary>
+    public long IncarnationOf(uint uid) => _peers.TryGetValue(uid, out var peer) ? peer.Broadcast.Link.Incarnation : 0;
+
     /// <summary>Messages were published that no peer keeps.</summary>
     public void Count(int messages)
     {
@@ -218,8 +224,13 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         if (message.Incarnation >= peer.Broadcast.Link.Incarnation)
         {
             peer.Speaker = sender;
+            var isNew = message.Incarnation > peer.Broadcast.Link.Incarnation;
             Meet(peer.Broadcast, message.Incarnation);
             Meet(peer.Owned, message.Incarnation);
+            if (isNew)
+            {
+                owner.OnMet(message.From, message.Incarnation);
+            }
         }
 
         var end = peer.Of(message.Link);

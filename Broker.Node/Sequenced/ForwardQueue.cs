@@ -1,106 +1,211 @@
-using Broker.Protocol.Wire;
-
 namespace Broker.Node.Sequenced;
 
 /// <summary>
-/// Publishes of one lane on their way to the owner of a partition: numbered without holes, kept until each is answered. Those that were
-/// sent are a prefix of them. Not thread-safe.
+/// What one lane wants of the owner of a partition, in the order in which it was wanted: forwards, numbered without holes and kept until each
+/// is answered, and questions. Those that were sent are a prefix of them. Not thread-safe.
 /// </summary>
 internal sealed class ForwardQueue(LaneId origin)
 {
-    private readonly List<Pending> _pending = [];
+    private readonly Dictionary<long, Pending> _forwards = [];
+    private readonly Dictionary<long, Pending> _questions = [];
+    private Queue<Pending> _pending = new();
     private long _next = 1;
     private long _tokens;
 
-    /// <summary>The number of the oldest one that is not answered, or of the next.</summary>
-    public long First => _pending.Count > 0 ? _pending[0].Forward.Number : _next;
-
-    public int Count => _pending.Count;
-
-    /// <summary>Every one behind a number, in order.</summary>
-    public IReadOnlyList<Forward> After(long number) => [.. _pending.Select(static pending => pending.Forward).Where(forward => forward.Number > number)];
-
-    /// <param name="deadline">When it is given up, on the clock of <see cref="GiveUp"/>; none is before that of an earlier one.</param>
-    /// <returns>By what its end is told, and what is sent.</returns>
-    public (long Token, Forward Forward) Add(string topic, ReadOnlyMemory<byte> payload, WireFormat format, long time, TimeSpan deadline)
+    /// <summary>The number of the oldest forward that is not answered, or of the next.</summary>
+    public long First
     {
-        var pending = new Pending(++_tokens, new Forward(origin, _next++, topic) { Payload = payload, Format = format, Time = time }, deadline);
-        _pending.Add(pending);
-        return (pending.Token, pending.Forward);
-    }
-
-    /// <summary>They have been sent, so that they may have been taken.</summary>
-    public void Sent(long through)
-    {
-        foreach (var pending in _pending.TakeWhile(pending => pending.Forward.Number <= through))
+        get
         {
-            pending.IsSent = true;
+            Trim();
+            foreach (var pending in _pending)
+            {
+                if (pending is { Forward: { } forward, IsAnswered: false })
+                {
+                    return forward.Number;
+                }
+            }
+
+            return _next;
         }
     }
 
+    public int Count => _forwards.Count + _questions.Count;
+
+    /// <summary>Questions and every forward behind a number, in order.</summary>
+    public IReadOnlyList<Pending> After(long number) =>
+        [.. _pending.Where(pending => !pending.IsAnswered && (pending.Forward is null || pending.Forward.Number > number))];
+
+    /// <param name="content">What is to be forwarded, of no origin and number yet.</param>
+    /// <param name="deadline">When it is given up, on the clock of <see cref="GiveUp"/>; none is before that of an earlier one.</param>
+    public Pending Add(Forward content, TimeSpan deadline)
+    {
+        var pending = new Pending(++_tokens, deadline) { Forward = content with { Origin = origin, Number = _next++ } };
+        _forwards.Add(pending.Forward.Number, pending);
+        _pending.Enqueue(pending);
+        return pending;
+    }
+
+    /// <inheritdoc cref="Add(Forward, TimeSpan)"/>
+    public Pending Add(TopicQuery query, TimeSpan deadline)
+    {
+        var pending = new Pending(++_tokens, deadline) { Query = query };
+        _questions.Add(pending.Token, pending);
+        _pending.Enqueue(pending);
+        return pending;
+    }
+
     /// <summary>
-    /// Ends those whose time is over. The number of one that was sent stays, with nothing in it: whatever comes behind it could never be
-    /// taken otherwise. One that never was leaves no number.
+    /// Ends those whose time is over. The number of a forward that was sent stays, with nothing in it: whatever comes behind it could never
+    /// be taken otherwise. One that never was leaves no number.
     /// </summary>
-    public void GiveUp(TimeSpan now, Action<long, PublishEnd> ended)
+    public void GiveUp(TimeSpan now, Action<Pending, PublishEnd> ended)
     {
         var isUnsentOver = false;
-        foreach (var pending in _pending.TakeWhile(pending => pending.Deadline <= now).Where(static pending => !pending.IsGivenUp && !pending.IsAnswered))
+        foreach (var pending in _pending.TakeWhile(pending => pending.Deadline <= now).Where(static pending => !pending.IsGivenUp && !pending.IsAnswered).ToList())
         {
-            pending.GiveUp();
-            isUnsentOver |= !pending.IsSent;
-            ended(pending.Token, pending.IsSent ? PublishEnd.Timeout : PublishEnd.Unavailable);
+            var end = pending is { Forward: not null, IsSent: true } ? PublishEnd.Timeout : PublishEnd.Unavailable;
+            isUnsentOver |= pending is { Forward: not null, IsSent: false };
+            if (pending.Forward is null)
+            {
+                End(pending);
+            }
+            else
+            {
+                pending.GiveUp();
+            }
+
+            ended(pending, end);
         }
 
         if (isUnsentOver)
         {
-            _next = First;
-            _pending.RemoveAll(static pending => pending.IsGivenUp && !pending.IsSent);
-            _pending.ForEach(pending => pending.Renumber(_next++));
+            Renumber();
         }
     }
 
-    /// <summary>Ends those that were sent: what became of them went with the epoch.</summary>
-    public void Forget(Action<long, PublishEnd> ended)
+    /// <summary>Ends the forwards that were sent: what became of them went with the epoch.</summary>
+    public void Forget(Action<Pending, PublishEnd> ended)
     {
-        foreach (var pending in _pending.Where(static pending => pending.IsSent && !pending.IsGivenUp && !pending.IsAnswered))
+        foreach (var pending in _pending.Where(static pending => pending is { Forward: not null, IsSent: true, IsAnswered: false }).ToList())
         {
-            ended(pending.Token, PublishEnd.Timeout);
+            End(pending);
+            if (!pending.IsGivenUp)
+            {
+                ended(pending, PublishEnd.Timeout);
+            }
         }
-
-        _pending.RemoveAll(static pending => pending.IsSent);
     }
 
     /// <summary>The owner has committed one. The answers of numbers below it may have been lost: they are asked for again.</summary>
-    /// <returns>The token of one that somebody waits for; else null.</returns>
-    public long? Answer(long number)
+    /// <returns>One that somebody waits for; else null.</returns>
+    public Pending? Answer(long number)
     {
-        if (_pending.Find(pending => pending.Forward.Number == number) is not { IsAnswered: false } answered)
+        if (!_forwards.TryGetValue(number, out var pending))
         {
             return null;
         }
 
-        answered.IsAnswered = true;
-        _pending.RemoveRange(0, _pending.TakeWhile(static pending => pending.IsAnswered).Count());
-        return answered.IsGivenUp ? null : answered.Token;
+        End(pending);
+        return pending.IsGivenUp ? null : pending;
     }
 
-    private sealed class Pending(long token, Forward forward, TimeSpan deadline)
+    /// <summary>A question that is not answered; null: nobody waits for it any more.</summary>
+    public Pending? Question(long token) => _questions.GetValueOrDefault(token);
+
+    /// <summary>The owner has answered a question.</summary>
+    /// <returns>Null: nobody waits for it any more.</returns>
+    public Pending? AnswerQuestion(long token)
+    {
+        if (_questions.TryGetValue(token, out var pending))
+        {
+            End(pending);
+        }
+
+        return pending;
+    }
+
+    private void End(Pending pending)
+    {
+        pending.IsAnswered = true;
+        if (pending.Forward is { } forward)
+        {
+            _forwards.Remove(forward.Number);
+        }
+        else
+        {
+            _questions.Remove(pending.Token);
+        }
+
+        Trim();
+    }
+
+    private void Trim()
+    {
+        while (_pending.TryPeek(out var first) && first.IsAnswered)
+        {
+            _pending.Dequeue();
+        }
+    }
+
+    private void Renumber()
+    {
+        _next = _pending.FirstOrDefault(static pending => pending is { Forward: not null, IsSent: false, IsAnswered: false })?.Forward!.Number ?? _next;
+        var rest = new Queue<Pending>();
+        foreach (var pending in _pending)
+        {
+            if (pending is { Forward: { } forward, IsSent: false, IsAnswered: false })
+            {
+                _forwards.Remove(forward.Number);
+                if (pending.IsGivenUp)
+                {
+                    continue;
+                }
+
+                pending.Renumber(_next++);
+            }
+
+            rest.Enqueue(pending);
+        }
+
+        foreach (var pending in rest.Where(static pending => pending is { Forward: not null, IsSent: false, IsAnswered: false }))
+        {
+            _forwards.Add(pending.Forward!.Number, pending);
+        }
+
+        _pending = rest;
+    }
+
+    /// <summary>One thing that is wanted: a forward, or a question.</summary>
+    /// <param name="token">By what its end is told.</param>
+    /// <param name="deadline">When it is given up.</param>
+    internal sealed class Pending(long token, TimeSpan deadline)
     {
         public long Token => token;
 
-        public Forward Forward { get; private set; } = forward;
-
         public TimeSpan Deadline => deadline;
 
+        public Forward? Forward { get; set; }
+
+        public TopicQuery? Query { get; init; }
+
+        /// <summary>It has been sent, so that it may have been taken.</summary>
         public bool IsSent { get; set; }
 
         public bool IsAnswered { get; set; }
 
-        public bool IsGivenUp => Forward.Topic is null;
+        /// <summary>Of a question: its answer has come, and waits for its turn.</summary>
+        public bool IsAnswerHere { get; set; }
 
-        public void GiveUp() => Forward = Forward with { Topic = null, Payload = default };
+        /// <summary>Of a question: whom it was asked last, and when.</summary>
+        public Generation AskedOf { get; set; }
 
-        public void Renumber(long number) => Forward = Forward with { Number = number };
+        public TimeSpan SentAt { get; set; }
+
+        public bool IsGivenUp => Forward is { Topic: null };
+
+        public void GiveUp() => Forward = new Forward(Forward!.Origin, Forward.Number, null);
+
+        public void Renumber(long number) => Forward = Forward! with { Number = number };
     }
 }

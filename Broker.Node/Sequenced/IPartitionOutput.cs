@@ -16,13 +16,25 @@ internal interface IPartitionOutput
     void Interested(ulong epoch, long sequence);
 
     /// <summary>The end of a publish from here, told once.</summary>
-    void Answer(long token, PublishEnd end, ulong epoch, long offset);
+    void Answer(long token, PublishEnd end, TopicPosition position);
+
+    /// <summary>
+    /// The answer to a question from here, told once. Of <see cref="TopicQueryKind.Subscribe"/>, without an error: all that was delivered
+    /// before is in the answer, and nothing of what is delivered from now on.
+    /// </summary>
+    void Told(long token, TopicAnswer answer);
 }
 
 /// <summary>How a publish on a sequenced topic ended.</summary>
 internal enum PublishEnd
 {
     Published,
+
+    /// <summary>See <see cref="PublishOutcome.Conflict"/>.</summary>
+    Conflict,
+
+    /// <summary>See <see cref="PublishOutcome.Limited"/>.</summary>
+    Limited,
 
     /// <summary>It may have been taken, and may be seen or not.</summary>
     Timeout,

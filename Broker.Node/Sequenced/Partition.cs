@@ -15,11 +15,11 @@ internal sealed class Partition
     /// <summary>A copy that lags by fewer entries is in step.</summary>
     private const int Step = 64;
 
-    private readonly int _id;
+    private readonly PartitionContext _context;
     private readonly PartitionReplica _replica;
     private readonly PartitionMembers _members;
     private readonly IPartitionOutput _output;
-    private readonly Func<ulong> _newEpoch;
+    private readonly PartitionTopics _topics;
     private readonly Dictionary<LaneId, Head> _heads = [];
     private readonly Dictionary<LaneId, long> _copied = [];
     private readonly Dictionary<LaneId, long> _starts = [];
@@ -33,16 +33,15 @@ internal sealed class Partition
     private CopySet? _set;
     private int _lastSet;
 
-    /// <param name="id">The partition's number.</param>
+    /// <param name="context">Where it is.</param>
     /// <param name="replica">Of the same lane.</param>
     /// <param name="members">The others; changed by the caller, who says so afterwards.</param>
-    /// <param name="output">Sends.</param>
-    /// <param name="newEpoch">A random number above 0.</param>
-    public Partition(int id, PartitionReplica replica, PartitionMembers members, IPartitionOutput output, Func<ulong> newEpoch)
+    public Partition(PartitionContext context, PartitionReplica replica, PartitionMembers members)
     {
-        (_id, _replica, _members, _output, _newEpoch) = (id, replica, members, output, newEpoch);
+        (_context, _replica, _members, _output) = (context, replica, members, context.Output);
         Generation = new Generation(replica.Highest.Number + 1, replica.Self);
         replica.Rise(Generation);
+        _topics = new PartitionTopics(context, Generation, replica, forward => Append(forward));
         Ask();
     }
 
@@ -81,12 +80,15 @@ internal sealed class Partition
             case Forwarded forwarded when IsServing: OnForwarded(from, forwarded.Forward); break;
             case Copied copied when IsServing: OnCopied(from, copied); break;
             case SetConfirmed confirmed when IsServing: OnConfirmed(from, confirmed); break;
+            case Asked asked when IsServing: _topics.OnAsked(from, asked); break;
+            case MemberTold told when IsServing: _topics.OnMember(from, told); break;
             default: break;
         }
     }
 
     /// <summary>Now and then, and when a member has come or is about to leave: what was lost on the way is said again.</summary>
-    public void Tick()
+    /// <param name="now">On a clock that only goes on; null: none of it is due.</param>
+    public void Tick(TimeSpan? now = null)
     {
         if (IsSuperseded)
         {
@@ -105,6 +107,12 @@ internal sealed class Partition
                 State();
                 TellSet();
                 Advance();
+                if (now is { } time)
+                {
+                    _topics.Tick(time);
+                    Commit();
+                }
+
                 break;
         }
     }
@@ -116,6 +124,7 @@ internal sealed class Partition
         _interested.Remove(lane);
         _copied.Remove(lane);
         _starts.Remove(lane);
+        _topics.OnRemoved(lane);
         if (_phase == PartitionPhase.Pulling && _source.Lane == lane)
         {
             // What it had, others may have as well: they are looked at again.
@@ -155,7 +164,7 @@ internal sealed class Partition
         var holders = _heads.Where(head => newest is not null && head.Value.IsHolder && head.Value.Set == newest).ToList();
         if (holders.Count == 0)
         {
-            _replica.Begin(_newEpoch(), 0);
+            _replica.Begin(_context.NewEpoch(), 0);
             Serve();
             return;
         }
@@ -187,6 +196,13 @@ internal sealed class Partition
             return;
         }
 
+        if (Log.End > 0 && Log.End < pulled.Floor)
+        {
+            _replica.PrepareToLead(Log.Epoch, -1);
+            PullSource();
+            return;
+        }
+
         foreach (var entry in pulled.Entries.Where(entry => entry.Sequence > Log.End && entry.Sequence <= _source.End))
         {
             Log.Append(entry);
@@ -209,6 +225,7 @@ internal sealed class Partition
         _holders.UnionWith(_heads.Where(head => head.Value.IsHolder && head.Key != Self).Select(static head => head.Key));
         var known = _heads.Values.Where(head => head.Epoch == Log.Epoch).Max(static head => (long?)head.Commit) ?? 0;
         _replica.OnOwnCommit(Math.Max(_replica.Commit, Math.Min(known, Log.End)));
+        _topics.Serve();
         State();
         Advance();
     }
@@ -258,13 +275,17 @@ internal sealed class Partition
             return;
         }
 
-        var entry = Log.Append(Generation, forward);
+        Append(forward);
+        Commit();
+    }
+
+    private void Append(Forward forward)
+    {
+        var entry = Log.Append(Generation, forward, _context.Clock());
         foreach (var lane in Followers())
         {
             _output.Send(lane, new Appended(Generation, entry, _replica.Commit));
         }
-
-        Commit();
     }
 
     private long Taken(LaneId lane) => Log.Taken(lane) ?? _starts[lane];
@@ -300,13 +321,17 @@ internal sealed class Partition
         var before = _replica.Commit;
         if (commit <= before)
         {
+            _topics.AnswerQuestions();
             return;
         }
 
         // The publisher's answer goes before the entry becomes visible to it.
         for (var sequence = before + 1; sequence <= commit; sequence++)
         {
-            Answer(Log[sequence]);
+            if (Log.Find(sequence) is { } entry)
+            {
+                Answer(entry);
+            }
         }
 
         _replica.OnOwnCommit(commit);
@@ -314,20 +339,22 @@ internal sealed class Partition
         {
             _output.Send(lane, new Committed(Generation, commit));
         }
+
+        _topics.AnswerQuestions();
     }
 
     private void Answer(PartitionEntry entry)
     {
         if (_starts.ContainsKey(entry.Forward.Origin))
         {
-            _output.Send(entry.Forward.Origin, new Answered(Generation, entry.Forward.Number, Log.Epoch, entry.Offset));
+            _output.Send(entry.Forward.Origin, new Answered(Generation, entry.Forward.Number, entry.Outcome, new TopicPosition(Log.Epoch, entry.Birth, entry.Offset)));
         }
     }
 
     /// <summary>Brings the copy set to what the members ask for.</summary>
     private void Advance()
     {
-        var target = _members.CopyOf(_id);
+        var target = _context.Copies > 0 ? _members.CopyOf(_context.Id) : null;
         switch (_stage)
         {
             case SetStage.Settled when _set!.Copy != target:

@@ -1,16 +1,13 @@
 namespace Broker.Node.Sequenced;
 
 /// <summary>A partition on one lane: its replica, and its owner's part while the node holds the lease. Not thread-safe; no I/O, no clock.</summary>
-/// <param name="id">The partition's number.</param>
-/// <param name="self">The lane.</param>
-/// <param name="output">What it does.</param>
-/// <param name="newEpoch">A random number above 0.</param>
-internal sealed class PartitionHost(int id, LaneId self, IPartitionOutput output, Func<ulong> newEpoch)
+/// <param name="context">Where it is.</param>
+internal sealed class PartitionHost(PartitionContext context)
 {
     private readonly PartitionMembers _members = new();
     private bool _hasLease;
 
-    public PartitionReplica Replica { get; } = new(self, output);
+    public PartitionReplica Replica { get; } = new(context);
 
     /// <summary>Null where another node owns the partition, or nobody does.</summary>
     public Partition? Owner { get; private set; }
@@ -25,14 +22,14 @@ internal sealed class PartitionHost(int id, LaneId self, IPartitionOutput output
     /// <summary>From a lane that is a member, or from the own one. What a removed one says, which may not know that it is, counts no more.</summary>
     public void Receive(LaneId from, PartitionMessage message)
     {
-        if (from != self && !_members.Has(from))
+        if (from != context.Self && !_members.Has(from))
         {
             return;
         }
 
         switch (message)
         {
-            case Head or Register or Forwarded or Copied or SetConfirmed or Refused:
+            case Head or Register or Forwarded or Copied or SetConfirmed or Refused or Asked or MemberTold:
                 Owner?.Receive(from, message);
                 break;
             case Pulled when Owner is { IsServing: false }:
@@ -53,7 +50,7 @@ internal sealed class PartitionHost(int id, LaneId self, IPartitionOutput output
             Owner = NewOwner();
         }
 
-        Owner?.Tick();
+        Owner?.Tick(now);
     }
 
     public void OnMember(LaneId lane)
@@ -71,8 +68,9 @@ internal sealed class PartitionHost(int id, LaneId self, IPartitionOutput output
     public void OnRemoved(LaneId lane)
     {
         _members.Remove(lane);
+        Replica.Log.Forget(lane);
         Owner?.OnRemoved(lane);
     }
 
-    private Partition NewOwner() => new(id, Replica, _members, output, newEpoch);
+    private Partition NewOwner() => new(context, Replica, _members);
 }

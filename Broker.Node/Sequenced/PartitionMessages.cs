@@ -30,10 +30,11 @@ internal sealed record Refused(Generation Generation, Generation Highest) : Part
 /// <summary>Asks for entries behind a sequence.</summary>
 internal sealed record Pull(Generation Generation, long After) : PartitionMessage(Generation);
 
-/// <summary>Some of them, as they follow each other.</summary>
-/// <param name="After">The sequence before the first.</param>
+/// <summary>Some of them, in their order.</summary>
+/// <param name="After">What was asked: nothing that is there is missing between the sequence and the first.</param>
 /// <param name="End">Of the log that they come from.</param>
-internal sealed record Pulled(Generation Generation, long After, IReadOnlyList<PartitionEntry> Entries, long End) : PartitionMessage(Generation);
+/// <param name="Floor">A log that ends between 0 and this must begin anew, by asking from the beginning.</param>
+internal sealed record Pulled(Generation Generation, long After, IReadOnlyList<PartitionEntry> Entries, long End, long Floor) : PartitionMessage(Generation);
 
 /// <summary>The owner states what holds: when it begins, to who registers, to who becomes its copy, and to all again and again.</summary>
 /// <param name="Epoch">Of its log.</param>
@@ -77,5 +78,18 @@ internal sealed record Forwarded(Generation Generation, Forward Forward) : Parti
 
 /// <summary>A forward was committed.</summary>
 /// <param name="Number">The forward's.</param>
-/// <param name="Offset">Of its topic; 0: it had been given up.</param>
-internal sealed record Answered(Generation Generation, long Number, ulong Epoch, long Offset) : PartitionMessage(Generation);
+/// <param name="Outcome">What was made of it.</param>
+/// <param name="Position">In the life of its topic; of offset 0: it had been given up.</param>
+internal sealed record Answered(Generation Generation, long Number, PublishOutcome Outcome, TopicPosition Position) : PartitionMessage(Generation);
+
+/// <summary>A lane asks the owner something. Not repeated unless the owner changes or the link has a gap.</summary>
+/// <param name="Id">Counts what the lane asks.</param>
+internal sealed record Asked(Generation Generation, long Id, TopicQuery Query) : PartitionMessage(Generation);
+
+internal sealed record Told(Generation Generation, long Id, TopicAnswer Answer) : PartitionMessage(Generation);
+
+/// <summary>A lane says how many connections of a user are subscribed to a topic there.</summary>
+/// <param name="Topic">UTF-8.</param>
+/// <param name="Member">Who.</param>
+/// <param name="Connections">0: none any more.</param>
+internal sealed record MemberTold(Generation Generation, byte[] Topic, TopicMember Member, int Connections) : PartitionMessage(Generation);

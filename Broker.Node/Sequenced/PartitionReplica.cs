@@ -1,4 +1,4 @@
-using Broker.Protocol.Wire;
+using Broker.Node.Topics;
 
 namespace Broker.Node.Sequenced;
 
@@ -11,12 +11,23 @@ namespace Broker.Node.Sequenced;
 /// it has confirmed a newer set, as copy or as one that the set drops: a take-over finds what was committed with the holders of the newest
 /// set. So where the log of a new owner lacks something of it, it is kept aside, and stands there again if that owner is replaced.
 /// </remarks>
-internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
+internal sealed class PartitionReplica(PartitionContext context)
 {
-    /// <summary>Entries of one <see cref="Pulled"/>.</summary>
-    private const int PullSize = 64;
+    /// <summary>Entries and bytes of one <see cref="Pulled"/>.</summary>
+    private const int PullSize = 512;
+    private const int PullBytes = 128 * 1024;
 
-    private readonly ForwardQueue _forwards = new(self);
+    /// <summary>After which a question is asked again.</summary>
+    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
+
+    private readonly IPartitionOutput _output = context.Output;
+    private readonly ForwardQueue _forwards = new(context.Self);
+    private readonly Queue<Reply> _replies = new();
+    private readonly Dictionary<byte[], Dictionary<byte[], (TopicMember Member, int Connections)>> _members = new(TopicKeyComparer.Instance);
+    private TimeSpan _now;
+    private TimeSpan _heard = TimeSpan.MinValue / 2;
+    private bool _areMembersKnown = true;
+    private bool _isPulling;
     private (PartitionLog Log, long Commit)? _held;
     private Stated? _owner;
     private long _ownerCommit;
@@ -31,10 +42,10 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     private long _visible;
     private ulong _visibleEpoch;
 
-    public LaneId Self => self;
+    public LaneId Self => context.Self;
 
     /// <summary>As it follows the owner's, or is it.</summary>
-    public PartitionLog Log { get; private set; } = new();
+    public PartitionLog Log { get; private set; } = context.NewLog();
 
     public long Commit { get; private set; }
 
@@ -57,26 +68,66 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         }
     }
 
-    /// <summary>A publish from here. Its end is told to the output.</summary>
+    /// <summary>Asked and not answered yet.</summary>
+    public int Pending => _forwards.Count;
+
+    /// <summary>Something here needs an owner.</summary>
+    public bool NeedsOwner => _isInterested || IsHolder || _forwards.Count > 0 || _members.Count > 0;
+
+    /// <summary>The owner that has spoken; null: none of the highest generation has.</summary>
+    public LaneId? OwnerLane => _owner?.Generation.Owner;
+
+    /// <summary>How long no owner has spoken.</summary>
+    public TimeSpan Silence(TimeSpan now) => now - _heard;
+
+    /// <summary>A publish from here. Its end is told to the _output.</summary>
+    /// <param name="content">Of no origin and number yet.</param>
+    /// <param name="deadline">On the clock of <see cref="Tick"/>; none is before an earlier one.</param>
     /// <returns>By what it is told.</returns>
-    public long Publish(string topic, ReadOnlyMemory<byte> payload, WireFormat format, long time, TimeSpan deadline)
+    public long Publish(Forward content, TimeSpan deadline) => Send(_forwards.Add(content, deadline));
+
+    /// <summary>A question from here. The answer is told to the _output.</summary>
+    /// <inheritdoc cref="Publish"/>
+    public long Ask(TopicQuery query, TimeSpan deadline) => Send(_forwards.Add(query, deadline));
+
+    /// <summary>So many connections of a user are subscribed to a topic here now.</summary>
+    public void SetMember(byte[] topic, TopicMember member, int connections)
     {
-        var (token, forward) = _forwards.Add(topic, payload, format, time, deadline);
-        if (_owner is { } owner && _registered > 0)
+        if (!_members.TryGetValue(topic, out var users))
         {
-            Send(owner.Generation, forward);
+            users = new Dictionary<byte[], (TopicMember, int)>(TopicKeyComparer.Instance);
+            _members.Add(topic, users);
         }
 
-        return token;
+        if (connections > 0)
+        {
+            users[member.User] = (member, connections);
+        }
+        else
+        {
+            users.Remove(member.User);
+            if (users.Count == 0)
+            {
+                _members.Remove(topic);
+            }
+        }
+
+        if (_owner is { } owner && _registered > 0)
+        {
+            _output.Send(owner.Generation.Owner, new MemberTold(owner.Generation, topic, member, connections));
+        }
     }
 
     /// <summary>Now and then: what was lost on the way is said again.</summary>
+    /// <param name="now">On a clock that only goes on.</param>
     public void Tick(TimeSpan now)
     {
-        _forwards.GiveUp(now, (token, end) => output.Answer(token, end, 0, 0));
+        _now = now;
+        _isPulling = false;
+        _forwards.GiveUp(now, GiveUp);
         if (_owner is { } owner)
         {
-            if (_registered == 0 || _forwards.Count > 0 || !_isInterestKnown)
+            if (_registered == 0 || _forwards.Count > 0 || !_isInterestKnown || !_areMembersKnown)
             {
                 SendRegister();
             }
@@ -85,13 +136,20 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         }
     }
 
+    /// <summary>Something between here and the owner was lost: all that holds here is said again.</summary>
+    public void Restate()
+    {
+        _areMembersKnown = _members.Count == 0;
+        SendRegister();
+    }
+
     public void Receive(LaneId from, PartitionMessage message)
     {
         if (message.Generation < Highest)
         {
-            if (message is not (Refused or Pulled or Answered or Committed))
+            if (message is not (Refused or Pulled or Answered or Committed or Told))
             {
-                output.Send(from, new Refused(message.Generation, Highest));
+                _output.Send(from, new Refused(message.Generation, Highest));
             }
 
             return;
@@ -100,14 +158,15 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         Rise(message.Generation);
         switch (message)
         {
-            case TakeOver take: output.Send(from, HeadOf(take.Generation)); break;
+            case TakeOver take: _output.Send(from, HeadOf(take.Generation)); break;
             case Stated stated: OnStated(stated); break;
             case Appended appended: OnAppended(appended); break;
             case Committed committed: OnCommit(committed.Commit); break;
             case Pull pull: OnPull(from, pull); break;
-            case Pulled pulled when from != self && from == _owner?.Generation.Owner: OnPulled(pulled); break;
+            case Pulled pulled when from != Self && from == _owner?.Generation.Owner: OnPulled(pulled); break;
             case SetTold told: OnSetTold(told); break;
             case Answered answered: OnAnswered(answered); break;
+            case Told told: OnTold(told); break;
             default: break;
         }
     }
@@ -127,6 +186,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
             (Log, Commit) = _held ?? (Log, Commit);
             _held = null;
             (_owner, _ownerCommit, _told, _isCopy, _registered, _isInterestKnown) = (null, 0, null, false, 0, !_isInterested);
+            (_areMembersKnown, _isPulling) = (_members.Count == 0, false);
         }
     }
 
@@ -159,7 +219,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     public void Begin(ulong epoch, long start)
     {
         Keep();
-        Log = new PartitionLog();
+        Log = context.NewLog();
         Log.Reset(epoch, start);
         Commit = start;
     }
@@ -187,23 +247,28 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     /// <summary>The owner's statement: follows its log if it may, and registers with it.</summary>
     private void OnStated(Stated stated)
     {
-        if (stated.Set is { } counted && counted.IsNewerThan(Set) && !counted.Has(self))
+        if (stated.Set is { } counted && counted.IsNewerThan(Set) && !counted.Has(Self))
         {
             Release(counted);
         }
 
         var isNew = _owner is null;
-        if (stated.Generation.Owner != self && (isNew || stated.IsCopy != _isCopy))
+        if (isNew)
+        {
+            DropReplies();
+        }
+
+        if (stated.Generation.Owner != Self && (isNew || stated.IsCopy != _isCopy))
         {
             Follow(stated, isNew);
         }
 
-        _owner = stated;
+        (_owner, _heard) = (stated, _now);
         if (isNew)
         {
             if (_followed != stated.Epoch)
             {
-                _forwards.Forget((token, end) => output.Answer(token, end, 0, 0));
+                _forwards.Forget((pending, end) => _output.Answer(pending.Token, end, default));
                 _followed = stated.Epoch;
             }
 
@@ -236,7 +301,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         _isCopy = stated.IsCopy;
         if (_isCopy)
         {
-            output.Send(stated.Generation.Owner, new Copied(stated.Generation, Log.End));
+            _output.Send(stated.Generation.Owner, new Copied(stated.Generation, Log.End));
         }
     }
 
@@ -252,9 +317,21 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
             }
         }
 
-        foreach (var forward in _forwards.After(stated.Taken))
+        foreach (var pending in _forwards.After(stated.Taken))
         {
-            Send(stated.Generation, forward);
+            Send(pending);
+        }
+
+        if (!_areMembersKnown)
+        {
+            _areMembersKnown = true;
+            foreach (var (topic, users) in _members)
+            {
+                foreach (var (member, connections) in users.Values)
+                {
+                    _output.Send(stated.Generation.Owner, new MemberTold(stated.Generation, topic, member, connections));
+                }
+            }
         }
     }
 
@@ -265,18 +342,18 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         {
             var wasShown = _visibleEpoch != 0;
             (_visibleEpoch, _visible) = (stated.Epoch, stated.Commit);
-            if (!IsHolder && !_isCopy && Log.End < _visible && stated.Generation.Owner != self)
+            if (!IsHolder && !_isCopy && Log.End < _visible && stated.Generation.Owner != Self)
             {
                 Begin(stated.Epoch, _visible);
             }
 
             if (wasShown)
             {
-                output.Gap(_visibleEpoch, _visible);
+                _output.Gap(_visibleEpoch, _visible);
             }
         }
 
-        output.Interested(_visibleEpoch, _visible);
+        _output.Interested(_visibleEpoch, _visible);
         Show();
     }
 
@@ -294,7 +371,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         }
         else if (appended.Entry.Sequence > Log.End)
         {
-            output.Send(appended.Generation.Owner, new Pull(appended.Generation, Log.End));
+            SendPull(appended.Generation);
         }
 
         OnCommit(appended.Commit);
@@ -303,14 +380,22 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     /// <summary>By the owner's replicas, of its log; by a new owner, of what is held here.</summary>
     private void OnPull(LaneId from, Pull pull)
     {
-        var log = pull.Generation.Owner == self ? Log : _held?.Log ?? Log;
-        output.Send(from, new Pulled(pull.Generation, pull.After, log.After(pull.After, PullSize), log.End));
+        var log = pull.Generation.Owner == Self ? Log : _held?.Log ?? Log;
+        _output.Send(from, new Pulled(pull.Generation, pull.After, log.After(pull.After, PullSize, PullBytes), log.End, log.Floor));
     }
 
     private void OnPulled(Pulled pulled)
     {
+        _isPulling = false;
         if (pulled.Entries.Count == 0 || pulled.After > Log.End)
         {
+            return;
+        }
+
+        if (Log.Start == 0 && Log.End > 0 && Log.End < pulled.Floor)
+        {
+            Begin(Log.Epoch, 0);
+            SendPull(pulled.Generation);
             return;
         }
 
@@ -331,7 +416,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     {
         if (_isCopy)
         {
-            output.Send(generation.Owner, new Copied(generation, Log.End));
+            _output.Send(generation.Owner, new Copied(generation, Log.End));
             ConfirmTold();
         }
     }
@@ -352,18 +437,51 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     {
         if (!_isInterested || !_isInterestKnown || _visibleEpoch != Log.Epoch)
         {
+            Log.Settle(Commit);
             return;
         }
 
+        ReleaseReplies();
         while (_visible < Commit)
         {
-            output.Deliver(_visibleEpoch, Log[++_visible]);
+            if (Log.Find(_visible + 1) is { } entry)
+            {
+                _visible++;
+                _output.Deliver(_visibleEpoch, entry);
+            }
+            else
+            {
+                // It was given up before it came here.
+                _visible = Math.Min((Log.NextAfter(_visible) ?? long.MaxValue) - 1, Commit);
+                _output.Gap(_visibleEpoch, _visible);
+            }
+
+            ReleaseReplies();
+        }
+
+        Log.Settle(Commit);
+    }
+
+    /// <summary>Answers keep their order, and that of a new subscriber waits until all that it has was delivered.</summary>
+    private void ReleaseReplies()
+    {
+        while (_replies.TryPeek(out var reply) && (!reply.IsAligned || reply.Sequence <= _visible))
+        {
+            _replies.Dequeue();
+            if (!reply.IsAligned || reply.Sequence == _visible)
+            {
+                reply.Give();
+            }
+            else
+            {
+                AskAnew(reply.Pending!);
+            }
         }
     }
 
     private void OnSetTold(SetTold told)
     {
-        if (told.Set.Copy == self)
+        if (told.Set.Copy == Self)
         {
             _told = told;
             ConfirmTold();
@@ -375,7 +493,7 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
             Release(told.Set);
         }
 
-        output.Send(told.Generation.Owner, new SetConfirmed(told.Generation, told.Set.Number));
+        _output.Send(told.Generation.Owner, new SetConfirmed(told.Generation, told.Set.Number));
     }
 
     /// <summary>As the copy of a new set: once everything is here that the set promises.</summary>
@@ -385,15 +503,86 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
         {
             _told = null;
             Hold(told.Set);
-            output.Send(told.Generation.Owner, new SetConfirmed(told.Generation, told.Set.Number));
+            _output.Send(told.Generation.Owner, new SetConfirmed(told.Generation, told.Set.Number));
         }
     }
 
     private void OnAnswered(Answered answered)
     {
-        if (_forwards.Answer(answered.Number) is { } token)
+        if (_forwards.Answer(answered.Number) is { } pending)
         {
-            output.Answer(token, PublishEnd.Published, answered.Epoch, answered.Offset);
+            var end = answered.Outcome switch
+            {
+                PublishOutcome.Conflict => PublishEnd.Conflict,
+                PublishOutcome.Limited => PublishEnd.Limited,
+                _ => PublishEnd.Published,
+            };
+            Give(new Reply(null, 0, IsAligned: false, () => _output.Answer(pending.Token, end, answered.Position)));
+        }
+    }
+
+    private void OnTold(Told told)
+    {
+        if (_forwards.Question(told.Id) is not { IsAnswerHere: false } pending)
+        {
+            return;
+        }
+
+        var answer = told.Answer;
+        var isAligned = pending.Query!.Kind == TopicQueryKind.Subscribe && answer.Error == TopicAnswerError.None;
+        if (isAligned && (!_isInterestKnown || _visibleEpoch != answer.Position.Epoch))
+        {
+            // Its registration has got lost, which is said again: then it is asked again too.
+            return;
+        }
+
+        pending.IsAnswerHere = true;
+        Give(new Reply(pending, answer.Sequence, isAligned, () =>
+        {
+            if (_forwards.AnswerQuestion(pending.Token) is not null)
+            {
+                _output.Told(pending.Token, answer);
+            }
+        }));
+    }
+
+    /// <summary>Those that wait for what the former owner had: what they answer is asked again.</summary>
+    private void DropReplies()
+    {
+        while (_replies.TryDequeue(out var reply))
+        {
+            if (reply.IsAligned)
+            {
+                reply.Pending!.IsAnswerHere = false;
+            }
+            else
+            {
+                reply.Give();
+            }
+        }
+    }
+
+    private void Give(Reply reply)
+    {
+        _replies.Enqueue(reply);
+        ReleaseReplies();
+    }
+
+    private void AskAnew(ForwardQueue.Pending pending)
+    {
+        (pending.IsAnswerHere, pending.AskedOf) = (false, default);
+        Send(pending);
+    }
+
+    private void GiveUp(ForwardQueue.Pending pending, PublishEnd end)
+    {
+        if (pending.Query is null)
+        {
+            _output.Answer(pending.Token, end, default);
+        }
+        else
+        {
+            _output.Told(pending.Token, new TopicAnswer(0, default) { Error = TopicAnswerError.Unavailable });
         }
     }
 
@@ -401,22 +590,54 @@ internal sealed class PartitionReplica(LaneId self, IPartitionOutput output)
     {
         if (_owner is { } owner)
         {
-            output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, _isInterested, _forwards.First));
+            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, _isInterested, _forwards.First));
         }
     }
 
-    private void Send(Generation generation, Forward forward)
+    private long Send(ForwardQueue.Pending pending)
     {
-        output.Send(generation.Owner, new Forwarded(generation, forward));
-        _forwards.Sent(forward.Number);
+        if (_owner is not { } owner || _registered == 0)
+        {
+            return pending.Token;
+        }
+
+        if (pending.Forward is { } forward)
+        {
+            pending.IsSent = true;
+            _output.Send(owner.Generation.Owner, new Forwarded(owner.Generation, forward));
+        }
+        else if (!pending.IsAnswerHere && (pending.AskedOf != owner.Generation || _now - pending.SentAt >= AskAgain))
+        {
+            (pending.AskedOf, pending.SentAt) = (owner.Generation, _now);
+            _output.Send(owner.Generation.Owner, new Asked(owner.Generation, pending.Token, pending.Query!));
+        }
+
+        return pending.Token;
     }
 
     /// <summary>Only a copy and who has subscribers need entries.</summary>
     private void PullRest(Generation generation)
     {
-        if (_owner is { } owner && generation.Owner != self && (_isCopy || _isInterested) && Log.End < Math.Max(owner.End, _ownerCommit))
+        if (_owner is { } owner && generation.Owner != Self && (_isCopy || _isInterested) && Log.End < Math.Max(owner.End, _ownerCommit))
         {
-            output.Send(generation.Owner, new Pull(generation, Log.End));
+            SendPull(generation);
         }
     }
+
+    /// <summary>One at a time: what comes in the meantime shows what is still missing.</summary>
+    private void SendPull(Generation generation)
+    {
+        if (!_isPulling)
+        {
+            _isPulling = true;
+            _output.Send(generation.Owner, new Pull(generation, Log.End));
+        }
+    }
+
+    /// <summary>An answer on its way to who waits for it.</summary>
+    /// <param name="Pending">Of a question.</param>
+    /// <param name="Sequence">Up to where it has everything.</param>
+    /// <param name="IsAligned">It is given when just that has been delivered.</param>
+    /// <param name="Give">Gives it.</param>
+    private sealed record Reply(ForwardQueue.Pending? Pending, long Sequence, bool IsAligned, Action Give);
 }

@@ -44,6 +44,15 @@ public struct ClientMessage
     /// <summary>Whether a publish goes live to its own connection too; by default it does.</summary>
     public bool Echo { readonly get => !_echoOff; internal set => _echoOff = !value; }
 
+    /// <summary>Under which name a publish is kept, 1-255 bytes; empty for none.</summary>
+    public ReadOnlyMemory<byte> Entry { readonly get; internal set; }
+
+    /// <summary>A publish takes its entry away; then there is no <see cref="Data"/>, whatever the message had.</summary>
+    public bool Remove { readonly get; internal set; }
+
+    /// <summary>What the entry of a publish must be at; offset 0: it must not be there.</summary>
+    public WirePosition? If { readonly get; internal set; }
+
     public WirePosition? Recover { readonly get; internal set; }
 
     /// <summary>0-300.</summary>

@@ -51,7 +51,7 @@ public static class ErrorCodes
         ErrorCode.InvalidTopic => "Invalid topic name",
         ErrorCode.Unsupported => "Not supported by this topic or server",
         ErrorCode.StalePosition => "Position of an earlier epoch",
-        ErrorCode.Conflict => "Key already used with other data",
+        ErrorCode.Conflict => "In conflict with what is there",
         ErrorCode.Failed => "Refused by the application",
         ErrorCode.RoomNotFound => "Room not found",
         ErrorCode.RoomFull => "Room is full",

@@ -36,6 +36,13 @@ public interface IWireCodec
     /// <returns>False for what cannot be a push.</returns>
     bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern);
 
+    /// <summary>Writes a push once more, with <c>offset</c> behind all it has: as the one that gave it a place in a sequenced topic does.</summary>
+    /// <param name="output">Takes it; nothing for false.</param>
+    /// <param name="push">As <see cref="WriteMessage"/> writes it without an offset.</param>
+    /// <param name="offset">From 1.</param>
+    /// <returns>False for what cannot be a push.</returns>
+    bool TryWriteWithOffset(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long offset);
+
     void Write(IBufferWriter<byte> output, in WelcomeMessage message);
 
     void Write(IBufferWriter<byte> output, in AuthenticatedMessage message);
@@ -45,6 +52,13 @@ public interface IWireCodec
     void Write(IBufferWriter<byte> output, in UnsubscribedMessage message);
 
     void Write(IBufferWriter<byte> output, in PublishedMessage message);
+
+    /// <exception cref="ArgumentException">One of <see cref="HistoryMessage.Pushes"/> is none.</exception>
+    void Write(IBufferWriter<byte> output, in HistoryMessage message);
+
+    void Write(IBufferWriter<byte> output, in PresenceMessage message);
+
+    void Write(IBufferWriter<byte> output, in MembersMessage message);
 
     void Write(IBufferWriter<byte> output, in GapMessage message);
 

@@ -71,20 +71,11 @@ public sealed class JsonWireCodec : IWireCodec
         return writer.Position;
     }
 
-    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
-    {
-        if (push is not [.., (byte)'}'])
-        {
-            return false;
-        }
+    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern) =>
+        TryWriteWith(output, push, offset: null, pattern);
 
-        var measure = JsonSpanWriter.Measuring();
-        JsonMessages.WithPattern(ref measure, push, pattern);
-        var writer = new JsonSpanWriter(output.GetSpan(measure.Position));
-        JsonMessages.WithPattern(ref writer, push, pattern);
-        output.Advance(writer.Position);
-        return true;
-    }
+    public bool TryWriteWithOffset(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long offset) =>
+        TryWriteWith(output, push, offset, pattern: default);
 
     public void Write(IBufferWriter<byte> output, in WelcomeMessage message) => Write(output, message, JsonMessages.Welcome);
 
@@ -96,6 +87,12 @@ public sealed class JsonWireCodec : IWireCodec
 
     public void Write(IBufferWriter<byte> output, in PublishedMessage message) => Write(output, message, JsonMessages.Published);
 
+    public void Write(IBufferWriter<byte> output, in HistoryMessage message) => Write(output, message, JsonMessages.History);
+
+    public void Write(IBufferWriter<byte> output, in PresenceMessage message) => Write(output, message, JsonMessages.Presence);
+
+    public void Write(IBufferWriter<byte> output, in MembersMessage message) => Write(output, message, JsonMessages.Members);
+
     public void Write(IBufferWriter<byte> output, in GapMessage message) => Write(output, message, JsonMessages.Gap);
 
     public void Write(IBufferWriter<byte> output, in PongMessage message) => Write(output, message, JsonMessages.Pong);
@@ -103,6 +100,21 @@ public sealed class JsonWireCodec : IWireCodec
     public void Write(IBufferWriter<byte> output, in DisconnectingMessage message) => Write(output, message, JsonMessages.Disconnecting);
 
     public void Write(IBufferWriter<byte> output, in ErrorMessage message) => Write(output, message, JsonMessages.Error);
+
+    private static bool TryWriteWith(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
+    {
+        if (push is not [.., (byte)'}'])
+        {
+            return false;
+        }
+
+        var measure = JsonSpanWriter.Measuring();
+        JsonMessages.With(ref measure, push, offset, pattern);
+        var writer = new JsonSpanWriter(output.GetSpan(measure.Position));
+        JsonMessages.With(ref writer, push, offset, pattern);
+        output.Advance(writer.Position);
+        return true;
+    }
 
     private static void Write<T>(IBufferWriter<byte> output, in T message, Put<T> put)
     {

@@ -52,20 +52,11 @@ public sealed class MessagePackWireCodec : IWireCodec
         return writer.Position;
     }
 
-    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
-    {
-        if (push.IsEmpty || !MessagePackHeaders.TakesOneMore(push[0]))
-        {
-            return false;
-        }
+    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern) =>
+        TryWriteWith(output, push, offset: null, pattern);
 
-        var measure = MessagePackSpanWriter.Measuring();
-        MessagePackMessages.WithPattern(ref measure, push, pattern);
-        var writer = new MessagePackSpanWriter(output.GetSpan(measure.Position));
-        MessagePackMessages.WithPattern(ref writer, push, pattern);
-        output.Advance(writer.Position);
-        return true;
-    }
+    public bool TryWriteWithOffset(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long offset) =>
+        TryWriteWith(output, push, offset, pattern: default);
 
     public void Write(IBufferWriter<byte> output, in WelcomeMessage message) => Write(output, message, MessagePackMessages.Welcome);
 
@@ -77,6 +68,12 @@ public sealed class MessagePackWireCodec : IWireCodec
 
     public void Write(IBufferWriter<byte> output, in PublishedMessage message) => Write(output, message, MessagePackMessages.Published);
 
+    public void Write(IBufferWriter<byte> output, in HistoryMessage message) => Write(output, message, MessagePackMessages.History);
+
+    public void Write(IBufferWriter<byte> output, in PresenceMessage message) => Write(output, message, MessagePackMessages.Presence);
+
+    public void Write(IBufferWriter<byte> output, in MembersMessage message) => Write(output, message, MessagePackMessages.Members);
+
     public void Write(IBufferWriter<byte> output, in GapMessage message) => Write(output, message, MessagePackMessages.Gap);
 
     public void Write(IBufferWriter<byte> output, in PongMessage message) => Write(output, message, MessagePackMessages.Pong);
@@ -84,6 +81,21 @@ public sealed class MessagePackWireCodec : IWireCodec
     public void Write(IBufferWriter<byte> output, in DisconnectingMessage message) => Write(output, message, MessagePackMessages.Disconnecting);
 
     public void Write(IBufferWriter<byte> output, in ErrorMessage message) => Write(output, message, MessagePackMessages.Error);
+
+    private static bool TryWriteWith(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
+    {
+        if (push.IsEmpty || !MessagePackHeaders.TakesOneMore(push[0]))
+        {
+            return false;
+        }
+
+        var measure = MessagePackSpanWriter.Measuring();
+        MessagePackMessages.With(ref measure, push, offset, pattern);
+        var writer = new MessagePackSpanWriter(output.GetSpan(measure.Position));
+        MessagePackMessages.With(ref writer, push, offset, pattern);
+        output.Advance(writer.Position);
+        return true;
+    }
 
     private static void Write<T>(IBufferWriter<byte> output, in T message, Put<T> put)
     {

@@ -40,6 +40,9 @@ internal struct RequestFields
             case RequestKey.Reverse:
                 message.Reverse = value;
                 break;
+            case RequestKey.Remove:
+                message.Remove = value;
+                break;
             default:
                 Other(key);
                 return;
@@ -94,13 +97,17 @@ internal struct RequestFields
     public void Map(ref ClientMessage message, RequestKey key, in RequestFields members)
     {
         var position = members.Position;
-        if (key == RequestKey.Recover)
+        switch (key)
         {
-            message.Recover = position;
-        }
-        else
-        {
-            message.Since = position;
+            case RequestKey.Recover:
+                message.Recover = position;
+                break;
+            case RequestKey.Since:
+                message.Since = position;
+                break;
+            default:
+                message.If = position;
+                break;
         }
 
         Note(key, position is not null);
@@ -113,7 +120,14 @@ internal struct RequestFields
     public readonly void End(ref ClientMessage message)
     {
         message.Asked = (_present | _wrong) & ~_idle;
-        message.Error = RequestShape.Check(message.Type, _present, _wrong);
+        // Whoever removes an entry needs no data, and has none.
+        var removes = message.Type == ClientMessageType.Publish && message.Remove;
+        if (removes)
+        {
+            message.Data = default;
+        }
+
+        message.Error = RequestShape.Check(message.Type, removes ? _present | RequestKey.Data : _present, _wrong);
     }
 
     private void Note(RequestKey key, bool isGood)
@@ -145,6 +159,9 @@ internal struct RequestFields
             case RequestKey.Key:
                 message.Key = utf8;
                 return utf8.Length is >= 1 and <= WireLimits.KeyBytes;
+            case RequestKey.Entry:
+                message.Entry = utf8;
+                return utf8.Length is >= 1 and <= WireLimits.EntryBytes;
             case RequestKey.As:
                 message.Spectator = utf8.Span.SequenceEqual("spectator"u8);
                 return message.Spectator || utf8.Span.SequenceEqual("player"u8);

@@ -60,6 +60,9 @@ internal static class RequestNames
         _ => RequestKey.None,
     };
 
+    /// <summary>Whether the value of a key is a position.</summary>
+    public static bool IsPosition(RequestKey key) => key is RequestKey.Recover or RequestKey.Since or RequestKey.If;
+
     /// <summary>As <see cref="Key"/>, in the map that is a position.</summary>
     public static RequestKey PositionKey(ReadOnlySpan<byte> name) => name switch
     {

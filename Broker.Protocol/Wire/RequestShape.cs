@@ -48,7 +48,7 @@ internal static class RequestShape
     private static RequestKey Optional(ClientMessageType type) => type switch
     {
         ClientMessageType.Subscribe => RequestKey.Recover | RequestKey.Last | RequestKey.Presence | RequestKey.Token,
-        ClientMessageType.Publish => RequestKey.Key | RequestKey.Echo,
+        ClientMessageType.Publish => RequestKey.Key | RequestKey.Echo | RequestKey.Entry | RequestKey.Remove | RequestKey.If,
         ClientMessageType.History => RequestKey.Since | RequestKey.Limit | RequestKey.Reverse,
         ClientMessageType.Presence => RequestKey.Limit | RequestKey.After,
         ClientMessageType.Call => RequestKey.Key | RequestKey.Timeout,

@@ -53,6 +53,12 @@ public readonly record struct SubscribedMessage(WireId Id, ReadOnlyMemory<byte> 
     /// <summary>Left out when null, that is when no recovery was asked for.</summary>
     public bool? Recovered { get; init; }
 
+    /// <summary>How many kept messages follow; left out when null.</summary>
+    public int? Snapshot { get; init; }
+
+    /// <summary>Who is there, if that was asked for; left out when null.</summary>
+    public PresenceList? Presence { get; init; }
+
     /// <summary>Left out when null.</summary>
     public string? Reason { get; init; }
 }
@@ -65,7 +71,26 @@ public readonly record struct UnsubscribedMessage(WireId Id, ReadOnlyMemory<byte
 }
 
 /// <summary>Reply to <c>publish</c>. <c>Topic</c> is UTF-8.</summary>
-public readonly record struct PublishedMessage(WireId Id, ReadOnlyMemory<byte> Topic);
+public readonly record struct PublishedMessage(WireId Id, ReadOnlyMemory<byte> Topic)
+{
+    /// <summary>Of a sequenced topic; written as <c>epoch</c> and <c>offset</c>, both left out when null.</summary>
+    public WirePosition? Position { get; init; }
+
+    /// <summary>How many nodes have the message; left out when null.</summary>
+    public int? Copies { get; init; }
+}
+
+/// <summary>Reply to <c>history</c>.</summary>
+/// <param name="Id">Of the request.</param>
+/// <param name="Topic">UTF-8.</param>
+/// <param name="Position">Of the topic as a whole.</param>
+/// <param name="Pushes">
+/// Whole pushes of the topic in the codec's format, with or without what <see cref="IWireCodec.TryWriteWithOffset"/> adds; written
+/// without <c>type</c> and <c>topic</c>.
+/// </param>
+/// <param name="More">Whether there is more than the limit let through.</param>
+public readonly record struct HistoryMessage(
+    WireId Id, ReadOnlyMemory<byte> Topic, WirePosition Position, IReadOnlyList<ReadOnlyMemory<byte>> Pushes, bool More);
 
 /// <summary>
 /// A <c>message</c> push. Encoded once per node and format and shared by all receivers, so nothing in it is about
@@ -74,7 +99,7 @@ public readonly record struct PublishedMessage(WireId Id, ReadOnlyMemory<byte> T
 public readonly ref struct PushMessage
 {
     /// <param name="topic">UTF-8.</param>
-    /// <param name="data">One valid encoded value in the codec's format; copied as it is.</param>
+    /// <param name="data">One valid encoded value in the codec's format, copied as it is; not written where an entry was <see cref="Removed"/>.</param>
     public PushMessage(ReadOnlySpan<byte> topic, ReadOnlySpan<byte> data)
     {
         Topic = topic;
@@ -87,6 +112,12 @@ public readonly ref struct PushMessage
 
     /// <summary>Of a sequenced topic, from 1; left out when null.</summary>
     public long? Offset { get; init; }
+
+    /// <summary>UTF-8 of the name under which it is kept; left out when empty.</summary>
+    public ReadOnlySpan<byte> Entry { get; init; }
+
+    /// <summary>Whether the entry is there no more.</summary>
+    public Removal Removed { get; init; }
 
     /// <summary>UTF-8 of the publisher's connection; <c>from</c> is left out when this is empty.</summary>
     public ReadOnlySpan<byte> FromConnection { get; init; }
@@ -101,12 +132,37 @@ public readonly ref struct PushMessage
     public long? Time { get; init; }
 }
 
+/// <summary>The <c>removed</c> of <c>message</c>.</summary>
+public enum Removal : byte
+{
+    /// <summary>The message has data.</summary>
+    None,
+
+    /// <summary>By a publish with <c>remove</c>, written as true.</summary>
+    Removed,
+
+    /// <summary>Its time was over.</summary>
+    Expired,
+}
+
 /// <summary>Something was, or on a broadcast topic may have been, missed here.</summary>
 /// <param name="Topic">UTF-8; of a subscription to a pattern that pattern.</param>
 public readonly record struct GapMessage(ReadOnlyMemory<byte> Topic)
 {
     /// <summary>The pattern of the subscription, UTF-8; left out when empty.</summary>
     public ReadOnlyMemory<byte> Pattern { get; init; }
+
+    /// <summary>Where the topic goes on; written as <c>epoch</c> and <c>offset</c>, both left out when null.</summary>
+    public WirePosition? Position { get; init; }
+
+    /// <summary>Offset of the first message that was missed; left out when null.</summary>
+    public long? From { get; init; }
+
+    /// <summary>Offset of the last message that was missed; left out when null.</summary>
+    public long? To { get; init; }
+
+    /// <summary>Who came and left was missed too; left out when false.</summary>
+    public bool Presence { get; init; }
 }
 
 /// <summary>Reply to <c>ping</c>. <c>Time</c> is in milliseconds since the epoch.</summary>
@@ -128,4 +184,7 @@ public readonly record struct ErrorMessage(ErrorCode Code, WireId Id = default)
 
     /// <summary>Milliseconds; left out when null.</summary>
     public long? RetryAfter { get; init; }
+
+    /// <summary>What the entry of a <see cref="ErrorCode.Conflict"/> is at; written as <c>epoch</c> and <c>offset</c>, both left out when null.</summary>
+    public WirePosition? Position { get; init; }
 }

@@ -15,6 +15,9 @@ public static class WireLimits
     /// <summary>Bytes of an idempotency key (at least 1).</summary>
     public const int KeyBytes = 64;
 
+    /// <summary>Bytes of the name of an entry (at least 1).</summary>
+    public const int EntryBytes = 255;
+
     /// <summary>Messages that <c>last</c> or <c>limit</c> may ask for.</summary>
     public const int Messages = 300;
 

@@ -13,6 +13,7 @@ public abstract class AllocationContract(FormatSample format)
     [Theory]
     [InlineData("""{"type":"publish","topic":"chat.1","data":{"text":"hello \ud83d\ude00","a":[1,2,{"b":null}]},"id":7,"echo":false}""")]
     [InlineData("""{"type":"publish","topic":"chat.1","data":"x","id":"request-1"}""")]
+    [InlineData("""{"type":"publish","topic":"map.1","entry":"p7","remove":true,"if":{"epoch":"e1","offset":10},"id":2}""")]
     [InlineData("""{"type":"subscribe","topic":"chat.1","recover":{"epoch":"e1","offset":10},"last":5,"id":1}""")]
     [InlineData("""[{"type":"publish","topic":"a","data":1},{"type":"publish","topic":"b","data":2},{"type":"ping"}]""")]
     public void Decoding_allocates_nothing(string frame)
@@ -45,11 +46,13 @@ public abstract class AllocationContract(FormatSample format)
         {
             var push = new PushMessage(topic, data) { Offset = 5, FromUser = user, FromConnection = topic, Time = 1 };
             _ = Codec.WriteMessage(destination.AsSpan(0, Codec.MeasureMessage(push)), push);
+            var removed = new PushMessage(topic, default) { Offset = 6, Entry = user, Removed = Removal.Expired };
+            _ = Codec.WriteMessage(destination.AsSpan(0, Codec.MeasureMessage(removed)), removed);
         }));
     }
 
     [Fact]
-    public void Writing_a_push_with_a_pattern_allocates_nothing()
+    public void Writing_a_push_once_more_allocates_nothing()
     {
         var push = format.Encode("""{"type":"message","topic":"chat.1","data":{"text":"hello"}}""");
         var output = new ArrayBufferWriter<byte>(256);
@@ -58,6 +61,8 @@ public abstract class AllocationContract(FormatSample format)
         {
             output.ResetWrittenCount();
             _ = Codec.TryWriteWithPattern(output, push, "chat.*"u8);
+            output.ResetWrittenCount();
+            _ = Codec.TryWriteWithOffset(output, push, 1_000_000);
         }));
     }
 
@@ -67,11 +72,18 @@ public abstract class AllocationContract(FormatSample format)
         var output = new ArrayBufferWriter<byte>(256);
         Assert.True(WireId.TryCreate(7, out var id));
         ReadOnlyMemory<byte> topic = "chat.1"u8.ToArray();
+        var position = new WirePosition(topic, 7);
+        var members = new[] { new PresenceMember(topic, format.Encode("[1]")) };
+        var pushes = new ReadOnlyMemory<byte>[] { format.Encode("""{"type":"message","topic":"chat.1","data":{"text":"hello"}}""") };
 
         Assert.Equal(0, Allocated(() =>
         {
             output.ResetWrittenCount();
-            Codec.Write(output, new PublishedMessage(id, topic));
+            Codec.Write(output, new PublishedMessage(id, topic) { Position = position, Copies = 2 });
+            output.ResetWrittenCount();
+            Codec.Write(output, new HistoryMessage(id, topic, position, pushes, false));
+            output.ResetWrittenCount();
+            Codec.Write(output, new MembersMessage(topic, true, members));
             output.ResetWrittenCount();
             Codec.Write(output, new ErrorMessage(ErrorCode.RateLimited, id) { RetryAfter = 10 });
         }));

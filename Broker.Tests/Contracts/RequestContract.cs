@@ -76,6 +76,46 @@ public abstract class RequestContract(FormatSample format)
     public void Publish_echoes_unless_told_not_to(string frame) => Assert.True(format.One(frame).Echo);
 
     [Fact]
+    public void Publish_carries_its_entry_and_what_the_entry_must_be_at()
+    {
+        var message = format.One("""{"type":"publish","topic":"a","data":1,"entry":"p\u00e9","if":{"epoch":"e9","offset":41}}""");
+
+        Assert.Equal(ErrorCode.None, message.Error);
+        Assert.Equal("pé", Text(message.Entry));
+        Assert.Equal(("e9", 41L), (Text(message.If!.Value.Epoch), message.If.Value.Offset));
+        Assert.False(message.Remove);
+        Assert.Null(message.Recover);
+        Assert.Null(message.Since);
+    }
+
+    [Fact]
+    public void Bare_publish_has_no_entry_and_asks_for_no_position()
+    {
+        var message = format.One("""{"type":"publish","topic":"a","data":1}""");
+
+        Assert.True(message.Entry.IsEmpty);
+        Assert.Null(message.If);
+        Assert.False(message.Remove);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"publish","topic":"a","entry":"e","remove":true}""")]
+    [InlineData("""{"type":"publish","topic":"a","entry":"e","remove":true,"data":{"a":1}}""")]
+    [InlineData("""{"data":null,"remove":true,"entry":"e","topic":"a","type":"publish"}""")]
+    public void Publish_that_removes_has_no_data_whatever_it_brought(string frame)
+    {
+        var message = format.One(frame);
+
+        Assert.Equal((ErrorCode.None, true, "e"), (message.Error, message.Remove, Text(message.Entry)));
+        Assert.False(message.HasData);
+    }
+
+    [Theory]
+    [InlineData("""{"type":"publish","topic":"a","data":1,"remove":false}""")]
+    [InlineData("""{"type":"call","method":"m","data":1,"remove":true}""")]
+    public void Data_stays_where_nothing_is_removed(string frame) => Assert.Equal("1", format.Show(format.One(frame).Data.Span));
+
+    [Fact]
     public void History_carries_position_limit_and_direction()
     {
         var message = format.One("""{"type":"history","topic":"a","since":{"epoch":"","offset":0},"limit":0,"reverse":true}""");
@@ -210,7 +250,7 @@ public abstract class RequestContract(FormatSample format)
     public void Reused_list_keeps_nothing_of_the_frame_before()
     {
         var list = new ClientMessageList();
-        format.Decode("""{"type":"publish","id":5,"topic":"a","data":1,"key":"k","echo":false,"last":3,"token":"t"}""", list);
+        format.Decode("""{"type":"publish","id":5,"topic":"a","entry":"n","if":{"epoch":"e","offset":1},"remove":true,"key":"k","echo":false,"last":3,"token":"t"}""", list);
         format.Decode("""{"type":"publish","topic":"b","data":2}""", list);
 
         Assert.Equal(1, list.Count);
@@ -219,6 +259,9 @@ public abstract class RequestContract(FormatSample format)
         Assert.True(list[0].Token.IsEmpty);
         Assert.True(list[0].Echo);
         Assert.Null(list[0].Last);
+        Assert.True(list[0].Entry.IsEmpty);
+        Assert.Null(list[0].If);
+        Assert.False(list[0].Remove);
 
         format.Codec.Decode("nonsense"u8.ToArray(), list);
         Assert.Equal(0, list.Count);

@@ -15,7 +15,7 @@ public abstract class RequestShapeContract(FormatSample format)
         [ClientMessageType.Auth] = ["token"],
         [ClientMessageType.Subscribe] = ["topic", "recover", "last", "presence", "token"],
         [ClientMessageType.Unsubscribe] = ["topic"],
-        [ClientMessageType.Publish] = ["topic", "data", "key", "echo"],
+        [ClientMessageType.Publish] = ["topic", "data", "key", "echo", "entry", "remove", "if"],
         [ClientMessageType.History] = ["topic", "since", "limit", "reverse"],
         [ClientMessageType.Presence] = ["topic", "limit", "after"],
         [ClientMessageType.Call] = ["method", "data", "key", "timeout"],
@@ -36,6 +36,9 @@ public abstract class RequestShapeContract(FormatSample format)
         ["topic"] = ["null", "1", "{}", "[\"a\"]", "true"],
         ["data"] = [],
         ["key"] = ["null", "1", "\"\"", "{}", Quoted(65), "\"" + new string('é', 33) + "\""],
+        ["entry"] = ["null", "1", "true", "\"\"", "{}", "[\"a\"]", Quoted(256), "\"" + new string('é', 128) + "\""],
+        ["remove"] = ["null", "0", "1", "\"true\"", "{}", "[]"],
+        ["if"] = BadPositions(),
         ["token"] = ["null", "1", "[]", "false"],
         ["echo"] = ["null", "0", "\"false\"", "{}"],
         ["presence"] = ["null", "1", "\"true\"", "[]"],
@@ -88,6 +91,11 @@ public abstract class RequestShapeContract(FormatSample format)
             """{"type":"unsubscribe","id":77,"data":1}""",
             """{"type":"publish","id":77,"topic":"a"}""",
             """{"type":"publish","id":77,"data":1}""",
+            """{"type":"publish","id":77,"topic":"a","remove":false}""",
+            """{"type":"publish","id":77,"topic":"a","remove":1}""",
+            """{"type":"publish","id":77,"remove":true}""",
+            """{"type":"publish","id":77,"topic":"a","entry":"e"}""",
+            """{"type":"call","id":77,"method":"m","remove":true}""",
             """{"type":"history","id":77}""",
             """{"type":"presence","id":77}""",
             """{"type":"call","id":77,"method":"m"}""",
@@ -159,7 +167,14 @@ public abstract class RequestShapeContract(FormatSample format)
         Assert.Equal(Named(new string('x', 64)), Single($$"""{"type":"ping","id":"{{escaped}}"}""").Id);
         Assert.Equal(ErrorCode.None, Single($$"""{"type":"publish","topic":"a","data":1,"key":"{{escaped}}"}""").Error);
         Assert.Equal(ErrorCode.InvalidMessage, Single($$"""{"type":"publish","topic":"a","data":1,"key":"{{escaped}}x"}""").Error);
+        Assert.Equal(64, Single($$"""{"type":"publish","topic":"a","data":1,"entry":"{{escaped}}"}""").Entry.Length);
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(255)]
+    public void Entry_has_up_to_255_bytes(int length) =>
+        Assert.Equal(length, Single($$"""{"type":"publish","topic":"a","data":1,"entry":{{Quoted(length)}}}""").Entry.Length);
 
     // The grammar of topics is the node's: the codec hands over what it cannot mistake for something else.
     [Theory]

@@ -97,6 +97,60 @@ public sealed class MessagePackMessageSpecs() : ServerMessageContract(FormatSamp
             """);
 
     [Fact]
+    public void Bytes_of_history() =>
+        Golden(
+            output => MessagePackWireCodec.Instance.Write(
+                output,
+                new HistoryMessage(Number(2), Bytes("a"), new WirePosition(Bytes("e"), 300), [Push(new PushMessage("a"u8, [0x01]) { Offset = 299 })], true)),
+            """
+            87  map of 7
+              a4 74797065 a7 686973746f7279  type: "history"
+              a2 6964 02  id: 2
+              a5 746f706963 a1 61  topic: "a"
+              a5 65706f6368 a1 65  epoch: "e"
+              a6 6f6666736574 cd 012c  offset: uint16 300
+              a8 6d65737361676573 91  messages: array of 1
+                82  map of 2
+                  a4 64617461 01  data: 1
+                  a6 6f6666736574 cd 012b  offset: uint16 299
+              a4 6d6f7265 c3  more: true
+            """);
+
+    [Fact]
+    public void Bytes_of_presence() =>
+        Golden(
+            output => MessagePackWireCodec.Instance.Write(
+                output,
+                new PresenceMessage(Number(2), Bytes("a"), new PresenceList(200, 1, [new PresenceMember(Bytes("bob"), new byte[] { 0x91, 0x01 })])) { After = Bytes("bob") }),
+            """
+            87  map of 7
+              a4 74797065 a8 70726573656e6365  type: "presence"
+              a2 6964 02  id: 2
+              a5 746f706963 a1 61  topic: "a"
+              ab 636f6e6e656374696f6e73 cc c8  connections: uint8 200
+              a5 7573657273 01  users: 1
+              a7 6d656d62657273 91  members: array of 1
+                82  map of 2
+                  a4 75736572 a3 626f62  user: "bob"
+                  a4 696e666f 91  info: array of 1
+                    01  1
+              a5 6166746572 a3 626f62  after: "bob"
+            """);
+
+    [Fact]
+    public void Bytes_of_leave() =>
+        Golden(
+            output => MessagePackWireCodec.Instance.Write(output, new MembersMessage(Bytes("a"), false, [new PresenceMember(Bytes("bob"))])),
+            """
+            83  map of 3
+              a4 74797065 a5 6c65617665  type: "leave"
+              a5 746f706963 a1 61  topic: "a"
+              a7 6d656d62657273 91  members: array of 1
+                81  map of 1
+                  a4 75736572 a3 626f62  user: "bob"
+            """);
+
+    [Fact]
     public void Bytes_of_gap() =>
         Golden(
             output => MessagePackWireCodec.Instance.Write(
@@ -155,11 +209,8 @@ public sealed class MessagePackMessageSpecs() : ServerMessageContract(FormatSamp
     [Fact]
     public void Bytes_of_message() =>
         Golden(
-            output =>
-            {
-                var push = new PushMessage("a"u8, [0xc4, 0x02, 0x01, 0xff]) { Offset = 12, FromConnection = "c1"u8, FromInfo = [0x91, 0x01], Time = 1700000000000 };
-                output.Advance(MessagePackWireCodec.Instance.WriteMessage(output.GetSpan(256), push));
-            },
+            static output => output.Write(
+                Push(new PushMessage("a"u8, [0xc4, 0x02, 0x01, 0xff]) { Offset = 12, FromConnection = "c1"u8, FromInfo = [0x91, 0x01], Time = 1700000000000 })),
             """
             86  map of 6
               a4 74797065 a7 6d657373616765  type: "message"
@@ -172,6 +223,19 @@ public sealed class MessagePackMessageSpecs() : ServerMessageContract(FormatSamp
                 a4 696e666f 91  info: array of 1
                   01  1
               a4 74696d65 cf 0000018bcfe56800  time: uint64 1700000000000
+            """);
+
+    [Fact]
+    public void Bytes_of_message_about_an_entry_that_expired() =>
+        Golden(
+            static output => output.Write(Push(new PushMessage("a"u8, default) { Offset = 12, Entry = "n"u8, Removed = Removal.Expired })),
+            """
+            85  map of 5
+              a4 74797065 a7 6d657373616765  type: "message"
+              a5 746f706963 a1 61  topic: "a"
+              a6 6f6666736574 0c  offset: 12
+              a5 656e747279 a1 6e  entry: "n"
+              a7 72656d6f766564 a7 65787069726564  removed: "expired"
             """);
 
     [Theory]
@@ -208,6 +272,13 @@ public sealed class MessagePackMessageSpecs() : ServerMessageContract(FormatSamp
         MessagePackWireCodec.Instance.Write(output, new PongMessage(default, value));
 
         Assert.EndsWith("a474696d65" + encoded, Convert.ToHexStringLower(output.WrittenSpan), StringComparison.Ordinal);
+    }
+
+    private static byte[] Push(in PushMessage push)
+    {
+        var bytes = new byte[MessagePackWireCodec.Instance.MeasureMessage(push)];
+        MessagePackWireCodec.Instance.WriteMessage(bytes, push);
+        return bytes;
     }
 
     private static void Golden(Action<ArrayBufferWriter<byte>> write, string annotated)

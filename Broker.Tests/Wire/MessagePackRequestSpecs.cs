@@ -72,6 +72,24 @@ public sealed class MessagePackRequestSpecs() : RequestContract(FormatSample.Mes
     }
 
     [Fact]
+    public void Bytes_of_publish_that_removes()
+    {
+        var message = Golden("""
+            85  map of 5
+              a4 74797065 a7 7075626c697368  type: "publish"
+              a5 746f706963 a1 61  topic: "a"
+              a5 656e747279 a1 6e  entry: "n"
+              a6 72656d6f7665 c3  remove: true
+              a2 6966 82  if: map of 2
+                a5 65706f6368 a1 65  epoch: "e"
+                a6 6f6666736574 cc c8  offset: uint8 200
+            """);
+
+        Assert.Equal((ClientMessageType.Publish, "a", "n", true), (message.Type, Text(message.Topic), Text(message.Entry), message.Remove));
+        Assert.Equal(("e", 200L, false), (Text(message.If!.Value.Epoch), message.If.Value.Offset, message.HasData));
+    }
+
+    [Fact]
     public void Bytes_of_history()
     {
         var message = Golden("""

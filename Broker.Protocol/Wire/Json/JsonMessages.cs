@@ -7,9 +7,19 @@ internal static class JsonMessages
     {
         writer.Begin("message"u8);
         writer.Member(",\"topic\":"u8, push.Topic);
-        writer.Raw(",\"data\":"u8);
-        writer.Raw(push.Data);
+        if (push.Removed == Removal.None)
+        {
+            writer.Raw(",\"data\":"u8);
+            writer.Raw(push.Data);
+        }
+
         writer.Optional(",\"offset\":"u8, push.Offset);
+        writer.Optional(",\"entry\":"u8, push.Entry);
+        if (push.Removed != Removal.None)
+        {
+            writer.Raw(push.Removed == Removal.Expired ? ",\"removed\":\"expired\""u8 : ",\"removed\":true"u8);
+        }
+
         if (!push.FromConnection.IsEmpty)
         {
             From(ref writer, push);
@@ -21,11 +31,13 @@ internal static class JsonMessages
 
     /// <param name="writer">Of the message.</param>
     /// <param name="push">An encoded one.</param>
-    /// <param name="pattern">UTF-8.</param>
-    public static void WithPattern(ref JsonSpanWriter writer, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    /// <param name="offset">Left out when null.</param>
+    /// <param name="pattern">UTF-8; left out when empty.</param>
+    public static void With(ref JsonSpanWriter writer, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
     {
         writer.Raw(push[..^1]);
-        writer.Member(",\"pattern\":"u8, pattern);
+        writer.Optional(",\"offset\":"u8, offset);
+        writer.Optional(",\"pattern\":"u8, pattern);
         writer.End();
     }
 
@@ -75,15 +87,17 @@ internal static class JsonMessages
     {
         writer.Begin("subscribed"u8, message.Id);
         writer.Member(",\"topic\":"u8, message.Topic.Span);
-        if (message.Position is { } position)
-        {
-            writer.Member(",\"epoch\":"u8, position.Epoch.Span);
-            writer.Member(",\"offset\":"u8, position.Offset);
-        }
-
+        Optional(ref writer, message.Position);
         if (message.Recovered is { } recovered)
         {
             writer.Member(",\"recovered\":"u8, recovered);
+        }
+
+        writer.Optional(",\"snapshot\":"u8, message.Snapshot);
+        if (message.Presence is { } presence)
+        {
+            List(ref writer, ",\"presence\":{\"connections\":"u8, presence);
+            writer.End();
         }
 
         writer.Optional(",\"reason\":"u8, message.Reason);
@@ -102,6 +116,41 @@ internal static class JsonMessages
     {
         writer.Begin("published"u8, message.Id);
         writer.Member(",\"topic\":"u8, message.Topic.Span);
+        Optional(ref writer, message.Position);
+        writer.Optional(",\"copies\":"u8, message.Copies);
+        writer.End();
+    }
+
+    public static void History(ref JsonSpanWriter writer, in HistoryMessage message)
+    {
+        writer.Begin("history"u8, message.Id);
+        writer.Member(",\"topic\":"u8, message.Topic.Span);
+        Optional(ref writer, message.Position);
+        writer.Raw(",\"messages\":["u8);
+        for (var i = 0; i < message.Pushes.Count; i++)
+        {
+            writer.Raw(i == 0 ? "{"u8 : ",{"u8);
+            writer.Raw(BehindTopic(message.Pushes[i].Span));
+        }
+
+        writer.Member("],\"more\":"u8, message.More);
+        writer.End();
+    }
+
+    public static void Presence(ref JsonSpanWriter writer, in PresenceMessage message)
+    {
+        writer.Begin("presence"u8, message.Id);
+        writer.Member(",\"topic\":"u8, message.Topic.Span);
+        List(ref writer, ",\"connections\":"u8, message.List);
+        writer.Optional(",\"after\":"u8, message.After.Span);
+        writer.End();
+    }
+
+    public static void Members(ref JsonSpanWriter writer, in MembersMessage message)
+    {
+        writer.Begin(message.Joined ? "join"u8 : "leave"u8);
+        writer.Member(",\"topic\":"u8, message.Topic.Span);
+        Members(ref writer, message.Members);
         writer.End();
     }
 
@@ -109,9 +158,13 @@ internal static class JsonMessages
     {
         writer.Begin("gap"u8);
         writer.Member(",\"topic\":"u8, message.Topic.Span);
-        if (!message.Pattern.IsEmpty)
+        writer.Optional(",\"pattern\":"u8, message.Pattern.Span);
+        Optional(ref writer, message.Position);
+        writer.Optional(",\"from\":"u8, message.From);
+        writer.Optional(",\"to\":"u8, message.To);
+        if (message.Presence)
         {
-            writer.Member(",\"pattern\":"u8, message.Pattern.Span);
+            writer.Raw(",\"presence\":true"u8);
         }
 
         writer.End();
@@ -139,14 +192,65 @@ internal static class JsonMessages
         writer.Begin("error"u8, message.Id);
         writer.Member(",\"code\":"u8, ErrorCodes.Name(message.Code));
         writer.Member(",\"error\":"u8, message.Text ?? ErrorCodes.Text(message.Code));
-        if (!message.Topic.IsEmpty)
-        {
-            writer.Member(",\"topic\":"u8, message.Topic.Span);
-        }
-
+        writer.Optional(",\"topic\":"u8, message.Topic.Span);
         writer.Optional(",\"retryAfter\":"u8, message.RetryAfter);
+        Optional(ref writer, message.Position);
         writer.End();
     }
+
+    private static void Optional(ref JsonSpanWriter writer, in WirePosition? position)
+    {
+        if (position is { } value)
+        {
+            writer.Member(",\"epoch\":"u8, value.Epoch.Span);
+            writer.Member(",\"offset\":"u8, value.Offset);
+        }
+    }
+
+    /// <param name="connections">The name before the first count.</param>
+    private static void List(ref JsonSpanWriter writer, ReadOnlySpan<byte> connections, in PresenceList list)
+    {
+        writer.Member(connections, list.Connections);
+        writer.Member(",\"users\":"u8, list.Users);
+        if (list.Members is { } members)
+        {
+            Members(ref writer, members);
+        }
+    }
+
+    private static void Members(ref JsonSpanWriter writer, IReadOnlyList<PresenceMember> members)
+    {
+        writer.Raw(",\"members\":["u8);
+        for (var i = 0; i < members.Count; i++)
+        {
+            writer.Member(i == 0 ? "{\"user\":"u8 : ",{\"user\":"u8, members[i].User.Span);
+            writer.OptionalRaw(",\"info\":"u8, members[i].Info.Span);
+            writer.End();
+        }
+
+        writer.Raw("]"u8);
+    }
+
+    /// <summary>What a push has behind its <c>type</c> and <c>topic</c>, which stand first in it.</summary>
+    private static ReadOnlySpan<byte> BehindTopic(ReadOnlySpan<byte> push)
+    {
+        var head = "{\"type\":\"message\",\"topic\":\""u8;
+        var rest = push.StartsWith(head) ? push[head.Length..] : default;
+        for (var i = rest.IndexOfAny((byte)'"', (byte)'\\'); i >= 0; i = rest.IndexOfAny((byte)'"', (byte)'\\'))
+        {
+            if (rest[i] == '"')
+            {
+                rest = rest[(i + 1)..];
+                return rest.StartsWith(","u8) ? rest[1..] : throw NoPush();
+            }
+
+            rest = rest[Math.Min(i + 2, rest.Length)..];
+        }
+
+        throw NoPush();
+    }
+
+    private static ArgumentException NoPush() => new("Not a push as the codec writes it.");
 
     private static void From(ref JsonSpanWriter writer, in PushMessage push)
     {

@@ -126,7 +126,7 @@ internal ref struct JsonRequestReader
             case JsonTokenType.Number when _reader.TryGetDouble(out var number) && double.IsFinite(number):
                 fields.Finite(ref message, key, number);
                 break;
-            case JsonTokenType.StartObject when key is RequestKey.Recover or RequestKey.Since:
+            case JsonTokenType.StartObject when RequestNames.IsPosition(key):
                 var members = default(RequestFields);
                 ReadMembers(ref message, ref members, isPosition: true);
                 fields.Map(ref message, key, members);

@@ -109,6 +109,15 @@ internal ref struct JsonSpanWriter
         }
     }
 
+    /// <summary>A text; left out when empty.</summary>
+    public void Optional(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> utf8)
+    {
+        if (!utf8.IsEmpty)
+        {
+            Member(name, utf8);
+        }
+    }
+
     public void Optional(scoped ReadOnlySpan<byte> name, long? number)
     {
         if (number is { } value)

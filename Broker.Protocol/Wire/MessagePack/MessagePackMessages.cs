@@ -7,8 +7,22 @@ internal static class MessagePackMessages
     {
         writer.Begin("message"u8);
         writer.Member("topic"u8, push.Topic);
-        writer.Encoded("data"u8, push.Data);
+        if (push.Removed == Removal.None)
+        {
+            writer.Encoded("data"u8, push.Data);
+        }
+
         writer.Optional("offset"u8, push.Offset);
+        writer.Optional("entry"u8, push.Entry);
+        if (push.Removed == Removal.Removed)
+        {
+            writer.Member("removed"u8, true);
+        }
+        else if (push.Removed == Removal.Expired)
+        {
+            writer.Member("removed"u8, "expired"u8);
+        }
+
         if (!push.FromConnection.IsEmpty)
         {
             From(ref writer, push);
@@ -20,11 +34,13 @@ internal static class MessagePackMessages
 
     /// <param name="writer">Of the message.</param>
     /// <param name="push">An encoded one.</param>
-    /// <param name="pattern">UTF-8.</param>
-    public static void WithPattern(ref MessagePackSpanWriter writer, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    /// <param name="offset">Left out when null.</param>
+    /// <param name="pattern">UTF-8; left out when empty.</param>
+    public static void With(ref MessagePackSpanWriter writer, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
     {
         writer.Resume(push);
-        writer.Member("pattern"u8, pattern);
+        writer.Optional("offset"u8, offset);
+        writer.Optional("pattern"u8, pattern);
         writer.End();
     }
 
@@ -75,15 +91,18 @@ internal static class MessagePackMessages
     {
         writer.Begin("subscribed"u8, message.Id);
         writer.Member("topic"u8, message.Topic.Span);
-        if (message.Position is { } position)
-        {
-            writer.Member("epoch"u8, position.Epoch.Span);
-            writer.Member("offset"u8, position.Offset);
-        }
-
+        Optional(ref writer, message.Position);
         if (message.Recovered is { } recovered)
         {
             writer.Member("recovered"u8, recovered);
+        }
+
+        writer.Optional("snapshot"u8, message.Snapshot);
+        if (message.Presence is { } presence)
+        {
+            var outer = writer.Open("presence"u8);
+            List(ref writer, presence);
+            writer.Close(outer);
         }
 
         writer.Optional("reason"u8, message.Reason);
@@ -102,6 +121,41 @@ internal static class MessagePackMessages
     {
         writer.Begin("published"u8, message.Id);
         writer.Member("topic"u8, message.Topic.Span);
+        Optional(ref writer, message.Position);
+        writer.Optional("copies"u8, message.Copies);
+        writer.End();
+    }
+
+    public static void History(ref MessagePackSpanWriter writer, in HistoryMessage message)
+    {
+        writer.Begin("history"u8, message.Id);
+        writer.Member("topic"u8, message.Topic.Span);
+        Optional(ref writer, message.Position);
+        writer.Array("messages"u8, message.Pushes.Count);
+        for (var i = 0; i < message.Pushes.Count; i++)
+        {
+            var rest = BehindTopic(message.Pushes[i].Span, out var pairs);
+            writer.Map(pairs, rest);
+        }
+
+        writer.Member("more"u8, message.More);
+        writer.End();
+    }
+
+    public static void Presence(ref MessagePackSpanWriter writer, in PresenceMessage message)
+    {
+        writer.Begin("presence"u8, message.Id);
+        writer.Member("topic"u8, message.Topic.Span);
+        List(ref writer, message.List);
+        writer.Optional("after"u8, message.After.Span);
+        writer.End();
+    }
+
+    public static void Members(ref MessagePackSpanWriter writer, in MembersMessage message)
+    {
+        writer.Begin(message.Joined ? "join"u8 : "leave"u8);
+        writer.Member("topic"u8, message.Topic.Span);
+        Members(ref writer, message.Members);
         writer.End();
     }
 
@@ -109,9 +163,13 @@ internal static class MessagePackMessages
     {
         writer.Begin("gap"u8);
         writer.Member("topic"u8, message.Topic.Span);
-        if (!message.Pattern.IsEmpty)
+        writer.Optional("pattern"u8, message.Pattern.Span);
+        Optional(ref writer, message.Position);
+        writer.Optional("from"u8, message.From);
+        writer.Optional("to"u8, message.To);
+        if (message.Presence)
         {
-            writer.Member("pattern"u8, message.Pattern.Span);
+            writer.Member("presence"u8, true);
         }
 
         writer.End();
@@ -139,14 +197,56 @@ internal static class MessagePackMessages
         writer.Begin("error"u8, message.Id);
         writer.Member("code"u8, ErrorCodes.Name(message.Code));
         writer.Member("error"u8, message.Text ?? ErrorCodes.Text(message.Code));
-        if (!message.Topic.IsEmpty)
-        {
-            writer.Member("topic"u8, message.Topic.Span);
-        }
-
+        writer.Optional("topic"u8, message.Topic.Span);
         writer.Optional("retryAfter"u8, message.RetryAfter);
+        Optional(ref writer, message.Position);
         writer.End();
     }
+
+    private static void Optional(ref MessagePackSpanWriter writer, in WirePosition? position)
+    {
+        if (position is { } value)
+        {
+            writer.Member("epoch"u8, value.Epoch.Span);
+            writer.Member("offset"u8, value.Offset);
+        }
+    }
+
+    private static void List(ref MessagePackSpanWriter writer, in PresenceList list)
+    {
+        writer.Member("connections"u8, list.Connections);
+        writer.Member("users"u8, list.Users);
+        if (list.Members is { } members)
+        {
+            Members(ref writer, members);
+        }
+    }
+
+    private static void Members(ref MessagePackSpanWriter writer, IReadOnlyList<PresenceMember> members)
+    {
+        writer.Array("members"u8, members.Count);
+        for (var i = 0; i < members.Count; i++)
+        {
+            var outer = writer.Open();
+            writer.Member("user"u8, members[i].User.Span);
+            writer.OptionalEncoded("info"u8, members[i].Info.Span);
+            writer.Close(outer);
+        }
+    }
+
+    /// <summary>What a push has behind its <c>type</c> and <c>topic</c>, which stand first in it.</summary>
+    /// <param name="pairs">How many are left.</param>
+    private static ReadOnlySpan<byte> BehindTopic(ReadOnlySpan<byte> push, out int pairs)
+    {
+        var tokens = new MessagePackTokenReader(push);
+        pairs = tokens.Next() && tokens.Kind == MessagePackKind.Map ? tokens.Length - 2 : 0;
+        return pairs > 0 && IsNext(ref tokens, "type"u8) && IsNext(ref tokens, "message"u8) && IsNext(ref tokens, "topic"u8) && tokens.Next()
+            ? push[tokens.Position..]
+            : throw new ArgumentException("Not a push as the codec writes it.");
+    }
+
+    private static bool IsNext(ref MessagePackTokenReader tokens, ReadOnlySpan<byte> text) =>
+        tokens.Next() && tokens.Kind == MessagePackKind.Text && tokens.Content.SequenceEqual(text);
 
     private static void From(ref MessagePackSpanWriter writer, in PushMessage push)
     {

@@ -114,7 +114,7 @@ internal ref struct MessagePackRequestReader(ReadOnlyMemory<byte> frame, KeyTrac
             case MessagePackKind.Float:
                 fields.Finite(ref message, key, _tokens.Float);
                 break;
-            case MessagePackKind.Map when key is RequestKey.Recover or RequestKey.Since:
+            case MessagePackKind.Map when RequestNames.IsPosition(key):
                 var members = default(RequestFields);
                 ReadMembers(ref message, ref members, isPosition: true);
                 fields.Map(ref message, key, members);

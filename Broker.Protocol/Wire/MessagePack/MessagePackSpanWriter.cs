@@ -69,6 +69,12 @@ internal ref struct MessagePackSpanWriter
     public (int Start, int Pairs) Open(scoped ReadOnlySpan<byte> name)
     {
         Name(name);
+        return Open();
+    }
+
+    /// <summary>An element of an array, as <see cref="Open(ReadOnlySpan{byte})"/> a value.</summary>
+    public (int Start, int Pairs) Open()
+    {
         var outer = (_start, _pairs);
         (_start, _pairs) = (Position++, 0);
         return outer;
@@ -78,6 +84,22 @@ internal ref struct MessagePackSpanWriter
     {
         End();
         (_start, _pairs) = outer;
+    }
+
+    /// <summary>A member whose value is an array: that many elements follow.</summary>
+    public void Array(scoped ReadOnlySpan<byte> name, int count)
+    {
+        Name(name);
+        Span<byte> header = stackalloc byte[MessagePackHeaders.Longest];
+        Raw(header[..MessagePackHeaders.Array(header, count)]);
+    }
+
+    /// <summary>An element of an array: a map of pairs that are encoded already.</summary>
+    public void Map(int pairs, scoped ReadOnlySpan<byte> encoded)
+    {
+        Span<byte> header = stackalloc byte[MessagePackHeaders.Longest];
+        Raw(header[..MessagePackHeaders.Map(header, pairs)]);
+        Raw(encoded);
     }
 
     /// <param name="utf8">A text.</param>
@@ -126,6 +148,15 @@ internal ref struct MessagePackSpanWriter
         if (text is not null)
         {
             Member(name, text);
+        }
+    }
+
+    /// <summary>A text; left out when empty.</summary>
+    public void Optional(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> utf8)
+    {
+        if (!utf8.IsEmpty)
+        {
+            Member(name, utf8);
         }
     }
 

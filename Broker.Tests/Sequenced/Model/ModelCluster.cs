@@ -195,6 +195,11 @@ internal sealed class ModelCluster
             {
                 Do(node, () => node.Watch(!node.IsWatching));
             }
+
+            if (node.IsWatching && _random.Next(20) == 0)
+            {
+                Do(node, () => node.Subscribe(_random.Next(2) == 0 ? "a" : "b"));
+            }
         }
 
         if (!_isCalm)
@@ -481,7 +486,7 @@ internal sealed class ModelCluster
     private void Keep(ModelNode node, Stated stated)
     {
         var log = node.Host.Replica.Log;
-        var before = log.After(log.Start, int.MaxValue).ToList();
+        var before = log.After(log.Start, int.MaxValue, int.MaxValue).ToList();
         var isNew = node.Host.Replica.Highest < stated.Generation || log.End > stated.Commit;
         if (isNew && before.Count > 0 && log.Epoch == stated.Epoch)
         {

@@ -9,6 +9,8 @@ namespace Broker.Tests.Wire.Bridge;
 /// <summary>What each value of one format is in the other.</summary>
 public sealed class WireBridgeSpecs
 {
+    private static readonly ReadOnlyMemory<byte> Topic = WireSamples.Bytes("t");
+
     [Theory]
     [InlineData("null", "c0")]
     [InlineData(" true ", "c3")]
@@ -99,6 +101,84 @@ public sealed class WireBridgeSpecs
 
         Assert.Equal(asBinary, CarryPush(asJson, WireFormat.Json));
         Assert.Equal(asJson, CarryPush(asBinary, WireFormat.MessagePack));
+    }
+
+    [Theory]
+    [InlineData(Removal.None)]
+    [InlineData(Removal.Removed)]
+    [InlineData(Removal.Expired)]
+    public void A_push_of_a_sequenced_topic_is_carried_with_all_it_has(Removal removal)
+    {
+        var json = Written(JsonWireCodec.Instance, new PushMessage("t"u8, "[1]"u8) { Offset = 1L << 40, Entry = "p\"1"u8, Removed = removal, Time = 5 });
+        var binary = Written(MessagePackWireCodec.Instance, new PushMessage("t"u8, [0x91, 0x01]) { Offset = 1L << 40, Entry = "p\"1"u8, Removed = removal, Time = 5 });
+
+        Assert.Equal(binary, CarryPush(json, WireFormat.Json));
+        Assert.Equal(json, CarryPush(binary, WireFormat.MessagePack));
+    }
+
+    [Fact]
+    public void An_offset_that_was_added_is_carried_and_may_be_added_to_what_was_carried()
+    {
+        var json = Written(JsonWireCodec.Instance, new PushMessage("t"u8, "1"u8) { Time = 5 });
+        var binary = Written(MessagePackWireCodec.Instance, new PushMessage("t"u8, [0x01]) { Time = 5 });
+        var (jsonWith, binaryWith) = (WithOffset(JsonWireCodec.Instance, json), WithOffset(MessagePackWireCodec.Instance, binary));
+
+        Assert.Equal(binaryWith, CarryPush(jsonWith, WireFormat.Json));
+        Assert.Equal(jsonWith, CarryPush(binaryWith, WireFormat.MessagePack));
+        Assert.Equal(binaryWith, WithOffset(MessagePackWireCodec.Instance, CarryPush(json, WireFormat.Json)));
+        Assert.Equal(jsonWith, WithOffset(JsonWireCodec.Instance, CarryPush(binary, WireFormat.MessagePack)));
+
+        static byte[] WithOffset(IWireCodec codec, byte[] push) => Written(output => Assert.True(codec.TryWriteWithOffset(output, push, 300)));
+    }
+
+    [Fact]
+    public void Bytes_of_a_push_with_an_entry_are_marked_beside_it() =>
+        Assert.Equal(
+            """{"type":"message","topic":"a","data":"AQ==","encoding":"base64","offset":2,"entry":"n"}""",
+            Encoding.UTF8.GetString(CarryPush(
+                Written(MessagePackWireCodec.Instance, new PushMessage("a"u8, [0xc4, 0x01, 1]) { Offset = 2, Entry = "n"u8 }), WireFormat.MessagePack)));
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Who_came_and_left_is_carried(bool joined)
+    {
+        var json = Written(output => JsonWireCodec.Instance.Write(output, new MembersMessage(Topic, joined, Members("""{"data":"x"}"""u8.ToArray()))));
+        var binary = Written(output => MessagePackWireCodec.Instance.Write(output, new MembersMessage(Topic, joined, Members(Encode("""{"data":"x"}""")))));
+
+        Assert.Equal(binary, CarryPush(json, WireFormat.Json));
+        Assert.Equal(json, CarryPush(binary, WireFormat.MessagePack));
+    }
+
+    [Fact]
+    public void Counts_of_presence_are_carried()
+    {
+        var presence = new PresenceMessage(default, Topic, new PresenceList(70_000, 300, null));
+        var json = Written(output => JsonWireCodec.Instance.Write(output, presence));
+        var binary = Written(output => MessagePackWireCodec.Instance.Write(output, presence));
+
+        Assert.Equal(binary, CarryPush(json, WireFormat.Json));
+        Assert.Equal(json, CarryPush(binary, WireFormat.MessagePack));
+    }
+
+    [Fact]
+    public void Bytes_in_the_info_of_a_member_are_base64_without_a_mark() =>
+        Assert.Equal(
+            """{"type":"join","topic":"t","members":[{"user":"bob","info":{"data":"AQID"}},{"user":"eve"}]}""",
+            Encoding.UTF8.GetString(CarryPush(
+                Written(output => MessagePackWireCodec.Instance.Write(
+                    output, new MembersMessage(Topic, true, Members([0x81, 0xa4, .. "data"u8, 0xc4, 0x03, 1, 2, 3])))),
+                WireFormat.MessagePack)));
+
+    [Fact]
+    public void Messages_of_a_history_may_be_carried_ones()
+    {
+        var push = CarryPush(Written(MessagePackWireCodec.Instance, new PushMessage("t"u8, [0xc4, 0x01, 1]) { Offset = 2 }), WireFormat.MessagePack);
+        var history = new HistoryMessage(default, Topic, new WirePosition(Topic, 2), [push], false);
+
+        Assert.Equal(
+            """{"type":"history","topic":"t","epoch":"t","offset":2,"messages":[{"data":"AQ==","encoding":"base64","offset":2}],"more":false}""",
+            Encoding.UTF8.GetString(Written(output => JsonWireCodec.Instance.Write(output, history))));
     }
 
     [Fact]
@@ -200,6 +280,15 @@ public sealed class WireBridgeSpecs
 
     private static string CarryPush(ReadOnlySpan<byte> data) =>
         Encoding.UTF8.GetString(CarryPush(Written(MessagePackWireCodec.Instance, new PushMessage("a"u8, data) { Time = 5 }), WireFormat.MessagePack));
+
+    private static PresenceMember[] Members(byte[] info) => [new(WireSamples.Bytes("bob"), info), new(WireSamples.Bytes("eve"))];
+
+    private static byte[] Written(Action<ArrayBufferWriter<byte>> write)
+    {
+        var output = new ArrayBufferWriter<byte>();
+        write(output);
+        return output.WrittenSpan.ToArray();
+    }
 
     private static byte[] Written(IWireCodec codec, in PushMessage push)
     {

@@ -1,0 +1,259 @@
+using Broker.Node.Delivery;
+using Broker.Node.Links;
+using Broker.Node.Sequenced;
+using Broker.Node.Topics;
+
+namespace Broker.Node.Lanes;
+
+/// <summary>
+/// The partitions of sequenced topics that one lane has a part in: as owner, copy, publisher or subscriber. Carries what they say to those
+/// of other nodes over the owned link. Single-threaded: only its lane calls it.
+/// </summary>
+internal sealed class LanePartitions
+{
+    private static readonly TimeSpan TickInterval = TimeSpan.FromSeconds(1);
+
+    private readonly LaneIdentity _identity;
+    private readonly LinkSet _links;
+    private readonly Func<TimeSpan> _now;
+    private readonly SequencedOptions _options;
+    private readonly ISequencedLogs _logs;
+    private readonly TimeProvider _time;
+    private readonly LanePartition?[] _partitions = new LanePartition?[TopicName.Partitions];
+    private readonly List<LanePartition> _present = [];
+    private readonly Dictionary<uint, Peer> _peers = [];
+    private readonly Queue<(LanePartition Partition, PartitionMessage Message)> _own = new();
+    private readonly MessageBuffer _buffer = new();
+    private TimeSpan _nextTick;
+    private bool _isLeaving;
+
+    /// <param name="identity">The lane.</param>
+    /// <param name="options">Shared by all lanes.</param>
+    /// <param name="logs">The lane's.</param>
+    /// <param name="links">The lane's.</param>
+    /// <param name="time">The age of what is kept.</param>
+    /// <param name="now">The lane's clock.</param>
+    /// <param name="post">Posts a command to the lane; any thread.</param>
+    public LanePartitions(LaneIdentity identity, SequencedOptions options, ISequencedLogs logs, LinkSet links, TimeProvider time, Func<TimeSpan> now, Action<LaneCommand> post)
+    {
+        (_identity, _options, _logs, _links, _time, _now, Post) = (identity, options, logs, links, time, now, post);
+        Self = new LaneId(identity.Node, (uint)identity.Incarnation);
+    }
+
+    public LaneId Self { get; }
+
+    public SequencedOptions Options => _options;
+
+    public ISequencedLogs Logs => _logs;
+
+    public TimeSpan Now => _now();
+
+    /// <summary>Any thread.</summary>
+    public Action<LaneCommand> Post { get; }
+
+    /// <summary>Milliseconds since the epoch.</summary>
+    public long Clock => _time.GetUtcNow().ToUnixTimeMilliseconds();
+
+    /// <summary>No counted set needs this lane any more, or there is nobody to replace it.</summary>
+    public bool HasLeft => _peers.Values.All(static peer => peer.IsLeaving) || _present.TrueForAll(static partition => !partition.Host.Replica.IsHolder);
+
+    /// <summary>Takes a command, and completes it when its outcome is known.</summary>
+    public void Execute(LaneCommand command) => Of(command.TopicHash).Execute(command);
+
+    /// <summary>In the place of <see cref="Execute"/> while the node may promise nothing.</summary>
+    public void Refuse(LaneCommand command) => Of(command.TopicHash).Refuse(command);
+
+    /// <summary>A connection has ended.</summary>
+    public void Leave(Subscription subscription) => Of(subscription.TopicHash).Leave(subscription);
+
+    /// <summary>Looks which partitions the node owns now.</summary>
+    public void ReadLeases()
+    {
+        for (var id = _identity.Lane; id < TopicName.Partitions; id += _identity.Lanes)
+        {
+            var has = _options.Leases.Has(id);
+            if (has != _partitions[id]?.HasLease && (has || _partitions[id] is not null))
+            {
+                Of((uint)id).SetLease(has);
+            }
+        }
+    }
+
+    /// <summary>Does what lanes say to themselves, until nothing is left of it.</summary>
+    public void Run()
+    {
+        while (_own.TryDequeue(out var own))
+        {
+            own.Partition.Host.Receive(Self, own.Message);
+        }
+
+        foreach (var partition in _present)
+        {
+            partition.Flush();
+        }
+    }
+
+    public void Tick()
+    {
+        if (_now() < _nextTick)
+        {
+            return;
+        }
+
+        _nextTick = _now() + TickInterval;
+        foreach (var partition in _present)
+        {
+            partition.Tick();
+        }
+
+        Run();
+    }
+
+    /// <summary>Of another node's lane, by the owned link. False: it makes no sense.</summary>
+    public bool Receive(uint peer, in EnvelopeEntry entry)
+    {
+        if (entry.Kind == EntryKind.Leaving)
+        {
+            OnPeerLeaving(peer);
+            return true;
+        }
+
+        var message = PartitionCodec.Read(entry.Payload, out var id);
+        if (message is null || id % _identity.Lanes != _identity.Lane)
+        {
+            return false;
+        }
+
+        if (_peers.TryGetValue(peer, out var from))
+        {
+            Of((uint)id).Host.Receive(from.Lane, message);
+        }
+
+        return true;
+    }
+
+    /// <summary>Something on the owned link was lost: what holds is said again.</summary>
+    public void OnGap()
+    {
+        foreach (var partition in _present)
+        {
+            partition.Host.Replica.Restate();
+            partition.Host.Owner?.Tick();
+        }
+    }
+
+    /// <summary>A peer's lane, or its next life, was heard.</summary>
+    public void OnMet(uint peer, long incarnation)
+    {
+        if (_peers.TryGetValue(peer, out var known))
+        {
+            Forget(known.Lane);
+            Welcome(peer, new LaneId(peer, (uint)incarnation), known.IsLeaving);
+        }
+    }
+
+    /// <summary>A node serves, or may: nothing is taken over before its lane has answered, or it was removed.</summary>
+    public void OnPeer(uint peer, long incarnation)
+    {
+        if (!_peers.ContainsKey(peer))
+        {
+            Welcome(peer, new LaneId(peer, (uint)incarnation), isLeaving: false);
+        }
+    }
+
+    public void OnPeerLeaving(uint peer)
+    {
+        if (_peers.TryGetValue(peer, out var known) && !known.IsLeaving)
+        {
+            _peers[peer] = known with { IsLeaving = true };
+            foreach (var partition in _present)
+            {
+                partition.Host.OnLeaving(known.Lane);
+            }
+        }
+    }
+
+    public void OnPeerRemoved(uint peer)
+    {
+        if (_peers.Remove(peer, out var known))
+        {
+            Forget(known.Lane);
+        }
+    }
+
+    /// <summary>The node stops: others are to hold what it holds.</summary>
+    public void BeginLeave()
+    {
+        if (!_isLeaving)
+        {
+            _isLeaving = true;
+            foreach (var peer in _peers.Keys)
+            {
+                _links.TryOffer(peer, LinkKind.Owned, new EnvelopeEntry(EntryKind.Leaving, default, default, 0, 0, default), _now());
+            }
+        }
+    }
+
+    /// <summary>Whether an entry for a lane would be taken now.</summary>
+    public bool Accepts(LaneId lane) => lane == Self || _links.Accepts(lane.Node);
+
+    public void Send(LanePartition partition, LaneId to, PartitionMessage message)
+    {
+        if (to == Self)
+        {
+            _own.Enqueue((partition, message));
+        }
+        else if (_peers.TryGetValue(to.Node, out var peer) && peer.Lane == to)
+        {
+            var writer = new PartitionWriter(_buffer.Clear());
+            PartitionCodec.Write(ref writer, partition.Id, message);
+            _links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now());
+        }
+    }
+
+    private LanePartition Of(uint hash)
+    {
+        var id = TopicName.PartitionOf(hash);
+        if (_partitions[id] is not { } partition)
+        {
+            partition = new LanePartition(id, this);
+            _partitions[id] = partition;
+            _present.Add(partition);
+            foreach (var peer in _peers.Values)
+            {
+                partition.Host.OnMember(peer.Lane);
+                if (peer.IsLeaving)
+                {
+                    partition.Host.OnLeaving(peer.Lane);
+                }
+            }
+        }
+
+        return partition;
+    }
+
+    private void Welcome(uint peer, LaneId lane, bool isLeaving)
+    {
+        _peers[peer] = new Peer(lane, isLeaving);
+        foreach (var partition in _present)
+        {
+            partition.Host.OnMember(lane);
+            if (isLeaving)
+            {
+                partition.Host.OnLeaving(lane);
+            }
+        }
+    }
+
+    private void Forget(LaneId lane)
+    {
+        foreach (var partition in _present)
+        {
+            partition.Host.OnRemoved(lane);
+        }
+    }
+
+    /// <param name="Lane">Of incarnation 0: not heard yet.</param>
+    /// <param name="IsLeaving">It is to hold no copy.</param>
+    private sealed record Peer(LaneId Lane, bool IsLeaving);
+}

@@ -1,0 +1,47 @@
+namespace Broker.Node.Sequenced;
+
+/// <summary>An entry's place in one log, counted: it stays as long as somebody needs it, and its content as long as somebody needs that.</summary>
+internal sealed class LogNode(PartitionLog log, PartitionEntry entry)
+{
+    private int _holds;
+    private int _bodies;
+
+    public long Sequence { get; } = entry.Sequence;
+
+    /// <summary>Null once nobody needs it.</summary>
+    public PartitionEntry? Entry { get; private set; } = entry;
+
+    /// <summary>Its key stands for a later entry by now.</summary>
+    public bool HasLostKey { get; set; }
+
+    /// <summary>Its member has gone, or has come again.</summary>
+    public bool HasLeft { get; set; }
+
+    public void Hold() => _holds++;
+
+    public void HoldBody()
+    {
+        _holds++;
+        _bodies++;
+    }
+
+    public void Release()
+    {
+        if (--_holds == 0)
+        {
+            log.Dropped(this);
+            Entry = null;
+        }
+    }
+
+    public void ReleaseBody()
+    {
+        if (--_bodies == 0 && _holds > 1)
+        {
+            log.Stripped(this);
+            Entry = Entry!.ToStub();
+        }
+
+        Release();
+    }
+}

@@ -1,0 +1,181 @@
+using System.Buffers.Binary;
+using Broker.Node.Topics;
+
+namespace Broker.Node.Sequenced;
+
+/// <summary>
+/// The part of a partition's owner that is about its topics: answers questions, says who has come and gone, and ends what is over. Not
+/// thread-safe.
+/// </summary>
+/// <param name="context">Where it is.</param>
+/// <param name="generation">The owner's.</param>
+/// <param name="replica">Of the same lane.</param>
+/// <param name="append">Appends an entry of the owner itself.</param>
+internal sealed class PartitionTopics(PartitionContext context, Generation generation, PartitionReplica replica, Action<Forward> append)
+{
+    /// <summary>Questions that wait for a commit; one more is not answered.</summary>
+    private const int MaxQuestions = 65536;
+
+    /// <summary>How long a user may be gone before the others are told.</summary>
+    public static readonly TimeSpan LeaveGrace = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long lanes have for saying to a new owner who is there.</summary>
+    private static readonly TimeSpan RegisterGrace = TimeSpan.FromSeconds(3);
+
+    /// <summary>Topics that end in one tick.</summary>
+    private const int MaxEvictions = 64;
+
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
+    private readonly Queue<(LaneId From, Asked Asked, long Through)> _questions = new();
+    private readonly Dictionary<byte[], TopicPresence> _presence = new(TopicKeyComparer.Instance);
+    private TimeSpan _now;
+    private TimeSpan _nextSweep;
+    private bool _isNew;
+
+    private PartitionLog Log => replica.Log;
+
+    /// <summary>The log is the partition's from here on.</summary>
+    public void Serve() => _isNew = true;
+
+    public void OnAsked(LaneId from, Asked asked)
+    {
+        if (_questions.Count >= MaxQuestions)
+        {
+            return;
+        }
+
+        if (asked.Query.Kind != TopicQueryKind.Barrier && !Log.Topics.ContainsKey(asked.Query.Topic) && !context.Budget.AreTopicsFull)
+        {
+            append(new Forward(default, 0, asked.Query.Topic) { Kind = ForwardKind.Begin, Time = context.Clock() });
+        }
+
+        _questions.Enqueue((from, asked, Log.End));
+    }
+
+    /// <summary>Those whose turn it is. After the commit number was told.</summary>
+    public void AnswerQuestions()
+    {
+        while (_questions.TryPeek(out var question) && question.Through <= replica.Commit)
+        {
+            _questions.Dequeue();
+            var query = question.Asked.Query;
+            var answer = new TopicReader(Log, replica.Commit, context.Clock()).Answer(query, _presence.GetValueOrDefault(query.Topic));
+            context.Output.Send(question.From, new Told(generation, question.Asked.Id, answer));
+        }
+    }
+
+    public void OnMember(LaneId from, MemberTold told)
+    {
+        var user = told.Member.User;
+        if (!_presence.TryGetValue(told.Topic, out var presence))
+        {
+            presence = new TopicPresence();
+            _presence.Add(told.Topic, presence);
+        }
+
+        if (presence.Set(user, from, told.Connections, _now + LeaveGrace) && !(Log.Topics.TryGetValue(told.Topic, out var topic) && topic.HasMember(user)))
+        {
+            Tell(ForwardKind.Join, told.Topic, told.Member);
+        }
+    }
+
+    public void OnRemoved(LaneId lane)
+    {
+        foreach (var presence in _presence.Values)
+        {
+            // The connections went with the node, well before the node was given up: who has not come elsewhere is gone.
+            presence.Remove(lane, _now);
+        }
+    }
+
+    /// <summary>Now and then, such as every second.</summary>
+    /// <param name="now">On a clock that only goes on.</param>
+    public void Tick(TimeSpan now)
+    {
+        _now = now;
+        if (_isNew)
+        {
+            _isNew = false;
+            ExpectMembers();
+        }
+
+        foreach (var (topic, presence) in _presence.ToList())
+        {
+            TellPresence(topic, presence);
+        }
+
+        if (now >= _nextSweep)
+        {
+            _nextSweep = now + SweepInterval;
+            Log.Sweep(replica.Commit, context.Clock());
+        }
+
+        Expire();
+        for (var i = 0; i < MaxEvictions && context.Budget.IsOver && Log.TryFindIdle(replica.Commit, out var idle); i++)
+        {
+            append(new Forward(default, 0, idle.Name) { Kind = ForwardKind.Evict });
+        }
+    }
+
+    private void ExpectMembers()
+    {
+        foreach (var topic in Log.Topics.Values.Where(static topic => topic.Members > 0))
+        {
+            if (!_presence.TryGetValue(topic.Name, out var presence))
+            {
+                presence = new TopicPresence();
+                _presence.Add(topic.Name, presence);
+            }
+
+            foreach (var user in topic.MemberNames.Where(user => !presence.Has(user)))
+            {
+                presence.Expect(user, _now + RegisterGrace);
+            }
+        }
+    }
+
+    private void TellPresence(byte[] topic, TopicPresence presence)
+    {
+        foreach (var user in presence.Due(_now))
+        {
+            if (Log.Topics.TryGetValue(topic, out var state) && state.HasMember(user))
+            {
+                Tell(ForwardKind.Leave, topic, new TopicMember(user, default, default));
+            }
+        }
+
+        if (presence.HasChanged && Log.Topics.TryGetValue(topic, out var counted) && counted.Members > context.MemberList)
+        {
+            presence.HasChanged = false;
+            var counts = new byte[16];
+            BinaryPrimitives.WriteInt64LittleEndian(counts, presence.Connections);
+            BinaryPrimitives.WriteInt64LittleEndian(counts.AsSpan(8), counted.Members);
+            append(new Forward(default, 0, topic) { Kind = ForwardKind.Count, Payload = counts });
+        }
+
+        if (presence.IsEmpty)
+        {
+            _presence.Remove(topic);
+        }
+    }
+
+    private void Tell(ForwardKind kind, byte[] topic, TopicMember member) => append(new Forward(default, 0, topic)
+    {
+        Kind = kind,
+        Subject = member.User,
+        Payload = member.Info,
+        Format = member.Format,
+        Time = context.Clock(),
+        IsQuiet = Log.Topics.TryGetValue(topic, out var state) && state.Members >= context.MemberList,
+    });
+
+    private void Expire()
+    {
+        var now = context.Clock();
+        foreach (var entry in Log.Topics.Values.Where(static topic => topic is { KeepsLatest: true, Kept: > 0 }).SelectMany(topic => topic.Expired(now)).ToList())
+        {
+            append(new Forward(default, 0, entry.Forward.Topic) { Kind = ForwardKind.Expire, Subject = entry.Forward.Subject, Time = now });
+        }
+    }
+}
