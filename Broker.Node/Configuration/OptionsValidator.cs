@@ -182,10 +182,10 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
         {
             var isSequenced = topic.Delivery == DeliveryKind.Sequenced;
             RefuseTopic(topic, !isSequenced && topic.History != new HistoryOptions(), "history needs delivery = sequenced");
-            RefuseTopic(topic, !isSequenced && topic.Keep != KeepKind.All, "keep needs delivery = sequenced");
+            RefuseTopic(topic, !isSequenced && topic.Keep != KeepPolicy.All, "keep needs delivery = sequenced");
             RefuseTopic(topic, !isSequenced && topic.Presence, "presence needs delivery = sequenced");
-            RefuseTopic(topic, isSequenced && topic.Keep == KeepKind.Latest && topic.History.Size == 0, "keep = latest needs history.size, the most entries it may have");
-            RefuseTopic(topic, isSequenced && topic.Keep == KeepKind.All && topic.History is { Size: 0, Ttl.Ticks: > 0 }, "history.ttl needs history.size, the most messages that are kept");
+            RefuseTopic(topic, isSequenced && topic.Keep == KeepPolicy.Latest && topic.History.Size == 0, "keep = latest needs history.size, the most entries it may have");
+            RefuseTopic(topic, isSequenced && topic.Keep == KeepPolicy.All && topic.History is { Size: 0, Ttl.Ticks: > 0 }, "history.ttl needs history.size, the most messages that are kept");
             RefuseTopic(topic, topic.MaxSize > Math.Max(options.Limits.Message, options.Limits.ApiMessage), "max-size is larger than broker.limits.message and api-message");
         }
 
