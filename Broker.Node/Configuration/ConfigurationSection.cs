@@ -38,8 +38,10 @@ internal sealed class ConfigurationSection(HoconObject node, string path, Config
     public int? OptionalInteger(string key, int? fallback, int min, int max) =>
         IsNull(key) ? null : Read(key, text => HoconUnits.Integer(text) is { } value && value >= min && value <= max ? (int?)value : null, fallback, $"a whole number {min} to {max}, or null");
 
-    public int Size(string key, int fallback, int min, int max) =>
-        Read(key, text => HoconUnits.Size(text) is { } value && value >= min && value <= max ? (int?)value : null, fallback, $"a size {Shown(min)} to {Shown(max)} (B, k, m, g)")!.Value;
+    public int Size(string key, int fallback, int min, int max) => (int)LongSize(key, fallback, min, max);
+
+    public long LongSize(string key, long fallback, long min, long max) =>
+        Read(key, text => HoconUnits.Size(text) is { } value && value >= min && value <= max ? (long?)value : null, fallback, $"a size {Shown(min)} to {Shown(max)} (B, k, m, g)")!.Value;
 
     public long? OptionalSize(string key, long? fallback, long min, long max) =>
         IsNull(key) ? null : Read(key, text => HoconUnits.Size(text) is { } value && value >= min && value <= max ? (long?)value : null, fallback, $"a size {Shown(min)} to {Shown(max)} (B, k, m, g), or null");
@@ -53,18 +55,11 @@ internal sealed class ConfigurationSection(HoconObject node, string path, Config
     /// <summary>A word of an enumeration, in lower case.</summary>
     /// <param name="key">The key.</param>
     /// <param name="fallback">Taken when the key is missing.</param>
-    /// <param name="unsupported">Words that have a meaning which is not built yet.</param>
-    public T Choice<T>(string key, T fallback, params string[] unsupported)
+    public T Choice<T>(string key, T fallback)
         where T : struct, Enum
     {
         var words = Enum.GetValues<T>().ToDictionary(value => value.ToString().ToLowerInvariant(), value => (T?)value, StringComparer.Ordinal);
-        var allowed = string.Join(" or ", words.Keys);
-        if (unsupported.Length > 0 && node[key] is HoconScalar scalar && unsupported.Contains(scalar.Text, StringComparer.Ordinal))
-        {
-            allowed = $"not supported yet; allowed is {allowed}";
-        }
-
-        return Read(key, words.GetValueOrDefault, (T?)fallback, allowed)!.Value;
+        return Read(key, words.GetValueOrDefault, (T?)fallback, string.Join(" or ", words.Keys))!.Value;
     }
 
     public IReadOnlyList<string> Texts(string key, IReadOnlyList<string> fallback)

@@ -92,6 +92,7 @@ internal static class OptionsBinder
         Seeds = s.Texts("seeds", d.Seeds),
         RequiredSeeds = s.OptionalInteger("required-seeds", d.RequiredSeeds, 1, 100),
         Downing = s.Choice("downing", d.Downing),
+        Copies = s.Integer("copies", d.Copies, 1, 2),
         Tls = s.Bind<TlsOptions>("tls", ClusterTls),
         Insecure = s.Switch("insecure", d.Insecure),
     };
@@ -163,12 +164,19 @@ internal static class OptionsBinder
         UnparsableMessages = s.Integer("unparsable-messages", d.UnparsableMessages, 1, Many),
         Tags = s.Integer("tags", d.Tags, 1, 512),
         Forbidden = s.Integer("forbidden", d.Forbidden, 1, Many),
+        Topics = s.Integer("topics", d.Topics, 1, Many),
+        History = s.Size("history", d.History, KiB, 1024 * MiB),
+        Members = s.Integer("members", d.Members, 1, Many),
+        MemberList = s.Integer("member-list", d.MemberList, 0, Many),
+        Keys = s.Integer("keys", d.Keys, 1, Many),
+        Pending = s.Integer("pending", d.Pending, 1, 1_000_000),
     };
 
     private static MemoryOptions Memory(ConfigurationSection s, MemoryOptions d) => d with
     {
         Shed = s.Integer("shed", d.Shed, 10, 100),
         Logs = s.OptionalSize("logs", d.Logs, MiB, 1024L * 1024 * MiB),
+        History = s.LongSize("history", d.History, MiB, 1024L * 1024 * MiB),
         Connections = s.OptionalSize("connections", d.Connections, MiB, 1024L * 1024 * MiB),
     };
 
@@ -218,17 +226,20 @@ internal static class OptionsBinder
 
     private static TopicOptions Topic(ConfigurationSection s, TopicOptions d)
     {
-        s.NotSupportedYet("history", "keep", "durable", "presence", "rate");
+        s.NotSupportedYet("durable", "rate");
         return d with
         {
             Match = s.Text("match", d.Match),
-            Delivery = s.Choice("delivery", d.Delivery, "sequenced"),
+            Delivery = s.Choice("delivery", d.Delivery),
             Slow = s.Choice("slow", d.Slow),
             Sender = s.Switch("sender", d.Sender),
             Time = s.Switch("time", d.Time),
             MaxSize = s.Size("max-size", d.MaxSize, 0, 64 * MiB),
             Sanitise = s.Choice("sanitise", d.Sanitise),
             MaxSubscribers = s.Integer("max-subscribers", d.MaxSubscribers, 0, Many),
+            History = s.Bind<HistoryOptions>("history", static (s, d) => d with { Size = s.Integer("size", d.Size, 0, 100_000), Ttl = s.Duration("ttl", d.Ttl, TimeSpan.Zero, TimeSpan.FromDays(366)) }),
+            Keep = s.Choice("keep", d.Keep),
+            Presence = s.Switch("presence", d.Presence),
         };
     }
 }

@@ -14,6 +14,7 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
         ValidateListen();
         ValidateCluster();
         ValidatePatterns();
+        ValidateTopics();
         ValidateLimits();
         if (checks.Origins(options.Origins.Allow) is { } wrong)
         {
@@ -175,6 +176,33 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
         }
     }
 
+    private void ValidateTopics()
+    {
+        foreach (var topic in options.Topics)
+        {
+            var isSequenced = topic.Delivery == DeliveryKind.Sequenced;
+            RefuseTopic(topic, !isSequenced && topic.History != new HistoryOptions(), "history needs delivery = sequenced");
+            RefuseTopic(topic, !isSequenced && topic.Keep != KeepPolicy.All, "keep needs delivery = sequenced");
+            RefuseTopic(topic, !isSequenced && topic.Presence, "presence needs delivery = sequenced");
+            RefuseTopic(topic, isSequenced && topic.Keep == KeepPolicy.Latest && topic.History.Size == 0, "keep = latest needs history.size, the most entries it may have");
+            RefuseTopic(topic, isSequenced && topic.Keep == KeepPolicy.All && topic.History is { Size: 0, Ttl.Ticks: > 0 }, "history.ttl needs history.size, the most messages that are kept");
+            RefuseTopic(topic, topic.MaxSize > Math.Max(options.Limits.Message, options.Limits.ApiMessage), "max-size is larger than broker.limits.message and api-message");
+        }
+
+        if (LaneOptions.Partitions % options.Lanes.Count != 0)
+        {
+            Refuse("broker.lanes.count", $"{options.Lanes.Count} does not divide {LaneOptions.Partitions}: 1, 2, 4, 8, 16, 32, 64, 128 or 256");
+        }
+    }
+
+    private void RefuseTopic(TopicOptions topic, bool isWrong, string why)
+    {
+        if (isWrong)
+        {
+            Refuse("broker.topics", $"match \"{topic.Match}\": {why}");
+        }
+    }
+
     private const string PatternRule = "tokens of A-Z a-z 0-9 _ : @ - joined by dots; * is one token, a last > is one or more";
 
     private void ValidateRights(string key, RightsOptions rights, bool user)
@@ -215,9 +243,9 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
             Refuse("broker.memory.connections", $"smaller than a message ({limits.Message} bytes), which then could never be sent");
         }
 
-        foreach (var topic in options.Topics.Where(topic => topic.MaxSize > Math.Max(limits.Message, limits.ApiMessage)))
+        if (options.Memory.History < limits.History)
         {
-            Refuse("broker.topics", $"match \"{topic.Match}\": max-size is larger than broker.limits.message and api-message");
+            Refuse("broker.memory.history", $"smaller than broker.limits.history, the history of one topic ({limits.History} bytes)");
         }
     }
 

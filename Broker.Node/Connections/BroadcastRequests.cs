@@ -17,6 +17,20 @@ internal sealed class BroadcastRequests(IClientTransport connection, ConnectionS
 {
     private readonly WireFormat _format = connection.Request!.Format;
 
+    public ErrorCode MayPublish(in ClientMessage message, TopicOptions topic) =>
+        message.Key.IsEmpty && message.Entry.IsEmpty && !message.Remove && message.If is null ? ErrorCode.None : ErrorCode.Unsupported;
+
+    public ErrorCode MaySubscribe(in ClientMessage message, TopicOptions topic) =>
+        message.Last is > 0 || message.Presence ? ErrorCode.Unsupported : ErrorCode.None;
+
+    public ErrorCode Ask(in ClientMessage message, TopicOptions topic, MessageBatch batch) => ErrorCode.Unsupported;
+
+    public Subscription NewSubscription(in ClientMessage message, TopicOptions topic, PushForm form)
+    {
+        var name = message.Topic.ToArray();
+        return new Subscription(connection.Writer, name, TopicName.Hash(name)) { Form = form, Slow = topic.Slow };
+    }
+
     public void Publish(in ClientMessage message, TopicOptions topic, ReadOnlyMemory<byte> data, MessageBatch batch)
     {
         batch.Retain();

@@ -42,7 +42,7 @@ internal sealed class ClientSession
         (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
         _auth = new SessionAuth(services, _request.Format, _request.Remote);
         _patterns = new PatternTopics(connection, services, self);
-        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self));
+        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self), new SequencedRequests(connection, services, _auth, self));
         _meter = new RequestMeter(services, _auth);
         _hooks = services.Hooks.Any ? new SessionHooks(connection, services, self) : null;
     }
@@ -246,6 +246,9 @@ internal sealed class ClientSession
                 break;
             case ClientMessageType.Unsubscribe:
                 OnUnsubscribe(message, batch);
+                break;
+            case ClientMessageType.History or ClientMessageType.Presence:
+                FailUnlessNone(_router.Ask(message, batch), message);
                 break;
             case ClientMessageType.Auth:
                 OnAuth(message);
@@ -488,7 +491,7 @@ internal sealed class ClientSession
         {
             var batch = _batch!;
             batch.Retain();
-            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, _connection.Writer, reply.Written.ToArray(), batch));
+            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, _connection.Writer, reply.Written.ToArray(), batch) { IsSequenced = _services.Topics.Settings.Of(topic.Span).Delivery == DeliveryKind.Sequenced });
         }
     }
 }

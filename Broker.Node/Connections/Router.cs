@@ -15,7 +15,8 @@ namespace Broker.Node.Connections;
 /// <param name="auth">What the client may do.</param>
 /// <param name="patterns">Takes what is asked of patterns.</param>
 /// <param name="broadcast">Takes what is asked of topics with <see cref="DeliveryKind.Broadcast"/>.</param>
-internal sealed class Router(IClientTransport connection, ConnectionServices services, SessionAuth auth, PatternTopics patterns, ITopicRequests broadcast)
+/// <param name="sequenced">Takes what is asked of topics with <see cref="DeliveryKind.Sequenced"/>.</param>
+internal sealed class Router(IClientTransport connection, ConnectionServices services, SessionAuth auth, PatternTopics patterns, ITopicRequests broadcast, ITopicRequests sequenced)
 {
     /// <summary>Told to a client whose subscription ends with its right.</summary>
     public const string NotAllowed = "not allowed any more";
@@ -57,8 +58,13 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
 
         var settings = services.Topics.Settings.Of(topic);
         var requests = Of(settings);
-        var data = message.Data;
-        error = services.Topics.Payloads.Apply(settings, _form.Format, _limits.Message, ref data);
+        error = requests.MayPublish(message, settings);
+        var data = message.Remove ? default : message.Data;
+        if (error == ErrorCode.None && !message.Remove)
+        {
+            error = services.Topics.Payloads.Apply(settings, _form.Format, _limits.Message, ref data);
+        }
+
         if (error == ErrorCode.None)
         {
             requests.Publish(message, settings, data, batch);
@@ -84,6 +90,12 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
 
         var settings = services.Topics.Settings.Of(topic);
         var requests = Of(settings);
+        error = requests.MaySubscribe(message, settings);
+        if (error != ErrorCode.None)
+        {
+            return error;
+        }
+
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
             if (!mayAdd)
@@ -91,13 +103,20 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
                 return ErrorCode.LimitExceeded;
             }
 
-            var name = topic.ToArray();
-            subscription = new Subscription(connection.Writer, name, TopicName.Hash(topic)) { Form = _form, Slow = settings.Slow };
-            _subscriptions.Add(name, subscription);
+            subscription = requests.NewSubscription(message, settings, _form);
+            _subscriptions.Add(subscription.Topic, subscription);
         }
 
         requests.Subscribe(message, settings, subscription, batch);
         return ErrorCode.None;
+    }
+
+    /// <summary>The history of a topic, or who is there.</summary>
+    public ErrorCode Ask(in ClientMessage message, MessageBatch batch)
+    {
+        var topic = message.Topic.Span;
+        var error = Check(topic, permitted: true);
+        return error == ErrorCode.None ? Of(topic).Ask(message, services.Topics.Settings.Of(topic), batch) : error;
     }
 
     /// <returns>False: there was no subscription.</returns>
@@ -160,11 +179,14 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
         patterns.Clear();
     }
 
-    private ITopicRequests Of(Subscription subscription) => Of(services.Topics.Settings.Of(subscription.Topic));
+    private ITopicRequests Of(Subscription subscription) => subscription.IsSequenced ? sequenced : broadcast;
+
+    private ITopicRequests Of(ReadOnlySpan<byte> topic) => Of(services.Topics.Settings.Of(topic));
 
     private ITopicRequests Of(TopicOptions topic) => topic.Delivery switch
     {
         DeliveryKind.Broadcast => broadcast,
+        DeliveryKind.Sequenced => sequenced,
         _ => throw new ArgumentOutOfRangeException(nameof(topic)),
     };
 

@@ -9,9 +9,8 @@ namespace Broker.Node.Connections;
 /// </summary>
 internal static class Unbuilt
 {
-    private const RequestKey OfSubscribe = RequestKey.Last | RequestKey.Presence;
-    private const RequestKey OfPattern = OfSubscribe | RequestKey.Recover;
-    private const RequestKey OfPublish = RequestKey.Key | RequestKey.Entry | RequestKey.Remove | RequestKey.If;
+    /// <summary>A subscription to a pattern is live only.</summary>
+    private const RequestKey OfPattern = RequestKey.Last | RequestKey.Presence | RequestKey.Recover;
 
     /// <summary>False also where the <c>id</c> is none: that is a fault of any message.</summary>
     public static bool IsAskedBy(in ClientMessage message)
@@ -23,9 +22,8 @@ internal static class Unbuilt
 
         return message.Type switch
         {
-            ClientMessageType.Unknown or ClientMessageType.Auth or ClientMessageType.Unsubscribe or ClientMessageType.Ping => false,
-            ClientMessageType.Subscribe => (message.Asked & (TopicPattern.HasWildcard(message.Topic.Span) ? OfPattern : OfSubscribe)) != 0,
-            ClientMessageType.Publish => (message.Asked & OfPublish) != 0,
+            ClientMessageType.Subscribe => TopicPattern.HasWildcard(message.Topic.Span) && (message.Asked & OfPattern) != 0,
+            ClientMessageType.Unknown or ClientMessageType.Auth or ClientMessageType.Unsubscribe or ClientMessageType.Publish or ClientMessageType.History or ClientMessageType.Presence or ClientMessageType.Ping => false,
             _ => true,
         };
     }

@@ -316,12 +316,11 @@ internal sealed class LanePartition : IPartitionOutput
     {
         var subscription = command.Subscription;
         var topic = Hold(subscription);
-        var settings = _lane.Options.Topics.Of(topic.Name);
         var query = new TopicQuery(TopicQueryKind.Subscribe, topic.Name)
         {
             Since = subscription.IsOpen ? null : command.Recover,
             Limit = subscription.IsOpen ? 0 : command.Last,
-            MembersAfter = settings.Presence && subscription.Form.Presence ? 0 : -1,
+            Members = command.ShownMembers,
         };
         Ask(query, answer => OnSubscribed(command, topic, answer));
     }

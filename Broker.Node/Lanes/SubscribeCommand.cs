@@ -32,6 +32,9 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
     /// <summary>Of a sequenced topic: so many of the newest messages are wanted where nothing is recovered.</summary>
     public int Last { get; init; }
 
+    /// <summary>Of a sequenced topic: so many of its members are wanted.</summary>
+    public int ShownMembers { get; init; }
+
     public void Refuse() => connection.Tell(new SubscriptionRefused(subscription), ActorRefs.NoSender);
 
     /// <summary>Of the request, so that its connection knows that it is under way; null where the server asks.</summary>

@@ -129,7 +129,8 @@ internal ref struct PartitionReader(ReadOnlySpan<byte> bytes)
         Through = Number(),
         Limit = Count(),
         Reverse = Flag(),
-        MembersAfter = Number() - 1,
+        Members = Count(),
+        MembersAfter = Number(),
     };
 
     public TopicAnswer Answer()

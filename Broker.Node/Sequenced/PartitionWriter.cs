@@ -150,7 +150,8 @@ internal readonly ref struct PartitionWriter(IBufferWriter<byte> output)
         Number(query.Through);
         Number(query.Limit);
         Flag(query.Reverse);
-        Number(query.MembersAfter + 1);
+        Number(query.Members);
+        Number(query.MembersAfter);
     }
 
     public void Answer(TopicAnswer answer)

@@ -13,14 +13,17 @@ internal sealed record TopicQuery(TopicQueryKind Kind, byte[] Topic)
     /// <summary>Of a page: where it ends.</summary>
     public long Through { get; init; }
 
-    /// <summary>Messages or members at most.</summary>
+    /// <summary>Messages at most.</summary>
     public int Limit { get; init; }
 
     /// <summary>Newest first.</summary>
     public bool Reverse { get; init; }
 
-    /// <summary>Members too, behind this sequence; -1: none are asked for.</summary>
-    public long MembersAfter { get; init; } = -1;
+    /// <summary>Members at most; 0: they are not asked for.</summary>
+    public int Members { get; init; }
+
+    /// <summary>Behind which the members begin.</summary>
+    public long MembersAfter { get; init; }
 }
 
 /// <summary>What a <see cref="TopicQuery"/> asks; one byte between nodes.</summary>

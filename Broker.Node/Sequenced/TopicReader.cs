@@ -33,7 +33,7 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
             TopicQueryKind.History => History(answer, topic, query),
             _ => answer,
         };
-        return query.MembersAfter < 0 ? answer : answer with { Members = MembersOf(topic, query, presence, commit) };
+        return query is { Members: 0, Kind: not TopicQueryKind.Presence } ? answer : answer with { Members = MembersOf(topic, query, presence, commit) };
     }
 
     private TopicAnswer Subscribe(TopicAnswer answer, TopicState topic, TopicQuery query)
@@ -94,7 +94,7 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
         var (last, bytes, more) = (0L, PageBytes, false);
         foreach (var entry in topic.MembersAfter(query.MembersAfter, commit))
         {
-            if (some.Count == query.Limit || bytes <= 0)
+            if (some.Count == query.Members || bytes <= 0)
             {
                 more = true;
                 break;

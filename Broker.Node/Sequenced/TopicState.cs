@@ -44,7 +44,7 @@ internal sealed class TopicState(PartitionLog log, byte[] name, TopicOptions set
     /// <summary>Of the contents of its history or its kept entries.</summary>
     public long Bytes { get; private set; }
 
-    public bool KeepsLatest => settings.Keep == KeepKind.Latest;
+    public bool KeepsLatest => settings.Keep == KeepPolicy.Latest;
 
     public int Members => _members.Count;
 

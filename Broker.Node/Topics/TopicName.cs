@@ -1,4 +1,5 @@
 using System.Buffers;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Topics;
 
@@ -13,7 +14,7 @@ internal static class TopicName
     public const int MaxLength = 255;
 
     /// <summary>Partitions that own the sequenced topics. Nodes route by them: the number may never change.</summary>
-    public const int Partitions = 256;
+    public const int Partitions = LaneOptions.Partitions;
 
     private const string TokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:@-";
 

@@ -37,7 +37,7 @@ public sealed class LaneActorSpecs : TestKit
         _fence = new Fence(_time);
         _fence.Open(long.MaxValue);
         (_mediator, _peer, _parent) = (CreateTestProbe(), CreateTestProbe(), CreateTestProbe());
-        _actor = _parent.ChildActorOf(Props.Create(() => new LaneActor(_identity, _lane, _ => _topics, _mediator.Ref, Options, _time, _counters, _fence)), SupervisorStrategy.StoppingStrategy, Cancel);
+        _actor = _parent.ChildActorOf(Props.Create(() => new LaneActor(_identity, _lane, _ => _topics, _mediator.Ref, Options, _time, _counters, _fence, null)), SupervisorStrategy.StoppingStrategy, Cancel);
         _lane.Attach(_actor);
         Assert.Equal("lane.0.1", _mediator.ExpectMsg<Subscribe>(cancellationToken: Cancel).Topic);
     }

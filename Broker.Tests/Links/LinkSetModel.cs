@@ -72,6 +72,10 @@ internal sealed class LinkSetModel : ILinkOwner, ILinkTransport
 
     void ILinkOwner.OnGap(uint peer, LinkKind link) => Lines.Add($"{Name(link)} gap");
 
+    void ILinkOwner.OnMet(uint peer, long incarnation)
+    {
+    }
+
     void ILinkOwner.OnReady(uint peer, LinkKind link) => Lines.Add($"{Name(link)} ready");
 
     void ILinkOwner.OnRefused(uint peer, string difference) => Lines.Add("refused");

@@ -33,16 +33,8 @@ public sealed class OwnershipSpecs
         await using var a = await OwnershipNode.StartAsync(null);
         await using var b = await OwnershipNode.StartAsync(a);
         await using var c = await OwnershipNode.StartAsync(a);
-        OwnershipNode[] nodes = [a, b, c];
-
-        // Whoever pokes, and through whichever region.
-        foreach (var partition in All)
-        {
-            nodes[partition % 3].Leases.Poke(partition);
-        }
-
-        await AssertOwnedAsync(nodes);
-        Assert.All(nodes, static node => Assert.NotEmpty(node.Owned));
+        await PokeAllAsync(a, b, c);
+        Assert.All([a.Owned, b.Owned, c.Owned], Assert.NotEmpty);
     }
 
     [Fact]
@@ -86,7 +78,7 @@ public sealed class OwnershipSpecs
     }
 
     [Fact]
-    public async Task Region_without_a_coordinator_says_that_the_time_was_up_when_something_waits_in_it()
+    public async Task Region_in_which_something_waits_for_an_owner_says_that_the_time_was_up()
     {
         await using var node = new OwnershipNode();
         await node.Region.StartAsync();
@@ -94,7 +86,7 @@ public sealed class OwnershipSpecs
         Assert.False(await node.Region.StopAsync(TimeSpan.FromMilliseconds(100)));
     }
 
-    /// <summary>As lanes do: again from time to time, until somebody owns it.</summary>
+    /// <summary>As lanes do, through whichever region: again from time to time, until it is owned where it belongs.</summary>
     private static async Task PokeAllAsync(params OwnershipNode[] nodes)
     {
         using var again = new PeriodicTimer(TimeSpan.FromMilliseconds(300));

@@ -1,4 +1,6 @@
+using System.Text;
 using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 
 namespace Broker.Tests.Sequenced;
 
@@ -6,6 +8,7 @@ public sealed class PartitionLogSpecs
 {
     private static readonly LaneId One = new(1, 1);
     private static readonly LaneId Two = new(2, 1);
+    private static readonly byte[] A = [(byte)'a'];
 
     [Fact]
     public void Truncating_undoes_offsets_numbers_and_sections()
@@ -15,7 +18,7 @@ public sealed class PartitionLogSpecs
 
         Assert.Equal((1L, 1L, 0L), (log.End, log.Taken(One), log.Taken(Two)));
         Assert.Equal([new LogSection(Number(1), 1)], log.Sections);
-        Assert.Equal((2L, 2L), (log.Append(Number(3), new Forward(Two, 1, "a")).Sequence, log[2].Offset));
+        Assert.Equal((2L, 2L), (log.Append(Number(3), new Forward(Two, 1, A), 0).Sequence, log.Find(2)!.Offset));
     }
 
     [Theory]
@@ -23,7 +26,6 @@ public sealed class PartitionLogSpecs
     [InlineData("1 1 2", "1 1 2 2", 3)]
     [InlineData("1 1 2", "1 1 3", 2)]
     [InlineData("1 1 1", "1 1 2", 2)]
-    [InlineData("1 2 3", "1 2 2 3", 2)]
     [InlineData("1", "2", 0)]
     [InlineData("", "1", 0)]
     public void Logs_are_the_same_up_to_the_last_entry_of_one_generation(string one, string other, long common)
@@ -33,8 +35,8 @@ public sealed class PartitionLogSpecs
     }
 
     [Fact]
-    public void An_entry_out_of_sequence_is_refused() =>
-        Assert.Throws<ArgumentOutOfRangeException>(() => Of(("a", One, 1)).Append(new PartitionEntry(3, Number(1), 2, new Forward(One, 2, "a"))));
+    public void An_entry_that_is_not_behind_all_others_is_refused() =>
+        Assert.Throws<ArgumentOutOfRangeException>(() => Of(("a", One, 1)).Append(new PartitionEntry(1, Number(1), 2, new Forward(One, 2, A))));
 
     private static Generation Number(long number) => new(number, One);
 
@@ -43,11 +45,11 @@ public sealed class PartitionLogSpecs
 
     private static PartitionLog Of(params (string Topic, LaneId Origin, long Generation)[] entries)
     {
-        var log = new PartitionLog();
+        var log = new PartitionLog(new TopicSettings([]), new HistoryBudget(100, long.MaxValue, long.MaxValue, 100));
         log.Reset(1, 0);
         foreach (var (topic, origin, generation) in entries)
         {
-            log.Append(Number(generation), new Forward(origin, (log.Taken(origin) ?? 0) + 1, topic));
+            log.Append(Number(generation), new Forward(origin, (log.Taken(origin) ?? 0) + 1, Encoding.UTF8.GetBytes(topic)), 0);
         }
 
         return log;

@@ -66,6 +66,9 @@ public sealed record HeartbeatOptions
 /// <summary><c>broker.lanes</c>: cross-node broadcast. Count must be the same on every node.</summary>
 public sealed record LaneOptions
 {
+    /// <summary>Partitions of topics that the lanes share, each lane as many.</summary>
+    public const int Partitions = 256;
+
     public int Count { get; init; } = 8;
 
     /// <summary>Bytes kept for a peer until it acknowledges them.</summary>

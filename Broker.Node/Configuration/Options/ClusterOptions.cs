@@ -23,6 +23,9 @@ public sealed record ClusterOptions
     /// <summary>Who goes on when nodes cannot reach each other.</summary>
     public DowningMode Downing { get; init; }
 
+    /// <summary>Nodes that have a message of a sequenced topic before anybody gets it, where there are as many.</summary>
+    public int Copies { get; init; } = 2;
+
     public TlsOptions Tls { get; init; } = new();
 
     /// <summary>Allows remoting beyond loopback without mutual TLS.</summary>

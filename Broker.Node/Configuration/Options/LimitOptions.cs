@@ -50,5 +50,23 @@ public sealed record LimitOptions
     /// <summary><c>forbidden</c> answers in 10 s before close 1008 <c>abuse</c>.</summary>
     public int Forbidden { get; init; } = 20;
 
+    /// <summary>Sequenced topics of which a node keeps something.</summary>
+    public int Topics { get; init; } = 100_000;
+
+    /// <summary>Bytes of the history of one topic.</summary>
+    public int History { get; init; } = 4 * 1024 * 1024;
+
+    /// <summary>Members of one topic.</summary>
+    public int Members { get; init; } = 100_000;
+
+    /// <summary>Members of a topic up to which each <c>join</c> and <c>leave</c> is pushed.</summary>
+    public int MemberList { get; init; } = 1000;
+
+    /// <summary>Keys of publishes that a topic remembers.</summary>
+    public int Keys { get; init; } = 100_000;
+
+    /// <summary>Publishes of a node to one partition whose outcome is open.</summary>
+    public int Pending { get; init; } = 4096;
+
     internal HttpLimits Heads() => new() { RequestLine = RequestLine, HeaderBytes = HeaderBytes, HeaderCount = HeaderCount };
 }

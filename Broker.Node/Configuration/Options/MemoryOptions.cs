@@ -12,6 +12,9 @@ public sealed record MemoryOptions
     /// <summary>Bytes that connections keep each for itself alone; null: a quarter of the process's memory limit.</summary>
     public long? Connections { get; init; }
 
+    /// <summary>Bytes of the histories of all topics on the node.</summary>
+    public long History { get; init; } = 256 * 1024 * 1024;
+
     /// <summary><see cref="Logs"/> on this machine: the limit is the container's, else the machine's memory.</summary>
     internal long LogBytes => Logs ?? Quarter;
 

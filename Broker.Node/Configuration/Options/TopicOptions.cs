@@ -9,15 +9,6 @@ public sealed record TopicOptions
     /// <summary>How messages reach subscribers.</summary>
     public DeliveryKind Delivery { get; init; } = DeliveryKind.Broadcast;
 
-    /// <summary>What is kept for those who come later; of a sequenced topic.</summary>
-    public HistoryOptions History { get; init; } = new();
-
-    /// <summary>What of it is kept; of a sequenced topic.</summary>
-    public KeepKind Keep { get; init; } = KeepKind.All;
-
-    /// <summary>Its subscribers are members, whom the others may see; of a sequenced topic.</summary>
-    public bool Presence { get; init; }
-
     /// <summary>What a lagging subscriber gets.</summary>
     public SlowPolicy Slow { get; init; } = SlowPolicy.Disconnect;
 
@@ -35,6 +26,25 @@ public sealed record TopicOptions
 
     /// <summary>Local subscribers of one topic on one node; 0: no bound.</summary>
     public int MaxSubscribers { get; init; }
+
+    /// <summary>What is kept for clients that come later; of a sequenced topic.</summary>
+    public HistoryOptions History { get; init; } = new();
+
+    /// <summary>Which messages are kept; of a sequenced topic.</summary>
+    public KeepPolicy Keep { get; init; } = KeepPolicy.All;
+
+    /// <summary>Whether its subscribers are members that others may see; of a sequenced topic.</summary>
+    public bool Presence { get; init; }
+}
+
+/// <summary><c>history</c> of a topic.</summary>
+public sealed record HistoryOptions
+{
+    /// <summary>Messages kept; of <see cref="KeepPolicy.Latest"/> entries; 0: none.</summary>
+    public int Size { get; init; }
+
+    /// <summary>How long they are kept; 0: for as long as there is room.</summary>
+    public TimeSpan Ttl { get; init; }
 }
 
 /// <summary><c>delivery</c> of a topic.</summary>
@@ -43,27 +53,17 @@ public enum DeliveryKind
     /// <summary>Live only, in the order of each publisher; no offsets, no history.</summary>
     Broadcast,
 
-    /// <summary>One order for all, with offsets; history, recovery, presence and kept values where they are asked for.</summary>
+    /// <summary>One order for all subscribers, with offsets.</summary>
     Sequenced,
 }
 
-/// <summary><c>history</c> of a topic.</summary>
-public sealed record HistoryOptions
-{
-    /// <summary>Messages, or kept entries; 0: none.</summary>
-    public int Size { get; init; }
-
-    /// <summary>How long; 0: as long as there is room.</summary>
-    public TimeSpan Ttl { get; init; }
-}
-
 /// <summary><c>keep</c> of a topic.</summary>
-public enum KeepKind
+public enum KeepPolicy
 {
     /// <summary>The newest messages.</summary>
     All,
 
-    /// <summary>The newest message of each <c>entry</c>.</summary>
+    /// <summary>The newest message of each entry: a map.</summary>
     Latest,
 }
 
