@@ -25,7 +25,7 @@ public sealed class RightsSpecs
 
     [Fact]
     public void Deny_wins_in_whatever_order_the_rules_stand() =>
-        Gen.Select(Rules, Rules, Names, Gen.OneOfConst(Each)).Sample(
+        Gen.Select(Rules, Rules, Names, Gen.Int[0, Each.Length - 1].Select(static i => Each[i])).Sample(
             (allow, deny, name, right) =>
             {
                 var expected = allow.Any(rule => TopicPatternSpecs.ModelMatches(rule, name)) && !deny.Any(rule => TopicPatternSpecs.ModelMatches(rule, name));
