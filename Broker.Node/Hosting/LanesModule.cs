@@ -35,7 +35,8 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
     {
         _leases = new PartitionLeases(options.Lanes.Count, lane => _lanes?.Wake(lane));
         var memory = new LogMemory(options.Memory.LogBytes, options.Lanes.Count, lane => _lanes?.Wake(lane));
-        var budget = new HistoryBudget(100_000, 256L * 1024 * 1024, 4 * 1024 * 1024, 100_000);
+        var limits = options.Limits;
+        var budget = new HistoryBudget(limits.Topics, options.Memory.History, limits.History, limits.Keys);
         var lanes = new LaneSet(
             node.System,
             options.Lanes,
@@ -45,7 +46,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
             "the cluster is being founded",
             time,
             node,
-            new SequencedOptions(_leases, topics.Settings, budget));
+            new SequencedOptions(_leases, topics.Settings, budget) { Copies = options.Cluster.Copies - 1, MemberList = limits.MemberList, Pending = limits.Pending });
         Volatile.Write(ref _lanes, lanes);
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);
