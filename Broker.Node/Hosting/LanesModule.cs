@@ -51,6 +51,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);
         metrics.ShowMemory(() => memory.Total, () => open.Held);
+        metrics.ShowHistory(() => budget.Bytes, () => budget.Topics);
     }
 
     /// <returns>False: the node is not ready.</returns>

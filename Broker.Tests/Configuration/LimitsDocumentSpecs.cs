@@ -118,6 +118,17 @@ public sealed partial class LimitsDocumentSpecs
             && name != "broker.tokens.refused expired");
     }
 
+    [Fact]
+    public void Metric_without_a_reason_has_a_row_with_its_unit()
+    {
+        using var recorded = new RecordedMetrics();
+        BrokerMetricsSpecs.ShowEverything(recorded.Metrics);
+        var rows = Measured().Matches(Text).ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value);
+        Assert.Equal(
+            recorded.Instruments.Where(static instrument => !Text.Contains($"`{instrument.Key} ", StringComparison.Ordinal)).OrderBy(static instrument => instrument.Key, StringComparer.Ordinal),
+            rows.OrderBy(static row => row.Key, StringComparer.Ordinal));
+    }
+
     private static HoconObject Read(string name) => new HoconReader(_ => null).ReadText(name, ConfigurationFiles.BuiltIn(name)!)!;
 
     [GeneratedRegex(@"^\| `(broker\.[a-z.-]+)`[^|]*\| (\S+) \| (\S+) \|", RegexOptions.Multiline)]
@@ -125,6 +136,9 @@ public sealed partial class LimitsDocumentSpecs
 
     [GeneratedRegex(@"^\| `(max-[a-z]+)` \| (\S+) \|", RegexOptions.Multiline)]
     private static partial Regex TopicRow();
+
+    [GeneratedRegex(@"^\| `(broker\.[a-z.]+)` \| (By|s|\{[a-z]+\}) \|", RegexOptions.Multiline)]
+    private static partial Regex Measured();
 
     [GeneratedRegex(@"`(broker\.(?:(?:connections|handshakes|tokens|requests)\.refused|abuse|connections\.closed|topics\.skipped|memory\.cuts) [^`]+)`")]
     private static partial Regex Metric();
