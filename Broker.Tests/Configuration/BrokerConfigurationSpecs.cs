@@ -6,6 +6,8 @@ namespace Broker.Tests.Configuration;
 
 public sealed class BrokerConfigurationSpecs
 {
+    private static readonly RightsOptions Everything = new() { Subscribe = [">"], Publish = [">"], History = [">"], Presence = [">"] };
+
     private const string Secret = "k3vQ0m1yXb8Zt5rW2nPq7sLd9fGhJ4cA6eUi";
 
     [Fact]
@@ -13,7 +15,7 @@ public sealed class BrokerConfigurationSpecs
     {
         var options = Load("", config: null).Options!;
         Assert.Equal("127.0.0.1", options.Listen.Host);
-        Assert.Equal([">"], options.Auth.AnonymousRights.Publish);
+        Assert.Equivalent(Everything, options.Auth.AnonymousRights);
         Assert.Equal(TimeSpan.FromSeconds(2), options.Drain.Time);
         Assert.Equal(OriginRefusal.Close, options.Origins.Refuse);
         Assert.Null(options.Greeting);
@@ -113,6 +115,11 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("broker.topics = [ { rate { messages = 1 } } ]", "node.conf:2: broker.topics[0].rate: an object: not supported yet by this version")]
     [InlineData("broker.topics = [ { match = bad } ]", "node.conf:2: broker.topics: match \"bad\": tokens of A-Z a-z 0-9 _ : @ - joined by dots; * is one token, a last > is one or more")]
     [InlineData("broker.auth.default-rights.deny.publish = [bad]", "broker.auth.default-rights.deny: \"bad\": tokens of A-Z a-z 0-9 _ : @ - joined by dots; * is one token, a last > is one or more; {user} is the subject")]
+    [InlineData("broker.auth.default-rights.history = [bad]", "broker.auth.default-rights: \"bad\": tokens of A-Z a-z 0-9 _ : @ - joined by dots; * is one token, a last > is one or more; {user} is the subject")]
+    [InlineData("broker.auth.default-rights.presences = []", "node.conf:2: broker.auth.default-rights.presences: unknown key, did you mean broker.auth.default-rights.presence?")]
+    [InlineData("broker.auth.default-rights.deny.histroy = []", "node.conf:2: broker.auth.default-rights.deny.histroy: unknown key, did you mean broker.auth.default-rights.deny.history?")]
+    [InlineData("broker.auth.anonymous-rights.deny.presence = [bad]", "broker.auth.anonymous-rights.deny: \"bad\": tokens of A-Z a-z 0-9 _ : @ - joined by dots; * is one token, a last > is one or more")]
+    [InlineData("broker.auth.anonymous-rights.rooms.create = [bad]", "broker.auth.anonymous-rights: \"bad\": tokens of A-Z a-z 0-9 _ : @ - joined by dots; * is one token, a last > is one or more")]
     [InlineData("broker.auth.default-rights.deny.deny = { }", "node.conf:2: broker.auth.default-rights.deny.deny: unknown key")]
     [InlineData("broker.limits.unauthenticated-message = 65k", "node.conf:2: broker.limits.unauthenticated-message: larger than broker.limits.message")]
     [InlineData("broker.lanes.window = 64k", "node.conf:2: broker.lanes.window: smaller than the largest envelope or message (1048576 bytes), which then could never be sent")]
@@ -288,7 +295,8 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("include \"built-in/broker.conf\"\nbroker.listen.host = \"::\"", false)]
     [InlineData("broker { listen.host = \"0.0.0.0\", auth.anonymous = on }", false)]
     [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights.subscribe = [\"news.>\"] }", false)]
-    [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights { subscribe = [\"news.>\"], publish = [] } }", true)]
+    [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights { subscribe = [\"news.>\"], publish = [] } }", false)]
+    [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights { subscribe = [\"news.>\"], publish = [], history = [\"news.>\"], presence = [] } }", true)]
     [InlineData("broker { listen.host = \"0.0.0.0\", auth { anonymous = on, anonymous-rights.subscribe = [\"news.>\"] } }", true)]
     [InlineData("include \"built-in/broker.conf\"", true)]
     [InlineData("include \"built-in/broker.conf\"\nbroker.listen.host = \"::1\"", true)]
@@ -307,9 +315,12 @@ public sealed class BrokerConfigurationSpecs
         string? Read(string file) => file == "copy/broker.conf" ? text : null;
         var flags = new CommandLineOptions { Config = "copy/broker.conf" };
         Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
-        environment["BROKER__AUTH__ANONYMOUS_RIGHTS__SUBSCRIBE__0"] = "news.>";
-        Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
-        environment["BROKER__AUTH__ANONYMOUS_RIGHTS__PUBLISH__0"] = "news.>";
+        foreach (var right in (string[])["SUBSCRIBE", "PUBLISH", "HISTORY", "PRESENCE"])
+        {
+            Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
+            environment[$"BROKER__AUTH__ANONYMOUS_RIGHTS__{right}__0"] = "news.>";
+        }
+
         Assert.Empty(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
     }
 
@@ -318,6 +329,7 @@ public sealed class BrokerConfigurationSpecs
     {
         var result = Load("", flags: new CommandLineOptions { Dev = true }, config: null);
         Assert.Equal("0.0.0.0", result.Options!.Listen.Host);
+        Assert.Equivalent(Everything, result.Options.Auth.AnonymousRights);
         Assert.Contains("EVERYBODY", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
