@@ -62,9 +62,9 @@ internal sealed class RecordingClient : IAsyncDisposable
         return AskAsync(new HistoryEvent(EventKind.Publish, 0) { Topic = topic, Id = id, Data = data, Key = key }, request);
     }
 
-    public Task<HistoryEvent> SubscribeAsync(string topic, (string Epoch, long Offset)? recover = null)
+    public Task<HistoryEvent> SubscribeAsync(string topic, (string Epoch, long Offset)? recover = null, bool presence = false)
     {
-        var request = new Dictionary<string, object> { ["type"] = "subscribe", ["topic"] = topic };
+        var request = new Dictionary<string, object> { ["type"] = "subscribe", ["topic"] = topic, ["presence"] = presence };
         if (recover is { } from)
         {
             request["recover"] = new { epoch = from.Epoch, offset = from.Offset };

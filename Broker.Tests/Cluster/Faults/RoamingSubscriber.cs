@@ -113,5 +113,5 @@ internal sealed class RoamingSubscriber : IAsyncDisposable
     }
 
     private Task<HistoryEvent> SubscribeAsync(RecordingClient client, string topic) =>
-        _run.RepeatAsync(() => client.SubscribeAsync(topic, _positions.TryGetValue(topic, out var position) ? position : null));
+        _run.RepeatAsync(() => client.SubscribeAsync(topic, _positions.TryGetValue(topic, out var position) ? position : null, presence: true));
 }
