@@ -1,4 +1,6 @@
+using System.Net;
 using System.Net.WebSockets;
+using System.Text;
 using Broker.Node.Auth;
 using Broker.Node.Sequenced;
 using Broker.Node.Topics;
@@ -59,8 +61,6 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
         }
     }
 
-    public NodeProcess Node(string name) => _nodes[name];
-
     /// <param name="durable">What is acknowledged is there at last, whatever becomes of the epoch.</param>
     public void Begin(IEnumerable<NodeProcess> nodes, Predicate<string>? durable = null)
     {
@@ -101,18 +101,36 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
     /// <summary>As long as publishers publish for so many seconds, answered or not.</summary>
     public Task PassAsync(double seconds) => Task.WhenAny(_publishers.Select(publisher => publisher.PassAsync((long)(seconds * RoamingPublisher.RoundsASecond)))).Unwrap().WaitAsync(cancellation);
 
-    /// <summary>The nodes by their weight for a topic: its owner, its copy, and those who follow.</summary>
-    public async Task<IReadOnlyList<string>> RolesAsync(string topic)
+    /// <summary>The nodes by their weight for a topic, named as <see cref="Begin"/> names them: its owner, its copy, and those who follow.</summary>
+    public static async Task<string[]> RolesAsync(IReadOnlyList<NodeProcess> nodes, string topic, CancellationToken cancellation)
     {
-        var partition = TopicName.PartitionOf(TopicName.Hash(System.Text.Encoding.UTF8.GetBytes(topic)));
+        var partition = TopicName.PartitionOf(TopicName.Hash(Encoding.UTF8.GetBytes(topic)));
         var weights = new Dictionary<string, ulong>();
-        foreach (var (name, node) in _nodes)
+        foreach (var (i, node) in nodes.Index())
         {
             await using var client = await JsonClient.ConnectAsync(node.WebSocket, cancellation);
-            weights.Add(name, Rendezvous.Weight(partition, Convert.ToUInt32(client.Welcome.GetProperty("node").GetString(), 16)));
+            weights.Add($"n{i + 1}", Rendezvous.Weight(partition, Convert.ToUInt32(client.Welcome.GetProperty("node").GetString(), 16)));
         }
 
         return [.. weights.OrderByDescending(static weight => weight.Value).Select(static weight => weight.Key)];
+    }
+
+    /// <summary>Nothing gets through between a node and the others until it has ended, as one that is in the minority must.</summary>
+    /// <param name="network">Of the nodes.</param>
+    /// <param name="host">Number of the node.</param>
+    public async Task CutOffAsync(TestNetwork network, int host)
+    {
+        Fault("cut", $"n{host}");
+        foreach (var other in Enumerable.Range(1, _nodes.Count).Where(other => other != host))
+        {
+            await network.CutBothAsync(host, other, cancellation);
+        }
+
+        Assert.Equal(1, await _nodes[$"n{host}"].WaitForExitAsync(cancellation));
+        await AcknowledgedAsync();
+        await network.HealAsync(cancellation);
+        Fault("heal", $"n{host}");
+        Fault("kill", $"n{host}");
     }
 
     public async Task KillAsync(params string[] names)
@@ -160,7 +178,7 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
     {
         try
         {
-            return await node.HealthAsync("ready", cancellation) == System.Net.HttpStatusCode.OK;
+            return await node.HealthAsync("ready", cancellation) == HttpStatusCode.OK;
         }
         catch (HttpRequestException)
         {
