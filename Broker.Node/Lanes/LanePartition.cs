@@ -198,9 +198,14 @@ internal sealed class LanePartition : IPartitionOutput
 
         var forward = entry.Forward;
         var topic = forward.Topic!;
+        if (IsResyncing(topic))
+        {
+            return;
+        }
+
         switch (forward.Kind)
         {
-            case ForwardKind.Publish or ForwardKind.Remove or ForwardKind.Expire when !IsResyncing(topic):
+            case ForwardKind.Publish or ForwardKind.Remove or ForwardKind.Expire:
                 _lane.Logs.AppendRemote(topic, new LogEntry(forward.Payload.Span, forward.Format) { Origin = forward.Origin == _lane.Self ? forward.Connection : 0, Time = forward.Time });
                 break;
             case ForwardKind.Join or ForwardKind.Leave when !forward.IsQuiet:
@@ -272,7 +277,7 @@ internal sealed class LanePartition : IPartitionOutput
         }
 
         topic.IsResyncing = false;
-        _lane.Logs.AppendGap(topic.Name, new GapMessage(TopicName.Shown(topic.Name)) { Position = answer.Position.ToWire() });
+        _lane.Logs.AppendGap(topic.Name, new GapMessage(TopicName.Shown(topic.Name)) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
     });
 
     private Forward ForwardOf(PublishCommand command)
