@@ -22,6 +22,7 @@ internal sealed class LanePartition : IPartitionOutput
     private readonly Dictionary<long, Action<TopicAnswer>> _questions = [];
     private readonly Dictionary<byte[], LocalTopic> _topics = new(TopicKeyComparer.Instance);
     private readonly MessageBuffer _push = new();
+    private readonly List<LocalTopic> _unanswered = [];
     private (LaneId To, Copied Message)? _copied;
     private int _subscribers;
     private bool _isSomethingUnsaid;
@@ -89,6 +90,13 @@ internal sealed class LanePartition : IPartitionOutput
         }
 
         Host.Tick(_lane.Now);
+        LocalTopic[] unanswered = [.. _unanswered];
+        _unanswered.Clear();
+        foreach (var topic in unanswered.Where(topic => _topics.GetValueOrDefault(topic.Name) == topic))
+        {
+            Resync(topic);
+        }
+
         if (Replica.NeedsOwner && Replica.Silence(_lane.Now) >= Silence)
         {
             Poke();
@@ -272,7 +280,8 @@ internal sealed class LanePartition : IPartitionOutput
     {
         if (answer.Error != TopicAnswerError.None)
         {
-            Resync(topic);
+            // Not at once: an owner that has room for no more topics says so each time.
+            _unanswered.Add(topic);
             return;
         }
 

@@ -13,7 +13,7 @@ internal static class RunFigures
             .CountBy(static what => what.Code ?? "acknowledged").OrderBy(static count => count.Key).Select(static count => $"{count.Value} {count.Key}");
         var lost = history.Count(what => what.Kind == EventKind.Lost && facts.Find(what.Call)?.Asked.Kind == EventKind.Publish);
         var recovered = history.Where(static what => what is { Kind: EventKind.Subscribed, Recovered: not null }).CountBy(static what => what.Recovered == true).ToDictionary();
-        var epochs = history.Where(static what => what.Epoch is not null).Select(what => (what.Topic ?? facts.Find(what.Call)?.Asked.Topic, what.Epoch)).Distinct().Count();
+        var epochs = Epochs(history, facts).Values.Sum();
         string[] lines =
         [
             string.Create(CultureInfo.InvariantCulture, $"{history[^1].At / 1e6:F0} s; publishes: {string.Join(", ", answers)}, {lost} lost with their connection"),
@@ -22,6 +22,10 @@ internal static class RunFigures
         ];
         return string.Join('\n', lines);
     }
+
+    /// <summary>How many epochs each topic had.</summary>
+    public static Dictionary<string, int> Epochs(IReadOnlyList<HistoryEvent> history, HistoryFacts facts) =>
+        history.Where(static what => what.Epoch is not null).Select(what => (Topic: what.Topic ?? facts.Find(what.Call)!.Asked.Topic!, what.Epoch)).Distinct().CountBy(static epoch => epoch.Topic).ToDictionary();
 
     /// <summary>The longest time in which nobody was acknowledged anything, from each fault to the next: on any topic, and on the one with the longest.</summary>
     private static IEnumerable<string> Faults(IReadOnlyList<HistoryEvent> history, HistoryFacts facts)

@@ -1,0 +1,60 @@
+using Broker.Node.Sequenced;
+using Broker.Node.Topics;
+
+namespace Broker.Tests.Sequenced;
+
+/// <summary>A partition on one lane, and what it says to others.</summary>
+public sealed class PartitionHostSpecs
+{
+    private static readonly LaneId Here = new(1, 1);
+    private static readonly LaneId There = new(2, 1);
+    private static readonly byte[] Topic = [(byte)'t'];
+
+    private readonly Output _output = new();
+    private readonly PartitionHost _host;
+
+    public PartitionHostSpecs() => _host = new PartitionHost(
+        new PartitionContext(7, Here, _output, new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000), static () => 5, static () => 0));
+
+    [Fact]
+    public void Who_comes_while_an_owner_takes_over_is_told_to_it_when_it_knows_this_lane()
+    {
+        var generation = new Generation(1, There);
+        _host.OnMember(There);
+        _host.Receive(There, new TakeOver(generation));
+        _host.Replica.SetMember(Topic, new TopicMember([(byte)'u'], default, default), 1);
+        _host.Receive(There, new Stated(generation, 5, 0, 0, 0, IsCopy: false, null));
+        var register = Assert.IsType<Register>(_output.Sent[^1].Message);
+        _host.Receive(There, new Stated(generation, 5, 0, 0, 0, IsCopy: false, null) { Registration = register.Number });
+
+        var told = Assert.IsType<MemberTold>(_output.Sent[^1].Message);
+        Assert.Equal((There, 1), (_output.Sent[^1].To, told.Connections));
+    }
+
+    [Fact]
+    public void Question_about_what_is_committed_is_answered_at_once()
+    {
+        _host.SetLease(true);
+        var generation = _host.Owner!.Generation;
+        _host.Receive(Here, new Asked(generation, 1, new TopicQuery(TopicQueryKind.Barrier, Topic)));
+
+        Assert.Equal(1, Assert.IsType<Told>(_output.Sent[^1].Message).Id);
+    }
+
+    private sealed class Output : IPartitionOutput
+    {
+        public List<(LaneId To, PartitionMessage Message)> Sent { get; } = [];
+
+        public void Send(LaneId to, PartitionMessage message) => Sent.Add((to, message));
+
+        public void Deliver(ulong epoch, PartitionEntry entry) => Assert.Fail("Nobody is subscribed.");
+
+        public void Gap(ulong epoch, long sequence) => Assert.Fail("Nobody is subscribed.");
+
+        public void Interested(ulong epoch, long sequence) => Assert.Fail("Nobody is subscribed.");
+
+        public void Answer(long token, PublishEnd end, TopicPosition position) => Assert.Fail("Nothing was published.");
+
+        public void Told(long token, TopicAnswer answer) => Assert.Fail("Nothing was asked.");
+    }
+}
