@@ -10,6 +10,7 @@ using Broker.Node.Http;
 using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Listening;
+using Broker.Node.Ownership;
 using Broker.Node.Topics;
 using Broker.Tests.Diagnostics;
 using Broker.Tests.Support;
@@ -83,6 +84,7 @@ public sealed partial class LimitsDocumentSpecs
     [InlineData("bytes of pongs that wait for a client that does not read", ControlFrames.PongRoom)]
     [InlineData("envelopes to another node under way, for each lane", OutgoingLink.MaxInFlight)]
     [InlineData("bytes of a message to other nodes, with its topic", PieceAssembly.MaxEntry)]
+    [InlineData("partitions that move at the same time", PartitionAllocation.MostAtOnce)]
     [InlineData("commands that a lane executes at a time", LaneTurn.Slice)]
     [InlineData("subscriptions of ended connections that a lane closes at a time, and one more for each command of others", LaneTurn.LeaveSlice)]
     [InlineData("writers that a drainer takes at a time", FanOutPool.Slice)]
