@@ -21,8 +21,10 @@ internal static class CommandLineLayer
             const string Flag = "--dev";
             tree.Put(["broker", "listen", "host"], Scalar(Flag, "0.0.0.0"));
             tree.Put(["broker", "auth", "anonymous"], Scalar(Flag, "on"));
-            tree.Put(["broker", "auth", "anonymous-rights", "subscribe"], Array(Flag, [">"]));
-            tree.Put(["broker", "auth", "anonymous-rights", "publish"], Array(Flag, [">"]));
+            foreach (var right in (string[])["subscribe", "publish", "history", "presence"])
+            {
+                tree.Put(["broker", "auth", "anonymous-rights", right], Array(Flag, [">"]));
+            }
         }
     }
 

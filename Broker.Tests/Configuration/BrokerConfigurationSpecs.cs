@@ -6,6 +6,8 @@ namespace Broker.Tests.Configuration;
 
 public sealed class BrokerConfigurationSpecs
 {
+    private static readonly RightsOptions Everything = new() { Subscribe = [">"], Publish = [">"], History = [">"], Presence = [">"] };
+
     private const string Secret = "k3vQ0m1yXb8Zt5rW2nPq7sLd9fGhJ4cA6eUi";
 
     [Fact]
@@ -13,7 +15,7 @@ public sealed class BrokerConfigurationSpecs
     {
         var options = Load("", config: null).Options!;
         Assert.Equal("127.0.0.1", options.Listen.Host);
-        Assert.Equal([">"], options.Auth.AnonymousRights.Publish);
+        Assert.Equivalent(Everything, options.Auth.AnonymousRights);
         Assert.Equal(TimeSpan.FromSeconds(2), options.Drain.Time);
         Assert.Equal(OriginRefusal.Close, options.Origins.Refuse);
         Assert.Null(options.Greeting);
@@ -288,7 +290,8 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("include \"built-in/broker.conf\"\nbroker.listen.host = \"::\"", false)]
     [InlineData("broker { listen.host = \"0.0.0.0\", auth.anonymous = on }", false)]
     [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights.subscribe = [\"news.>\"] }", false)]
-    [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights { subscribe = [\"news.>\"], publish = [] } }", true)]
+    [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights { subscribe = [\"news.>\"], publish = [] } }", false)]
+    [InlineData("include \"built-in/broker.conf\"\nbroker { listen.host = \"0.0.0.0\", auth.anonymous-rights { subscribe = [\"news.>\"], publish = [], history = [\"news.>\"], presence = [] } }", true)]
     [InlineData("broker { listen.host = \"0.0.0.0\", auth { anonymous = on, anonymous-rights.subscribe = [\"news.>\"] } }", true)]
     [InlineData("include \"built-in/broker.conf\"", true)]
     [InlineData("include \"built-in/broker.conf\"\nbroker.listen.host = \"::1\"", true)]
@@ -307,9 +310,12 @@ public sealed class BrokerConfigurationSpecs
         string? Read(string file) => file == "copy/broker.conf" ? text : null;
         var flags = new CommandLineOptions { Config = "copy/broker.conf" };
         Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
-        environment["BROKER__AUTH__ANONYMOUS_RIGHTS__SUBSCRIBE__0"] = "news.>";
-        Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
-        environment["BROKER__AUTH__ANONYMOUS_RIGHTS__PUBLISH__0"] = "news.>";
+        foreach (var right in (string[])["SUBSCRIBE", "PUBLISH", "HISTORY", "PRESENCE"])
+        {
+            Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
+            environment[$"BROKER__AUTH__ANONYMOUS_RIGHTS__{right}__0"] = "news.>";
+        }
+
         Assert.Empty(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
     }
 
@@ -318,6 +324,7 @@ public sealed class BrokerConfigurationSpecs
     {
         var result = Load("", flags: new CommandLineOptions { Dev = true }, config: null);
         Assert.Equal("0.0.0.0", result.Options!.Listen.Host);
+        Assert.Equivalent(Everything, result.Options.Auth.AnonymousRights);
         Assert.Contains("EVERYBODY", Assert.Single(result.Warnings), StringComparison.Ordinal);
     }
 
