@@ -63,6 +63,11 @@ internal static class Scenarios
             new("XP", "100 pairs, 4 in flight", Pairs with { Pilot = true }) { Nodes = 2, Goals = Cpu("≤ 0.90") },
             new("XL", "1 to 1, one at a time", new Load(2) { Pilot = true, Window = 1 }) { Nodes = 2, Goals = Goal(Metric.Median, "≤ 2.0") },
         ]),
+        new("Topics with one order for all and a history of 100, beside broadcast", Throughput,
+        [
+            .. Sequenced("SEQ", "one node", nodes: 1),
+            .. Sequenced("SEQX", "three nodes", nodes: 3),
+        ]) { Peers = ["broker"] },
         new("Growth with the subscribers of a topic", Throughput, [.. Series("SUBS", [1, 10, 100, 1000, 10_000], "subscribers", static n => new Load(n))]) { Peers = BesideNats },
         new("Growth with the topics, 400 messages in flight", Throughput, [.. Series("TOPICS", [1, 10, 100, 1000, 10_000], "topics", Topics)]) { Peers = BesideNats },
         new("Growth with the payload, 100 subscribers", Throughput, [.. Series("SIZE", [16, 100, 1000, 10_000, 60_000], "bytes", Payload)]) { Peers = BesideNats },
@@ -106,6 +111,22 @@ internal static class Scenarios
 
     private static IEnumerable<Scenario> Series(string name, int[] steps, string unit, Func<int, Load> load) =>
         steps.Select(step => new Scenario($"{name}{step}", string.Create(CultureInfo.InvariantCulture, $"{unit}: {step:#,0}"), load(step)));
+
+    /// <summary>Each shape twice: broadcast, and sequenced.</summary>
+    private static IEnumerable<Scenario> Sequenced(string name, string where, int nodes)
+    {
+        (string Name, string Title, Load Load)[] shapes =
+        [
+            ("F16", "1 publisher to 1,000, 16 in flight", new Load(1000)),
+            ("F1", "1 publisher to 1,000, one at a time", new Load(1000) { Window = 1 }),
+            ("R10", "50 topics with 10 each, each one at a time", new Load(500) { Topics = 50, Publishers = 50, Window = 1 }),
+        ];
+        foreach (var shape in shapes)
+        {
+            yield return new Scenario($"{name}{shape.Name}B", $"{where}, {shape.Title}, broadcast", shape.Load) { Nodes = nodes };
+            yield return new Scenario($"{name}{shape.Name}", $"{where}, {shape.Title}, sequenced", shape.Load with { TopicPrefix = "seq." }) { Nodes = nodes };
+        }
+    }
 
     // The same number of messages in flight and two deliveries a publish at every step; from 100 pairs on, each has more topics.
     private static Load Topics(int count)

@@ -12,15 +12,19 @@ internal sealed class Rights
     private static readonly AccessRule NoAccess = new(PatternSet.Empty, PatternSet.Empty);
 
     /// <summary>Nothing is permitted.</summary>
-    public static readonly Rights None = new(NoAccess, NoAccess);
+    public static readonly Rights None = new(NoAccess, NoAccess, NoAccess, NoAccess);
 
     private readonly AccessRule _subscribe;
     private readonly AccessRule _publish;
+    private readonly AccessRule _history;
+    private readonly AccessRule _presence;
 
-    private Rights(AccessRule subscribe, AccessRule publish)
+    private Rights(AccessRule subscribe, AccessRule publish, AccessRule history, AccessRule presence)
     {
         _subscribe = subscribe;
         _publish = publish;
+        _history = history;
+        _presence = presence;
     }
 
     /// <summary>Builds rights from lists of patterns.</summary>
@@ -31,11 +35,11 @@ internal sealed class Rights
         var deny = options.Deny ?? new RightsOptions();
         var created = new Rights(
             Rule("subscribe", options.Subscribe, deny.Subscribe, ref error),
-            Rule("publish", options.Publish, deny.Publish, ref error));
+            Rule("publish", options.Publish, deny.Publish, ref error),
+            Rule("history", options.History, deny.History, ref error),
+            Rule("presence", options.Presence, deny.Presence, ref error));
 
         // Nothing asks for these yet. A wrong one is refused all the same: who wrote it relies on it.
-        Rule("history", options.History, deny.History, ref error);
-        Rule("presence", options.Presence, deny.Presence, ref error);
         Rule("rooms.create", options.Rooms.Create, deny.Rooms.Create, ref error);
         Rule("rooms.join", options.Rooms.Join, deny.Rooms.Join, ref error);
         rights = error is null ? created : null;
@@ -49,12 +53,14 @@ internal sealed class Rights
 
     public bool MayPublish(ReadOnlySpan<byte> topic) => _publish.Permits(topic);
 
-    public bool MayReadHistory(ReadOnlySpan<byte> topic) => _subscribe.Permits(topic);
+    /// <summary>Whether what was published to a topic may be read; no right to subscribe is needed for it, or follows from it.</summary>
+    public bool MayReadHistory(ReadOnlySpan<byte> topic) => _history.Permits(topic);
 
-    public bool MaySeePresence(ReadOnlySpan<byte> topic) => _subscribe.Permits(topic);
+    /// <summary>Whether a topic's members may be seen; no right to subscribe is needed for it, or follows from it.</summary>
+    public bool MaySeePresence(ReadOnlySpan<byte> topic) => _presence.Permits(topic);
 
     /// <summary>These rights and a subscription granted by a token of its own; what is denied stays denied.</summary>
-    public Rights WithSubscribe(TopicPattern granted) => new(_subscribe.With(granted), _publish);
+    public Rights WithSubscribe(TopicPattern granted) => new(_subscribe.With(granted), _publish, _history, _presence);
 
     private static AccessRule Rule(string name, IReadOnlyList<string> allow, IReadOnlyList<string> deny, ref string? error) =>
         new(Parse(name, allow, ref error), Parse("deny." + name, deny, ref error));

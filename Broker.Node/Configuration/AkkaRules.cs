@@ -65,7 +65,7 @@ internal static class AkkaRules
     private static void ValidateHandOver(HoconObject akka, ConfigurationErrors errors)
     {
         string[] handOff = ["akka", "cluster", "sharding", "handoff-timeout"];
-        string[] phase = ["akka", "coordinated-shutdown", "phases", ShutdownBudget.Regions, "timeout"];
+        string[] phase = ["akka", "coordinated-shutdown", "phases", ShutdownBudget.HandingOver, "timeout"];
         if (Duration(akka, handOff, errors) is { } time && Duration(akka, phase, errors) is { } whole && time >= whole)
         {
             errors.Add(akka.Find(handOff), string.Join('.', handOff), $"{Seconds(time)} is not less than the {Seconds(whole)} of {string.Join('.', phase[1..])}");

@@ -135,7 +135,7 @@ internal static class BrokerConfiguration
         var warnings = new List<string>();
         if (flags.Dev)
         {
-            warnings.Add("--dev: EVERYBODY who can reach this machine may subscribe and publish to everything. Never use --dev where others can connect.");
+            warnings.Add("--dev: EVERYBODY who can reach this machine may subscribe and publish to everything, read all history and see all presence. Never use --dev where others can connect.");
         }
 
         if (options.Cluster.Insecure && !options.Cluster.Tls.Enabled && !NodeAddress.IsLoopback(options.Cluster.Host))

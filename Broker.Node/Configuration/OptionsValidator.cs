@@ -32,7 +32,7 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
 
         if (auth.Anonymous && !IPAddress.IsLoopback(IPAddress.Parse(options.Listen.Host)) && !WroteAnonymousRights())
         {
-            Refuse("broker.auth.anonymous", $"on, and {options.Listen.Host} can be reached by others, but nobody chose what anonymous users may do: write all of broker.auth.anonymous-rights in your own file, or set anonymous = off");
+            Refuse("broker.auth.anonymous", $"on, and {options.Listen.Host} can be reached by others, but nobody chose what anonymous users may do: write all of broker.auth.anonymous-rights (subscribe, publish, history, presence) in your own file, or set anonymous = off");
         }
     }
 
@@ -207,7 +207,7 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
 
     private void ValidateRights(string key, RightsOptions rights, bool user)
     {
-        string[] patterns = [.. rights.Subscribe, .. rights.Publish, .. rights.History, .. rights.Presence];
+        string[] patterns = [.. rights.Subscribe, .. rights.Publish, .. rights.History, .. rights.Presence, .. rights.Rooms.Create, .. rights.Rooms.Join];
         foreach (var pattern in patterns.Where(pattern => !checks.TopicPattern(user ? pattern.Replace("{user}", "user", StringComparison.Ordinal) : pattern)))
         {
             Refuse(key, $"\"{pattern}\": {PatternRule}{(user ? "; {user} is the subject" : "")}");

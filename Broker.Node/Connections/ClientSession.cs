@@ -485,7 +485,7 @@ internal sealed class ClientSession
         }
         else if (TopicPattern.HasWildcard(topic.Span))
         {
-            _patterns.Answer(reply.Written.ToArray(), _batch!);
+            _patterns.Answer(topic.Span, reply.Written.ToArray(), _batch!);
         }
         else
         {

@@ -33,7 +33,7 @@ internal sealed class PatternTopics(IClientTransport connection, ConnectionServi
                 return ErrorCode.LimitExceeded;
             }
 
-            subscription = new PatternSubscription(connection.Writer, message.Topic.ToArray(), _form, services.Lanes.Count);
+            subscription = new PatternSubscription(connection.Writer, message.Topic.ToArray(), _form, services.Lanes.Count, IsSequenced(message.Topic.Span));
             _subscriptions.Add(subscription.Pattern, subscription);
         }
 
@@ -54,8 +54,10 @@ internal sealed class PatternTopics(IClientTransport connection, ConnectionServi
     }
 
     /// <summary>Sends an answer about a pattern behind those to earlier requests about it.</summary>
-    public void Answer(byte[] message, MessageBatch batch) =>
-        new PatternRequest.Answer(connection.Writer, message, services.Lanes.Count, batch).Post(services.Lanes);
+    public void Answer(ReadOnlySpan<byte> pattern, byte[] message, MessageBatch batch) =>
+        new PatternRequest.Answer(connection.Writer, message, services.Lanes.Count, IsSequenced(pattern), batch).Post(services.Lanes);
+
+    private bool IsSequenced(ReadOnlySpan<byte> text) => TopicPattern.TryParse(text, out var pattern) && services.Topics.Settings.MayBeSequenced(pattern);
 
     /// <summary>A lane did not open its cursor, and the client has been told: those of the others are closed.</summary>
     /// <param name="cursor">The first.</param>

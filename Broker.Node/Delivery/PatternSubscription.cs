@@ -20,12 +20,13 @@ internal sealed class PatternSubscription
     /// <param name="pattern">UTF-8, legal.</param>
     /// <param name="form">What the connection takes.</param>
     /// <param name="lanes">Of the node.</param>
-    public PatternSubscription(ConnectionWriter writer, byte[] pattern, PushForm form, int lanes)
+    /// <param name="isSequenced">It may match topics with one order for all.</param>
+    public PatternSubscription(ConnectionWriter writer, byte[] pattern, PushForm form, int lanes, bool isSequenced)
     {
         (Writer, Pattern) = (writer, pattern);
 
         // The number of a lane is a hash that belongs to it.
-        Cursors = [.. Enumerable.Range(0, lanes).Select(lane => new Subscription(writer, pattern, (uint)lane) { Form = form, Slow = SlowPolicy.Disconnect, Gate = _gate })];
+        Cursors = [.. Enumerable.Range(0, lanes).Select(lane => new Subscription(writer, pattern, (uint)lane) { Form = form, Slow = SlowPolicy.Disconnect, Gate = _gate, IsSequenced = isSequenced })];
     }
 
     public ConnectionWriter Writer { get; }

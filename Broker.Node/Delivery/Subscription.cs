@@ -50,7 +50,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// <summary>The topic's policy; the same for all its cursors.</summary>
     public SlowPolicy Slow { get; init; }
 
-    /// <summary>Of a topic with one order for all.</summary>
+    /// <summary>Of a topic with one order for all, or of a pattern that may match some.</summary>
     public bool IsSequenced { get; init; }
 
     /// <summary>Who is a member of the topic by it, UTF-8; empty: nobody.</summary>

@@ -90,6 +90,13 @@ internal sealed class BrokerMetrics
         Meter.CreateObservableGauge("broker.memory.connections", connections, "By", "Bytes kept for single connections");
     }
 
+    /// <summary>Shows what sequenced topics take of the node from now on.</summary>
+    public void ShowHistory(Func<long> bytes, Func<long> topics)
+    {
+        Meter.CreateObservableGauge("broker.memory.history", bytes, "By", "Bytes of history and kept entries");
+        Meter.CreateObservableGauge("broker.topics.sequenced", topics, "{topic}", "Sequenced topics of which the node knows something");
+    }
+
     private void Closed(int code, string reason) => _closed.Add(1, Tag("code", code), Tag(Reason, reason));
 
     private static KeyValuePair<string, object?> Tag(string key, object value) => new(key, value);

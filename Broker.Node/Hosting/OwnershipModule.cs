@@ -1,3 +1,4 @@
+using Akka;
 using Akka.Actor;
 using Broker.Node.Configuration;
 using Broker.Node.Ownership;
@@ -5,19 +6,26 @@ using Broker.Node.Ownership;
 namespace Broker.Node.Hosting;
 
 /// <summary>Starts the shard region of the partitions when the lanes, which do the work of owners, are ready.</summary>
-internal sealed class OwnershipModule(LanesModule lanes, PartWatch watch) : INodePart
+internal sealed class OwnershipModule(SystemModule system, LanesModule lanes, PartWatch watch) : INodePart
 {
-    private PartitionRegion? _region;
-
     public void Start(IActorContext node)
     {
         var region = new PartitionRegion(node.System, lanes.Leases, AkkaConfig.ShardingOf(node.System.Settings.Config));
-        Volatile.Write(ref _region, region);
         watch.Observe(StartRegionAsync(region));
+        var shutdown = CoordinatedShutdown.Get(node.System);
+        shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "broker-hand-over", () => StopRegionAsync(shutdown, region));
     }
 
-    /// <inheritdoc cref="PartitionRegion.StopAsync"/>
-    public Task<bool> StopAsync() => Volatile.Read(ref _region)?.StopAsync(ShutdownBudget.HandOver) ?? Task.FromResult(true);
+    /// <summary>Before the lanes' goodbye: others own what was owned here, if there are others and they are heard.</summary>
+    private async Task<Done> StopRegionAsync(CoordinatedShutdown shutdown, PartitionRegion region)
+    {
+        if (system.Members > 1 && shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
+        {
+            await region.StopAsync(ShutdownBudget.HandOver);
+        }
+
+        return Done.Instance;
+    }
 
     private async Task StartRegionAsync(PartitionRegion region)
     {

@@ -19,6 +19,12 @@ internal interface ISequencedLogs
     /// <summary>Has a connection look at what was put before its cursor.</summary>
     void Show(Subscription subscription);
 
+    /// <inheritdoc cref="ILaneTopics.Execute"/>
+    LogEntry Execute(LaneCommand command);
+
+    /// <inheritdoc cref="ILaneTopics.Refuse"/>
+    void Refuse(LaneCommand command);
+
     /// <inheritdoc cref="ILaneTopics.Leave"/>
     void Leave(Subscription subscription);
 

@@ -32,6 +32,7 @@ internal sealed class LanePartition : IPartitionOutput
         Host = new PartitionHost(new PartitionContext(id, lane.Self, this, options.Topics, options.Budget, NewEpoch, () => lane.Clock)
         {
             Copies = options.Copies,
+            IsSurvivor = options.IsSurvivor,
             MemberList = options.MemberList,
         });
     }
@@ -52,7 +53,29 @@ internal sealed class LanePartition : IPartitionOutput
     {
         HasLease = has;
         Host.SetLease(has);
-        Host.Owner?.Tick();
+    }
+
+    public void Receive(LaneId from, PartitionMessage message)
+    {
+        Host.Receive(from, message);
+        if (message is Released)
+        {
+            // Its entity is to start elsewhere, at once.
+            Poke();
+        }
+    }
+
+    /// <summary>Somebody here wants all that comes of the partition, whatever the topic.</summary>
+    public void SetWatched(bool isWatched) => Count(isWatched ? 1 : -1);
+
+    /// <summary>Once everything that was asked before is answered, and the owner knows what is wanted here. False: nobody answered in time.</summary>
+    public void AskBarrier(Action<bool> answered)
+    {
+        Ask(new TopicQuery(TopicQueryKind.Barrier, []), answer => answered(answer.Error == TopicAnswerError.None));
+        if (Replica.OwnerLane is null)
+        {
+            Poke();
+        }
     }
 
     public void Tick()
@@ -490,8 +513,7 @@ internal sealed class LanePartition : IPartitionOutput
         }
 
         topic.Subscribers++;
-        _subscribers++;
-        Replica.SetInterest(true);
+        Count(1);
         if (subscription.Member.Length > 0)
         {
             var count = topic.Members.GetValueOrDefault(subscription.Member) + 1;
@@ -525,10 +547,13 @@ internal sealed class LanePartition : IPartitionOutput
             _topics.Remove(topic.Name);
         }
 
-        if (--_subscribers == 0)
-        {
-            Replica.SetInterest(false);
-        }
+        Count(-1);
+    }
+
+    private void Count(int subscribers)
+    {
+        _subscribers += subscribers;
+        Replica.SetInterest(_subscribers > 0);
     }
 
     /// <summary>A topic with subscribers here.</summary>

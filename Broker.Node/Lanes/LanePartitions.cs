@@ -24,6 +24,9 @@ internal sealed class LanePartitions
     private readonly Dictionary<uint, Peer> _peers = [];
     private readonly Queue<(LanePartition Partition, PartitionMessage Message)> _own = new();
     private readonly MessageBuffer _buffer = new();
+
+    /// <summary>Cursors of patterns that may match a sequenced topic.</summary>
+    private readonly HashSet<Subscription> _watchers = [];
     private TimeSpan _nextTick;
     private bool _isLeaving;
 
@@ -58,13 +61,45 @@ internal sealed class LanePartitions
     public bool HasLeft => _peers.Values.All(static peer => peer.IsLeaving) || _present.TrueForAll(static partition => !partition.Host.Replica.IsHolder);
 
     /// <summary>Takes a command, and completes it when its outcome is known.</summary>
-    public void Execute(LaneCommand command) => Of(command.TopicHash).Execute(command);
+    public void Execute(LaneCommand command)
+    {
+        if (command is PatternCommand pattern)
+        {
+            Execute(pattern);
+        }
+        else
+        {
+            Of(command.TopicHash).Execute(command);
+        }
+    }
 
-    /// <summary>In the place of <see cref="Execute"/> while the node may promise nothing.</summary>
-    public void Refuse(LaneCommand command) => Of(command.TopicHash).Refuse(command);
+    /// <summary>In the place of <see cref="Execute(LaneCommand)"/> while the node may promise nothing.</summary>
+    public void Refuse(LaneCommand command)
+    {
+        if (command is PatternCommand pattern)
+        {
+            Watch(pattern);
+            Finish(pattern, isRefused: true);
+        }
+        else
+        {
+            Of(command.TopicHash).Refuse(command);
+        }
+    }
 
     /// <summary>A connection has ended.</summary>
-    public void Leave(Subscription subscription) => Of(subscription.TopicHash).Leave(subscription);
+    public void Leave(Subscription subscription)
+    {
+        if (subscription.Gate is null)
+        {
+            Of(subscription.TopicHash).Leave(subscription);
+        }
+        else
+        {
+            _logs.Leave(subscription);
+            Unwatch(subscription);
+        }
+    }
 
     /// <summary>Looks which partitions the node owns now.</summary>
     public void ReadLeases()
@@ -126,7 +161,7 @@ internal sealed class LanePartitions
 
         if (_peers.TryGetValue(peer, out var from))
         {
-            Of((uint)id).Host.Receive(from.Lane, message);
+            Of((uint)id).Receive(from.Lane, message);
         }
 
         return true;
@@ -209,6 +244,74 @@ internal sealed class LanePartitions
             PartitionCodec.Write(ref writer, partition.Id, message);
             _links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now());
         }
+    }
+
+    /// <summary>Any partition of the lane may have a topic that the pattern matches: the owners of all of them know that it is wanted here, before it is said.</summary>
+    private void Execute(PatternCommand command)
+    {
+        Watch(command);
+        var left = TopicName.Partitions / _identity.Lanes;
+        var isRefused = false;
+        for (var id = _identity.Lane; id < TopicName.Partitions; id += _identity.Lanes)
+        {
+            Of((uint)id).AskBarrier(isAnswered =>
+            {
+                isRefused |= !isAnswered;
+                if (--left == 0)
+                {
+                    Finish(command, isRefused);
+                }
+            });
+        }
+    }
+
+    private void Watch(PatternCommand command)
+    {
+        if (command.Request is PatternRequest.Subscribe { Subscription: { } subscription } && _watchers.Add(subscription.Cursors[command.Lane]) && _watchers.Count == 1)
+        {
+            SetWatched(true);
+        }
+    }
+
+    private void Unwatch(Subscription cursor)
+    {
+        if (_watchers.Remove(cursor) && _watchers.Count == 0)
+        {
+            SetWatched(false);
+        }
+    }
+
+    private void SetWatched(bool isWatched)
+    {
+        for (var id = _identity.Lane; id < TopicName.Partitions; id += _identity.Lanes)
+        {
+            Of((uint)id).SetWatched(isWatched);
+        }
+    }
+
+    private void Finish(PatternCommand command, bool isRefused)
+    {
+        if (isRefused || command.Request is PatternRequest.Subscribe { Subscription.Cursors: var cursors } && cursors[command.Lane].HasLeft)
+        {
+            _logs.Refuse(command);
+        }
+        else
+        {
+            _logs.Execute(command);
+        }
+
+        var cursor = command.Request switch
+        {
+            PatternRequest.Subscribe subscribe => subscribe.Subscription.Cursors[command.Lane],
+            PatternRequest.Unsubscribe unsubscribe => unsubscribe.Subscription.Cursors[command.Lane],
+            _ => null,
+        };
+        if (cursor is { IsOpen: false })
+        {
+            Unwatch(cursor);
+        }
+
+        command.Complete();
     }
 
     private LanePartition Of(uint hash)

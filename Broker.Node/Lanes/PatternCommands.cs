@@ -11,8 +11,9 @@ namespace Broker.Node.Lanes;
 /// </summary>
 /// <param name="writer">The connection's.</param>
 /// <param name="lanes">How many have a part.</param>
+/// <param name="isSequenced">The pattern may match topics with one order for all.</param>
 /// <param name="batch">Of the request, released by every lane; null where the server asks.</param>
-internal abstract class PatternRequest(ConnectionWriter writer, int lanes, MessageBatch? batch)
+internal abstract class PatternRequest(ConnectionWriter writer, int lanes, bool isSequenced, MessageBatch? batch)
 {
     private int _left = lanes;
 
@@ -27,7 +28,7 @@ internal abstract class PatternRequest(ConnectionWriter writer, int lanes, Messa
         for (var lane = 0; lane < inbox.Count; lane++)
         {
             batch?.Retain();
-            inbox.Post(new PatternCommand(this, lane));
+            inbox.Post(new PatternCommand(this, lane) { IsSequenced = isSequenced });
         }
     }
 
@@ -39,7 +40,7 @@ internal abstract class PatternRequest(ConnectionWriter writer, int lanes, Messa
     /// <param name="connection">Told <see cref="SubscriptionRefused"/> when a lane did not open its cursor.</param>
     /// <param name="batch">Of the request; null where the server asks.</param>
     internal sealed class Subscribe(PatternSubscription subscription, WireId id, IActorRef connection, MessageBatch? batch)
-        : PatternRequest(subscription.Writer, subscription.Cursors.Count, batch)
+        : PatternRequest(subscription.Writer, subscription.Cursors.Count, subscription.Cursors[0].IsSequenced, batch)
     {
         private int _error;
 
@@ -62,7 +63,7 @@ internal abstract class PatternRequest(ConnectionWriter writer, int lanes, Messa
     /// <param name="batch">Of the request; null where nobody asked.</param>
     /// <param name="reason">Why the server ended it; null when the client asked.</param>
     internal sealed class Unsubscribe(PatternSubscription subscription, WireId id, MessageBatch? batch, string? reason)
-        : PatternRequest(subscription.Writer, subscription.Cursors.Count, batch)
+        : PatternRequest(subscription.Writer, subscription.Cursors.Count, subscription.Cursors[0].IsSequenced, batch)
     {
         public PatternSubscription Subscription => subscription;
 
@@ -73,8 +74,9 @@ internal abstract class PatternRequest(ConnectionWriter writer, int lanes, Messa
     /// <param name="writer">The connection's.</param>
     /// <param name="message">The answer, encoded.</param>
     /// <param name="lanes">Of the node.</param>
+    /// <param name="isSequenced">The pattern may match topics with one order for all.</param>
     /// <param name="batch">Of the request.</param>
-    internal sealed class Answer(ConnectionWriter writer, byte[] message, int lanes, MessageBatch batch) : PatternRequest(writer, lanes, batch)
+    internal sealed class Answer(ConnectionWriter writer, byte[] message, int lanes, bool isSequenced, MessageBatch batch) : PatternRequest(writer, lanes, isSequenced, batch)
     {
         public void WriteTo(IBufferWriter<byte> output) => output.Write(message);
     }

@@ -12,6 +12,9 @@ internal sealed record SequencedOptions(IPartitionLeases Leases, TopicSettings T
     /// <summary>Copies of a partition beside its owner: 1, or 0.</summary>
     public int Copies { get; init; } = 1;
 
+    /// <inheritdoc cref="PartitionContext.IsSurvivor"/>
+    public bool IsSurvivor { get; init; }
+
     /// <summary>Members of a topic up to which each is told to the others.</summary>
     public int MemberList { get; init; } = 1000;
 

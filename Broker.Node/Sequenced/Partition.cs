@@ -20,6 +20,7 @@ internal sealed class Partition
     private readonly PartitionMembers _members;
     private readonly IPartitionOutput _output;
     private readonly PartitionTopics _topics;
+    private readonly bool _isRenewed;
     private readonly Dictionary<LaneId, Head> _heads = [];
     private readonly Dictionary<LaneId, long> _copied = [];
     private readonly Dictionary<LaneId, long> _starts = [];
@@ -36,9 +37,10 @@ internal sealed class Partition
     /// <param name="context">Where it is.</param>
     /// <param name="replica">Of the same lane.</param>
     /// <param name="members">The others; changed by the caller, who says so afterwards.</param>
-    public Partition(PartitionContext context, PartitionReplica replica, PartitionMembers members)
+    /// <param name="isRenewed">Another one may go on with what was there: the epoch is a new one, whatever is found.</param>
+    public Partition(PartitionContext context, PartitionReplica replica, PartitionMembers members, bool isRenewed = false)
     {
-        (_context, _replica, _members, _output) = (context, replica, members, context.Output);
+        (_context, _replica, _members, _output, _isRenewed) = (context, replica, members, context.Output, isRenewed);
         Generation = new Generation(replica.Highest.Number + 1, replica.Self);
         replica.Rise(Generation);
         _topics = new PartitionTopics(context, Generation, replica, forward => Append(forward));
@@ -114,6 +116,18 @@ internal sealed class Partition
                 }
 
                 break;
+        }
+    }
+
+    /// <summary>The node owns the partition no more: the others are told, so that one of them takes over soon.</summary>
+    public void Release()
+    {
+        if (!IsSuperseded)
+        {
+            foreach (var lane in _members.Others)
+            {
+                _output.Send(lane, new Released(Generation));
+            }
         }
     }
 
@@ -221,6 +235,11 @@ internal sealed class Partition
     private void Serve()
     {
         _phase = PartitionPhase.Serving;
+        if (_isRenewed)
+        {
+            Log.Renew(_context.NewEpoch());
+        }
+
         _begun = Log.Sections;
         _holders.UnionWith(_heads.Where(head => head.Value.IsHolder && head.Key != Self).Select(static head => head.Key));
         var known = _heads.Values.Where(head => head.Epoch == Log.Epoch).Max(static head => (long?)head.Commit) ?? 0;

@@ -25,6 +25,7 @@ internal static class PartitionCodec
         Asked,
         Told,
         MemberTold,
+        Released,
     }
 
     public static void Write(ref PartitionWriter writer, int partition, PartitionMessage message)
@@ -34,7 +35,7 @@ internal static class PartitionCodec
         writer.Generation(message.Generation);
         switch (message)
         {
-            case TakeOver: break;
+            case TakeOver or Released: break;
             case Head m: WriteHead(ref writer, m); break;
             case Refused m: writer.Generation(m.Highest); break;
             case Pull m: writer.Number(m.After); break;
@@ -80,6 +81,7 @@ internal static class PartitionCodec
             Kind.Asked => new Asked(generation, reader.Number(), reader.Query()),
             Kind.Told => new Told(generation, reader.Number(), reader.Answer()),
             Kind.MemberTold => new MemberTold(generation, reader.Bytes(), reader.Member(), reader.Count()),
+            Kind.Released => new Released(generation),
             _ => null,
         };
         return reader.IsWhole ? message : null;
@@ -103,6 +105,7 @@ internal static class PartitionCodec
         Answered => Kind.Answered,
         Asked => Kind.Asked,
         Told => Kind.Told,
+        Released => Kind.Released,
         _ => Kind.MemberTold,
     };
 

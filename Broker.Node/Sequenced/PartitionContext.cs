@@ -15,6 +15,9 @@ internal sealed record PartitionContext(int Id, LaneId Self, IPartitionOutput Ou
     /// <summary>Copies beside the owner: 1, or 0.</summary>
     public int Copies { get; init; } = 1;
 
+    /// <summary>Of two nodes each goes on without the other: with an epoch of its own, and what it has.</summary>
+    public bool IsSurvivor { get; init; }
+
     /// <summary>Members of a topic up to which each is told to the others.</summary>
     public int MemberList { get; init; } = 1000;
 

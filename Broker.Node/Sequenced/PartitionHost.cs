@@ -6,6 +6,7 @@ internal sealed class PartitionHost(PartitionContext context)
 {
     private readonly PartitionMembers _members = new();
     private bool _hasLease;
+    private bool _isRenewed;
 
     public PartitionReplica Replica { get; } = new(context);
 
@@ -16,6 +17,11 @@ internal sealed class PartitionHost(PartitionContext context)
     public void SetLease(bool hasLease)
     {
         _hasLease = hasLease;
+        if (!hasLease)
+        {
+            Owner?.Release();
+        }
+
         Owner = hasLease ? Owner ?? NewOwner() : null;
     }
 
@@ -67,10 +73,25 @@ internal sealed class PartitionHost(PartitionContext context)
 
     public void OnRemoved(LaneId lane)
     {
+        // One that has left in order goes on nowhere.
+        var wasLost = _members.Has(lane) && !_members.IsLeaving(lane);
         _members.Remove(lane);
+        _isRenewed |= context.IsSurvivor && wasLost && !_members.Others.Any();
         Replica.Log.Forget(lane);
-        Owner?.OnRemoved(lane);
+        if (_isRenewed && _hasLease)
+        {
+            Owner = NewOwner();
+        }
+        else
+        {
+            Owner?.OnRemoved(lane);
+        }
     }
 
-    private Partition NewOwner() => new(context, Replica, _members);
+    private Partition NewOwner()
+    {
+        var isRenewed = _isRenewed;
+        _isRenewed = false;
+        return new Partition(context, Replica, _members, isRenewed);
+    }
 }

@@ -88,6 +88,9 @@ internal sealed class PartitionLog(TopicSettings topics, HistoryBudget budget)
         (Epoch, Start, End, Dense, Floor) = (epoch, start, start, start, 0);
     }
 
+    /// <summary>The same entries, of another epoch.</summary>
+    public void Renew(ulong epoch) => Epoch = epoch;
+
     /// <summary>Makes the next entry of a forward; a log from the beginning only.</summary>
     /// <param name="generation">The owner's.</param>
     /// <param name="forward">The next of its origin.</param>

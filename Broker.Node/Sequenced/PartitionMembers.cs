@@ -10,6 +10,8 @@ internal sealed class PartitionMembers
 
     public bool Has(LaneId lane) => _leaving.ContainsKey(lane);
 
+    public bool IsLeaving(LaneId lane) => _leaving.GetValueOrDefault(lane);
+
     /// <summary>Who may hold a copy: the owner is chosen by the same weights, so that of all nodes the next owner has it.</summary>
     public LaneId? CopyOf(int partition)
     {

@@ -93,3 +93,6 @@ internal sealed record Told(Generation Generation, long Id, TopicAnswer Answer) 
 /// <param name="Member">Who.</param>
 /// <param name="Connections">0: none any more.</param>
 internal sealed record MemberTold(Generation Generation, byte[] Topic, TopicMember Member, int Connections) : PartitionMessage(Generation);
+
+/// <summary>The owner's node has given up the partition: somebody else is to own it.</summary>
+internal sealed record Released(Generation Generation) : PartitionMessage(Generation);

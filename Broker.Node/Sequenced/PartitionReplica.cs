@@ -530,7 +530,7 @@ internal sealed class PartitionReplica(PartitionContext context)
 
         var answer = told.Answer;
         var isAligned = pending.Query!.Kind == TopicQueryKind.Subscribe && answer.Error == TopicAnswerError.None;
-        if (isAligned && (!_isInterestKnown || _visibleEpoch != answer.Position.Epoch))
+        if ((_isInterested && !_isInterestKnown) || (isAligned && _visibleEpoch != answer.Position.Epoch))
         {
             // Its registration has got lost, which is said again: then it is asked again too.
             return;

@@ -13,6 +13,10 @@ internal sealed class TopicSettings
     public TopicSettings(IEnumerable<TopicOptions> topics) =>
         _entries = [.. topics.Select(static t => (TopicPattern.TryParse(t.Match, out var pattern) ? pattern : throw new ArgumentException($"Not a topic pattern: {t.Match}."), t))];
 
+    /// <summary>Whether a topic that the pattern matches may be sequenced.</summary>
+    public bool MayBeSequenced(TopicPattern pattern) =>
+        Array.Exists(_entries, entry => entry.Options.Delivery == DeliveryKind.Sequenced && entry.Pattern.Overlaps(pattern));
+
     public TopicOptions Of(ReadOnlySpan<byte> topic)
     {
         foreach (var (pattern, options) in _entries)

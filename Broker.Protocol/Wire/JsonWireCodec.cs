@@ -71,11 +71,32 @@ public sealed class JsonWireCodec : IWireCodec
         return writer.Position;
     }
 
-    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern) =>
-        TryWriteWith(output, push, offset: null, pattern);
+    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    {
+        if (!TakesOneMore(push))
+        {
+            return false;
+        }
 
-    public bool TryWriteWithOffset(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long offset) =>
-        TryWriteWith(output, push, offset, pattern: default);
+        // Room for the worst: measuring would cost as much as writing does.
+        var writer = new JsonSpanWriter(output.GetSpan(push.Length + JsonMessages.LongestAddition + (JsonText.LongestEscape * pattern.Length)));
+        JsonMessages.WithPattern(ref writer, push, pattern);
+        output.Advance(writer.Position);
+        return true;
+    }
+
+    public bool TryWriteWithOffset(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long offset)
+    {
+        if (!TakesOneMore(push))
+        {
+            return false;
+        }
+
+        var writer = new JsonSpanWriter(output.GetSpan(push.Length + JsonMessages.LongestAddition));
+        JsonMessages.WithOffset(ref writer, push, offset);
+        output.Advance(writer.Position);
+        return true;
+    }
 
     public void Write(IBufferWriter<byte> output, in WelcomeMessage message) => Write(output, message, JsonMessages.Welcome);
 
@@ -101,20 +122,7 @@ public sealed class JsonWireCodec : IWireCodec
 
     public void Write(IBufferWriter<byte> output, in ErrorMessage message) => Write(output, message, JsonMessages.Error);
 
-    private static bool TryWriteWith(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
-    {
-        if (push is not [.., (byte)'}'])
-        {
-            return false;
-        }
-
-        var measure = JsonSpanWriter.Measuring();
-        JsonMessages.With(ref measure, push, offset, pattern);
-        var writer = new JsonSpanWriter(output.GetSpan(measure.Position));
-        JsonMessages.With(ref writer, push, offset, pattern);
-        output.Advance(writer.Position);
-        return true;
-    }
+    private static bool TakesOneMore(ReadOnlySpan<byte> push) => push is [.., (byte)'}'];
 
     private static void Write<T>(IBufferWriter<byte> output, in T message, Put<T> put)
     {

@@ -52,11 +52,32 @@ public sealed class MessagePackWireCodec : IWireCodec
         return writer.Position;
     }
 
-    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern) =>
-        TryWriteWith(output, push, offset: null, pattern);
+    public bool TryWriteWithPattern(IBufferWriter<byte> output, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
+    {
+        if (!TakesOneMore(push))
+        {
+            return false;
+        }
 
-    public bool TryWriteWithOffset(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long offset) =>
-        TryWriteWith(output, push, offset, pattern: default);
+        // Room for the worst: measuring would cost as much as writing does.
+        var writer = new MessagePackSpanWriter(output.GetSpan(push.Length + MessagePackMessages.LongestAddition + pattern.Length));
+        MessagePackMessages.WithPattern(ref writer, push, pattern);
+        output.Advance(writer.Position);
+        return true;
+    }
+
+    public bool TryWriteWithOffset(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long offset)
+    {
+        if (!TakesOneMore(push))
+        {
+            return false;
+        }
+
+        var writer = new MessagePackSpanWriter(output.GetSpan(push.Length + MessagePackMessages.LongestAddition));
+        MessagePackMessages.WithOffset(ref writer, push, offset);
+        output.Advance(writer.Position);
+        return true;
+    }
 
     public void Write(IBufferWriter<byte> output, in WelcomeMessage message) => Write(output, message, MessagePackMessages.Welcome);
 
@@ -82,20 +103,7 @@ public sealed class MessagePackWireCodec : IWireCodec
 
     public void Write(IBufferWriter<byte> output, in ErrorMessage message) => Write(output, message, MessagePackMessages.Error);
 
-    private static bool TryWriteWith(IBufferWriter<byte> output, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
-    {
-        if (push.IsEmpty || !MessagePackHeaders.TakesOneMore(push[0]))
-        {
-            return false;
-        }
-
-        var measure = MessagePackSpanWriter.Measuring();
-        MessagePackMessages.With(ref measure, push, offset, pattern);
-        var writer = new MessagePackSpanWriter(output.GetSpan(measure.Position));
-        MessagePackMessages.With(ref writer, push, offset, pattern);
-        output.Advance(writer.Position);
-        return true;
-    }
+    private static bool TakesOneMore(ReadOnlySpan<byte> push) => !push.IsEmpty && MessagePackHeaders.TakesOneMore(push[0]);
 
     private static void Write<T>(IBufferWriter<byte> output, in T message, Put<T> put)
     {

@@ -11,12 +11,16 @@ public sealed class JwtValidatorRightsSpecs
     public void Claim_gives_rights_and_info()
     {
         var identity = Validate("""
-            {"subscribe":["a.>"],"publish":["b"],"history":["c"],"presence":["d"],"rooms":{"create":["chess"],"join":["*"]},
-             "deny":{"subscribe":["a.x"],"rooms":{"join":["poker"]}},"info":{"name":"Ålice"}}
+            {"subscribe":["a.>"],"publish":["b"],"history":["c.>"],"presence":["d.*"],"rooms":{"create":["chess"],"join":["*"]},
+             "deny":{"subscribe":["a.x"],"history":["c.x"],"presence":["d.x"],"rooms":{"join":["poker"]}},"info":{"name":"Ålice"}}
             """).Identity!;
         Assert.True(identity.Rights.MaySubscribe("a.b"u8));
         Assert.False(identity.Rights.MaySubscribe("a.x"u8));
         Assert.True(identity.Rights.MayPublish("b"u8));
+        Assert.True(identity.Rights.MayReadHistory("c.b"u8));
+        Assert.False(identity.Rights.MayReadHistory("c.x"u8));
+        Assert.True(identity.Rights.MaySeePresence("d.b"u8));
+        Assert.False(identity.Rights.MaySeePresence("d.x"u8));
         Assert.Equal("""{"name":"Ålice"}""", Encoding.UTF8.GetString(identity.Info.Span));
     }
 
@@ -57,6 +61,9 @@ public sealed class JwtValidatorRightsSpecs
     [InlineData("""{"history":"a"}""")]
     [InlineData("""{"history":["a..b"]}""")]
     [InlineData("""{"presence":[1]}""")]
+    [InlineData("""{"presence":["d",1]}""")]
+    [InlineData("""{"histories":["c"]}""")]
+    [InlineData("""{"deny":{"history":"c"}}""")]
     [InlineData("""{"deny":{"presence":["a..b"]}}""")]
     [InlineData("""{"rooms":["chess"]}""")]
     [InlineData("""{"rooms":{"create":["a..b"]}}""")]

@@ -12,17 +12,26 @@ public sealed class RightsSpecs
     private static readonly Gen<string[]> Rules =
         Gen.OneOf("a", "b", "a.b", "a.*", "*.b", "a.>", ">", "a.*.c", "a.b.c", "*").Array[0, 4];
 
+    /// <summary>What a connection may do with a topic: the options that allow it where a list says so, and the question.</summary>
+    private static readonly (Func<string[], RightsOptions> Allow, Func<Rights, byte[], bool> Ask)[] Each =
+    [
+        (static list => new RightsOptions { Subscribe = list }, static (rights, topic) => rights.MaySubscribe(topic)),
+        (static list => new RightsOptions { Publish = list }, static (rights, topic) => rights.MayPublish(topic)),
+        (static list => new RightsOptions { History = list }, static (rights, topic) => rights.MayReadHistory(topic)),
+        (static list => new RightsOptions { Presence = list }, static (rights, topic) => rights.MaySeePresence(topic)),
+    ];
+
     private static readonly Gen<string> Names = Gen.OneOf("a", "b", "c").Array[1, 4].Select(tokens => string.Join('.', tokens));
 
     [Fact]
     public void Deny_wins_in_whatever_order_the_rules_stand() =>
-        Gen.Select(Rules, Rules, Names).Sample(
-            (allow, deny, name) =>
+        Gen.Select(Rules, Rules, Names, Gen.Int[0, Each.Length - 1].Select(static i => Each[i])).Sample(
+            (allow, deny, name, right) =>
             {
                 var expected = allow.Any(rule => TopicPatternSpecs.ModelMatches(rule, name)) && !deny.Any(rule => TopicPatternSpecs.ModelMatches(rule, name));
                 var topic = Encoding.UTF8.GetBytes(name);
-                return Subscribing(allow, deny).MaySubscribe(topic) == expected
-                    && Subscribing([.. allow.Reverse()], [.. deny.Reverse()]).MaySubscribe(topic) == expected;
+                return right.Ask(Create(right.Allow(allow) with { Deny = right.Allow(deny) }), topic) == expected
+                    && right.Ask(Create(right.Allow([.. allow.Reverse()]) with { Deny = right.Allow([.. deny.Reverse()]) }), topic) == expected;
             },
             iter: 100_000);
 
@@ -74,18 +83,14 @@ public sealed class RightsSpecs
     [Fact]
     public void Each_right_stands_alone()
     {
-        var only = new[] { "t" };
-        var questions = new (RightsOptions Options, Func<Rights, bool> Ask)[]
+        var topic = "t"u8.ToArray();
+        var all = new RightsOptions { Subscribe = ["t"], Publish = ["t"], History = ["t"], Presence = ["t"] };
+        Assert.All(Each, right =>
         {
-            (new RightsOptions { Subscribe = only }, static rights => rights.MaySubscribe("t"u8)),
-            (new RightsOptions { Publish = only }, static rights => rights.MayPublish("t"u8)),
-        };
-        foreach (var (options, ask) in questions)
-        {
-            Assert.Equal(1, questions.Count(question => question.Ask(Create(options))));
-            Assert.True(ask(Create(options)));
-            Assert.False(ask(Create(options with { Deny = options })));
-        }
+            var only = right.Allow(["t"]);
+            Assert.Equal([right], Each.Where(other => other.Ask(Create(only), topic)));
+            Assert.Equal([right], Each.Where(other => !other.Ask(Create(all with { Deny = only }), topic)));
+        });
     }
 
     [Theory]
@@ -98,30 +103,28 @@ public sealed class RightsSpecs
     [InlineData("é")]
     public void Reserved_and_illegal_names_are_refused_even_to_who_may_everything(string name)
     {
-        var all = new[] { ">" };
-        var rights = Create(new RightsOptions { Subscribe = all, Publish = all });
         var topic = Encoding.UTF8.GetBytes(name);
-        Assert.False(rights.MaySubscribe(topic) || rights.MayPublish(topic));
+        Assert.All(Each, right => Assert.False(right.Ask(Create(right.Allow([">"])), topic)));
     }
 
     [Fact]
     public void No_rights_permit_nothing()
     {
-        Assert.False(Rights.None.MaySubscribe("a"u8));
-        Assert.False(Rights.None.MayPublish("a"u8));
+        Assert.All(Each, static right => Assert.False(right.Ask(Rights.None, "a"u8.ToArray())));
         Assert.False(Rights.None.MaySubscribe(Parse("a.>")));
     }
 
     [Fact]
     public void Grant_adds_a_subscription_but_not_what_is_denied()
     {
-        var rights = Subscribing(["a"], ["b.secret"]);
+        var rights = Create(new RightsOptions { Subscribe = ["a"], History = ["h"], Presence = ["p"], Deny = new RightsOptions { Subscribe = ["b.secret"] } });
         var granted = rights.WithSubscribe(Parse("b.>"));
         Assert.True(granted.MaySubscribe("a"u8));
         Assert.True(granted.MaySubscribe("b.c"u8));
         Assert.False(granted.MaySubscribe("b.secret"u8));
         Assert.False(granted.MaySubscribe(Parse("b.>")));
-        Assert.False(granted.MayPublish("b.c"u8));
+        Assert.False(granted.MayPublish("b.c"u8) || granted.MayReadHistory("b.c"u8) || granted.MaySeePresence("b.c"u8));
+        Assert.True(granted.MayReadHistory("h"u8) && granted.MaySeePresence("p"u8));
         Assert.False(rights.MaySubscribe("b.c"u8));
     }
 
@@ -159,12 +162,13 @@ public sealed class RightsSpecs
     [Fact]
     public void Asking_allocates_nothing()
     {
-        var rights = Subscribing(["a", "b.c", "chat.>"], ["chat.secret"]);
+        string[] allow = ["a", "b.c", "chat.>"];
+        var rights = Create(new RightsOptions { Subscribe = allow, History = allow, Presence = allow, Deny = new RightsOptions { Subscribe = ["chat.secret"] } });
         var permitted = rights.MaySubscribe("chat.room"u8) ? 1 : 0;
         var before = GC.GetAllocatedBytesForCurrentThread();
         for (var i = 0; i < 999; i++)
         {
-            permitted += rights.MaySubscribe("chat.room"u8) && !rights.MaySubscribe("chat.secret"u8) ? 1 : 0;
+            permitted += rights.MaySubscribe("chat.room"u8) && !rights.MaySubscribe("chat.secret"u8) && rights.MayReadHistory("chat.room"u8) && rights.MaySeePresence("chat.room"u8) ? 1 : 0;
         }
 
         Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());

@@ -9,7 +9,9 @@ public sealed class RightsTemplateSpecs
     {
         Subscribe = ["lobby", "user.{user}.>"],
         Publish = ["in-{user}"],
-        Deny = new RightsOptions { Subscribe = ["user.{user}.audit"] },
+        History = ["lobby", "user.{user}.>"],
+        Presence = ["of-{user}"],
+        Deny = new RightsOptions { Subscribe = ["user.{user}.audit"], History = ["user.{user}.audit"] },
     };
 
     [Fact]
@@ -19,8 +21,13 @@ public sealed class RightsTemplateSpecs
         Assert.True(rights.MaySubscribe("lobby"u8));
         Assert.True(rights.MaySubscribe("user.alice@x:1.mail"u8));
         Assert.True(rights.MayPublish("in-alice@x:1"u8));
+        Assert.True(rights.MayReadHistory("user.alice@x:1.mail"u8));
+        Assert.True(rights.MaySeePresence("of-alice@x:1"u8));
         Assert.False(rights.MaySubscribe("user.bob.mail"u8));
         Assert.False(rights.MaySubscribe("user.alice@x:1.audit"u8));
+        Assert.False(rights.MayReadHistory("user.bob.mail"u8));
+        Assert.False(rights.MayReadHistory("user.alice@x:1.audit"u8));
+        Assert.False(rights.MaySeePresence("of-bob"u8));
     }
 
     [Theory]
@@ -39,6 +46,9 @@ public sealed class RightsTemplateSpecs
         Assert.False(rights.MaySubscribe("user.bob.mail"u8));
         Assert.False(rights.MaySubscribe("user.u.mail"u8));
         Assert.False(rights.MayPublish("in-u"u8));
+        Assert.True(rights.MayReadHistory("lobby"u8));
+        Assert.False(rights.MayReadHistory("user.u.mail"u8));
+        Assert.False(rights.MaySeePresence("of-u"u8));
     }
 
     [Fact]

@@ -22,10 +22,10 @@ public sealed class TokenMinterSpecs
         {
             Subscribe = ["chat.>"],
             Publish = ["chat.*"],
-            History = ["h"],
-            Presence = ["p"],
+            History = ["h.*"],
+            Presence = ["p.*"],
             Rooms = new RoomRightsOptions { Create = ["chess"], Join = ["*"] },
-            Deny = new RightsOptions { Subscribe = ["chat.secret"], Rooms = new RoomRightsOptions { Join = ["poker"] } },
+            Deny = new RightsOptions { Subscribe = ["chat.secret"], History = ["h.x"], Presence = ["p.x"], Rooms = new RoomRightsOptions { Join = ["poker"] } },
         };
         var token = TokenMinter.Mint(key, "ålice", rights, TimeSpan.FromHours(1), Now, "broker", "me", "you");
         using var validator = TokenForge.Validator(TokenForge.Options(key) with { Issuer = "me", Audience = "you" });
@@ -36,9 +36,13 @@ public sealed class TokenMinterSpecs
         Assert.True(identity.Rights.MaySubscribe("chat.a"u8));
         Assert.False(identity.Rights.MaySubscribe("chat.secret"u8));
         Assert.True(identity.Rights.MayPublish("chat.secret"u8));
+        Assert.True(identity.Rights.MayReadHistory("h.a"u8));
+        Assert.False(identity.Rights.MayReadHistory("h.x"u8));
+        Assert.True(identity.Rights.MaySeePresence("p.a"u8));
+        Assert.False(identity.Rights.MaySeePresence("p.x"u8));
         using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.Split('.')[1]));
         Assert.Equal(
-            """{"subscribe":["chat.\u003E"],"publish":["chat.*"],"history":["h"],"presence":["p"],"rooms":{"create":["chess"],"join":["*"]},"deny":{"subscribe":["chat.secret"],"rooms":{"join":["poker"]}}}""",
+            """{"subscribe":["chat.\u003E"],"publish":["chat.*"],"history":["h.*"],"presence":["p.*"],"rooms":{"create":["chess"],"join":["*"]},"deny":{"subscribe":["chat.secret"],"history":["h.x"],"presence":["p.x"],"rooms":{"join":["poker"]}}}""",
             payload.RootElement.GetProperty("broker").GetRawText());
     }
 

@@ -27,6 +27,8 @@ public sealed class TokenRefusalSpecs
     [InlineData("broker", """{"subscribes":["a"]}""", "its claim broker: subscribes is no member of it, did you mean subscribe?")]
     [InlineData("broker", """{"info":{},"admin":true}""", "its claim broker: admin is no member of it")]
     [InlineData("broker", """{"\u001b[31m\n":1}""", "its claim broker: \\x1b[31m\\x0a is no member of it")]
+    [InlineData("broker", """{"presences":["a"]}""", "its claim broker: presences is no member of it, did you mean presence?")]
+    [InlineData("broker", """{"deny":{"histroy":["a"]}}""", "its claim broker: deny.histroy is no member of it, did you mean history?")]
     [InlineData("broker", """{"deny":{"publsh":["a"]}}""", "its claim broker: deny.publsh is no member of it, did you mean publish?")]
     [InlineData("broker", """{"deny":{"rooms":{"joim":["a"]}}}""", "its claim broker: deny.rooms.joim is no member of it, did you mean join?")]
     [InlineData("broker", """{"rooms":7}""", "its claim broker: rooms is no object")]

@@ -197,6 +197,36 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
         Assert.Equal("unsupported", Code(await AskAsync(watcher, "presence", "plain.p")));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task A_pattern_brings_what_any_node_acknowledges_after_subscribed(int count)
+    {
+        var nodes = await StartNodesAsync(count);
+        var watcher = await ConnectAsync(nodes[0]);
+        Assert.Equal("subscribed", JsonClient.TypeOf(await AskAsync(watcher, "subscribe", "log.*")));
+        var expected = new List<string>();
+        foreach (var node in nodes)
+        {
+            var publisher = await ConnectAsync(node);
+            for (var n = 0; n < 20; n++)
+            {
+                expected.Add($"log.{n} 1");
+                await publisher.PublishAsync($"log.{n}", 1, Cancellation);
+            }
+        }
+
+        var seen = new List<string>();
+        while (seen.Count < expected.Count)
+        {
+            var push = await watcher.ReceiveAsync(Cancellation);
+            seen.Add($"{push.GetProperty("topic").GetString()} {push.GetProperty("data").GetInt32()}");
+        }
+
+        Assert.Equal(expected.Order(StringComparer.Ordinal), seen.Order(StringComparer.Ordinal));
+        Assert.Equal("unsubscribed", JsonClient.TypeOf(await AskAsync(watcher, "unsubscribe", "log.*")));
+    }
+
     private async Task<NodeProcess[]> StartNodesAsync(int count) => count == 1 ? [await StartAsync(null)] : await StartThreeAsync();
 
     private Task<JsonElement> AskAsync(JsonClient client, string type, string topic, params (string Name, object Value)[] fields)

@@ -10,6 +10,7 @@ using Broker.Node.Http;
 using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Listening;
+using Broker.Node.Ownership;
 using Broker.Node.Topics;
 using Broker.Tests.Diagnostics;
 using Broker.Tests.Support;
@@ -83,6 +84,7 @@ public sealed partial class LimitsDocumentSpecs
     [InlineData("bytes of pongs that wait for a client that does not read", ControlFrames.PongRoom)]
     [InlineData("envelopes to another node under way, for each lane", OutgoingLink.MaxInFlight)]
     [InlineData("bytes of a message to other nodes, with its topic", PieceAssembly.MaxEntry)]
+    [InlineData("partitions that move at the same time", PartitionAllocation.MostAtOnce)]
     [InlineData("commands that a lane executes at a time", LaneTurn.Slice)]
     [InlineData("subscriptions of ended connections that a lane closes at a time, and one more for each command of others", LaneTurn.LeaveSlice)]
     [InlineData("writers that a drainer takes at a time", FanOutPool.Slice)]
@@ -116,6 +118,17 @@ public sealed partial class LimitsDocumentSpecs
             && name != "broker.tokens.refused expired");
     }
 
+    [Fact]
+    public void Metric_without_a_reason_has_a_row_with_its_unit()
+    {
+        using var recorded = new RecordedMetrics();
+        BrokerMetricsSpecs.ShowEverything(recorded.Metrics);
+        var rows = Measured().Matches(Text).ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value);
+        Assert.Equal(
+            recorded.Instruments.Where(static instrument => !Text.Contains($"`{instrument.Key} ", StringComparison.Ordinal)).OrderBy(static instrument => instrument.Key, StringComparer.Ordinal),
+            rows.OrderBy(static row => row.Key, StringComparer.Ordinal));
+    }
+
     private static HoconObject Read(string name) => new HoconReader(_ => null).ReadText(name, ConfigurationFiles.BuiltIn(name)!)!;
 
     [GeneratedRegex(@"^\| `(broker\.[a-z.-]+)`[^|]*\| (\S+) \| (\S+) \|", RegexOptions.Multiline)]
@@ -123,6 +136,9 @@ public sealed partial class LimitsDocumentSpecs
 
     [GeneratedRegex(@"^\| `(max-[a-z]+)` \| (\S+) \|", RegexOptions.Multiline)]
     private static partial Regex TopicRow();
+
+    [GeneratedRegex(@"^\| `(broker\.[a-z.]+)` \| (By|s|\{[a-z]+\}) \|", RegexOptions.Multiline)]
+    private static partial Regex Measured();
 
     [GeneratedRegex(@"`(broker\.(?:(?:connections|handshakes|tokens|requests)\.refused|abuse|connections\.closed|topics\.skipped|memory\.cuts) [^`]+)`")]
     private static partial Regex Metric();

@@ -130,13 +130,17 @@ public sealed class HookCallsSpecs
     [Fact]
     public void Rights_and_info_of_a_connection_are_checked()
     {
-        var good = Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Subscribe = ["a.*"] }, Info = JsonElement.Parse("""{"name":"Ada"}""") });
+        var good = Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Subscribe = ["a.*"], History = ["h.*"], Presence = ["p.*"], Deny = new RightsOptions { History = ["h.x"], Presence = ["p.x"] } }, Info = JsonElement.Parse("""{"name":"Ada"}""") });
         Assert.True(good.Rights!.MaySubscribe("a.b"u8));
+        Assert.True(good.Rights.MayReadHistory("h.b"u8) && good.Rights.MaySeePresence("p.b"u8));
+        Assert.False(good.Rights.MayReadHistory("h.x"u8) || good.Rights.MaySeePresence("p.x"u8) || good.Rights.MayReadHistory("a.b"u8));
         Assert.Equal("""{"name":"Ada"}"""u8.ToArray(), good.Info.ToArray());
         Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Publish = ["a..b"] } }).Error);
         Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Info = JsonElement.Parse($"\"{new string('x', 1024)}\"") }).Error);
         Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Info = default(JsonElement) }).Error);
         Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Info = Closed() }).Error);
+        Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { History = ["a..b"] } }).Error);
+        Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Presence = ["a..b"] } }).Error);
         Assert.Equal(ErrorCode.Internal, Connect(ConnectAnswer.Accept with { Rights = new RightsOptions { Subscribe = null! } }).Error);
         Assert.Equal(new HookVerdict(ErrorCode.Forbidden, "later"), Connect(ConnectAnswer.Refuse("later")));
 

@@ -63,6 +63,28 @@ public sealed partial class BrokerMetricsSpecs
     }
 
     [Fact]
+    public void What_is_kept_and_the_totals_of_links_are_read_when_somebody_asks()
+    {
+        using var recorded = new RecordedMetrics();
+        var names = ShowEverything(recorded.Metrics);
+        Assert.Empty(recorded.All);
+        recorded.Read();
+        Assert.Equal(names.Select(static (name, i) => (name, i + 1L)), names.Select(name => (name, recorded[name])));
+        Assert.Equal(names.Order(), recorded.All.Keys.Order());
+        Assert.Equal(("By", "{topic}"), (recorded.Instruments["broker.memory.history"], recorded.Instruments["broker.topics.sequenced"]));
+    }
+
+    /// <summary>Shows 1, 2, 3 and so on as what is read.</summary>
+    /// <returns>Its names, in this order.</returns>
+    internal static string[] ShowEverything(BrokerMetrics metrics)
+    {
+        metrics.ShowLinks(static () => 1, static () => 2, static () => 3);
+        metrics.ShowMemory(static () => 4, static () => 5);
+        metrics.ShowHistory(static () => 6, static () => 7);
+        return ["broker.links.gaps", "broker.links.skips", "broker.links.lost", "broker.memory.logs", "broker.memory.connections", "broker.memory.history", "broker.topics.sequenced"];
+    }
+
+    [Fact]
     public void Two_nodes_of_a_process_count_apart()
     {
         using var one = new RecordedMetrics();

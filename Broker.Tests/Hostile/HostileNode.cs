@@ -41,7 +41,9 @@ internal sealed partial class HostileNode : IAsyncDisposable
     public const string Open = """
         broker.auth { anonymous = on
           anonymous-rights { subscribe = [">"]
-            publish = [">"] } }
+            publish = [">"]
+            history = [">"]
+            presence = [">"] } }
 
         """;
 

@@ -290,7 +290,7 @@ public sealed class PatternLaneSpecs : IDisposable
     private static string Push(string topic, string text) => $$"""{"type":"message","topic":"{{topic}}","data":"{{text}}","pattern":"t.*"}""";
 
     private static PatternSubscription Pattern(ConnectionWriter writer, string pattern = "t.*", PushForm? form = null) =>
-        new(writer, Encoding.UTF8.GetBytes(pattern), form ?? Json, lanes: 2);
+        new(writer, Encoding.UTF8.GetBytes(pattern), form ?? Json, lanes: 2, isSequenced: false);
 
     private void Subscribe(PatternSubscription subscription) => new PatternRequest.Subscribe(subscription, Id(1), ActorRefs.Nobody, batch: null).Post(_node);
 

@@ -12,6 +12,7 @@ namespace Broker.Tests.Support;
 internal sealed class RecordedMetrics : IDisposable
 {
     private readonly ConcurrentDictionary<string, long> _counts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, string> _instruments = new(StringComparer.Ordinal);
     private readonly MeterListener _listener = new();
 
     public RecordedMetrics(BrokerMetrics metrics)
@@ -21,6 +22,7 @@ internal sealed class RecordedMetrics : IDisposable
         {
             if (ReferenceEquals(instrument.Meter, metrics.Meter))
             {
+                _instruments[instrument.Name] = instrument.Unit ?? "";
                 listener.EnableMeasurementEvents(instrument);
             }
         };
@@ -39,6 +41,9 @@ internal sealed class RecordedMetrics : IDisposable
     /// <summary>Every count that is not nothing.</summary>
     public IReadOnlyDictionary<string, long> All => _counts.Where(static count => count.Value != 0).ToDictionary();
 
+    /// <summary>Everything there is to read, with its unit.</summary>
+    public IReadOnlyDictionary<string, string> Instruments => _instruments;
+
     public long this[string name] => _counts.GetValueOrDefault(name);
 
     /// <summary>Instruments that nobody reads.</summary>
@@ -51,6 +56,9 @@ internal sealed class RecordedMetrics : IDisposable
             .Where(static count => count.More != 0)
             .Select(static count => $"{count.Key} = {count.More}")
             .Order(StringComparer.Ordinal)];
+
+    /// <summary>Asks the instruments that are read, which count from then on.</summary>
+    public void Read() => _listener.RecordObservableInstruments();
 
     public void Dispose() => _listener.Dispose();
 

@@ -3,10 +3,15 @@ namespace Broker.Protocol.Wire.Json;
 /// <summary>The keys of every server message and their order (PROTOCOL.md, "Server to client").</summary>
 internal static class JsonMessages
 {
+    /// <summary>Bytes that a push with a pattern or an offset has more at most, beside the pattern itself.</summary>
+    public const int LongestAddition = 32;
+
+    /// <summary>How every push begins.</summary>
+    private static ReadOnlySpan<byte> BeforeTopic => "{\"type\":\"message\",\"topic\":"u8;
+
     public static void Push(ref JsonSpanWriter writer, in PushMessage push)
     {
-        writer.Begin("message"u8);
-        writer.Member(",\"topic\":"u8, push.Topic);
+        writer.Member(BeforeTopic, push.Topic);
         if (push.Removed == Removal.None)
         {
             writer.Raw(",\"data\":"u8);
@@ -31,13 +36,20 @@ internal static class JsonMessages
 
     /// <param name="writer">Of the message.</param>
     /// <param name="push">An encoded one.</param>
-    /// <param name="offset">Left out when null.</param>
-    /// <param name="pattern">UTF-8; left out when empty.</param>
-    public static void With(ref JsonSpanWriter writer, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
+    /// <param name="pattern">UTF-8.</param>
+    public static void WithPattern(ref JsonSpanWriter writer, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
     {
         writer.Raw(push[..^1]);
-        writer.Optional(",\"offset\":"u8, offset);
-        writer.Optional(",\"pattern\":"u8, pattern);
+        writer.Member(",\"pattern\":"u8, pattern);
+        writer.End();
+    }
+
+    /// <param name="writer">Of the message.</param>
+    /// <param name="push">An encoded one.</param>
+    public static void WithOffset(ref JsonSpanWriter writer, ReadOnlySpan<byte> push, long offset)
+    {
+        writer.Raw(push[..^1]);
+        writer.Member(",\"offset\":"u8, offset);
         writer.End();
     }
 
@@ -234,8 +246,9 @@ internal static class JsonMessages
     /// <summary>What a push has behind its <c>type</c> and <c>topic</c>, which stand first in it.</summary>
     private static ReadOnlySpan<byte> BehindTopic(ReadOnlySpan<byte> push)
     {
-        var head = "{\"type\":\"message\",\"topic\":\""u8;
-        var rest = push.StartsWith(head) ? push[head.Length..] : default;
+        // Behind the quote that begins the topic.
+        var start = BeforeTopic.Length + 1;
+        var rest = push.Length > start && push.StartsWith(BeforeTopic) ? push[start..] : default;
         for (var i = rest.IndexOfAny((byte)'"', (byte)'\\'); i >= 0; i = rest.IndexOfAny((byte)'"', (byte)'\\'))
         {
             if (rest[i] == '"')

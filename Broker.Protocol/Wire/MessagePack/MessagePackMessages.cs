@@ -3,9 +3,16 @@ namespace Broker.Protocol.Wire.MessagePack;
 /// <summary>The keys of every server message and their order (PROTOCOL.md, "Server to client").</summary>
 internal static class MessagePackMessages
 {
+    /// <summary>Bytes that a push with a pattern or an offset has more at most, beside the pattern itself.</summary>
+    public const int LongestAddition = 32;
+
+    /// <summary>The first pair of every push: type, "message".</summary>
+    private static ReadOnlySpan<byte> TypeOfPush =>
+        [0xa4, (byte)'t', (byte)'y', (byte)'p', (byte)'e', 0xa7, (byte)'m', (byte)'e', (byte)'s', (byte)'s', (byte)'a', (byte)'g', (byte)'e'];
+
     public static void Push(ref MessagePackSpanWriter writer, in PushMessage push)
     {
-        writer.Begin("message"u8);
+        writer.BeginEncoded(TypeOfPush);
         writer.Member("topic"u8, push.Topic);
         if (push.Removed == Removal.None)
         {
@@ -34,13 +41,20 @@ internal static class MessagePackMessages
 
     /// <param name="writer">Of the message.</param>
     /// <param name="push">An encoded one.</param>
-    /// <param name="offset">Left out when null.</param>
-    /// <param name="pattern">UTF-8; left out when empty.</param>
-    public static void With(ref MessagePackSpanWriter writer, ReadOnlySpan<byte> push, long? offset, ReadOnlySpan<byte> pattern)
+    /// <param name="pattern">UTF-8.</param>
+    public static void WithPattern(ref MessagePackSpanWriter writer, ReadOnlySpan<byte> push, ReadOnlySpan<byte> pattern)
     {
         writer.Resume(push);
-        writer.Optional("offset"u8, offset);
-        writer.Optional("pattern"u8, pattern);
+        writer.Member("pattern"u8, pattern);
+        writer.End();
+    }
+
+    /// <param name="writer">Of the message.</param>
+    /// <param name="push">An encoded one.</param>
+    public static void WithOffset(ref MessagePackSpanWriter writer, ReadOnlySpan<byte> push, long offset)
+    {
+        writer.Resume(push);
+        writer.Member("offset"u8, offset);
         writer.End();
     }
 

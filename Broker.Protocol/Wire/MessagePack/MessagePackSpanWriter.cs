@@ -36,6 +36,14 @@ internal ref struct MessagePackSpanWriter
         Member("type"u8, type);
     }
 
+    /// <summary>Begins with a pair that is encoded already.</summary>
+    public void BeginEncoded(scoped ReadOnlySpan<byte> type)
+    {
+        Position++;
+        _pairs++;
+        Raw(type);
+    }
+
     public void Begin(scoped ReadOnlySpan<byte> type, in WireId id)
     {
         Begin(type);

@@ -53,7 +53,10 @@ internal sealed class TokenTarget : FuzzTarget
         Promise.Holds(result.Error is ErrorCode.None or ErrorCode.InvalidToken or ErrorCode.TokenExpired, $"an error nobody expects: {result.Error}");
         Promise.Holds(result.Identity is null || IsSigned(token), "a token that nobody signed");
         Promise.Holds(result.Identity is null or { User.Length: > 0, Info.Length: <= 1024 }, "an identity out of bounds");
-        result.Identity?.Rights.MaySubscribe("a.b"u8);
+        if (result.Identity?.Rights is { } rights)
+        {
+            _ = rights.MaySubscribe("a.b"u8) | rights.MayPublish("a.b"u8) | rights.MayReadHistory("a.b"u8) | rights.MaySeePresence("a.b"u8);
+        }
     }
 
     private static JwtValidator MakeValidator()
