@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using System.Threading.Channels;
 using Broker.Tests.Support;
 using Microsoft.Playwright;
 using static Microsoft.Playwright.Assertions;
@@ -80,6 +81,42 @@ public sealed partial class PageRoomSpecs(OneNode shared) : BrowserSpecs
         Assert.Empty(Faults);
     }
 
+    /// <summary>Each block as it stands there, but for the port; the connection is lost in between.</summary>
+    [Fact]
+    public async Task Lines_of_README_bring_history_people_and_what_was_missed()
+    {
+        await using var node = await NodeProcess.StartAsync([], Cancellation);
+        var page = await OpenAsync(node.Http);
+        var logged = Channel.CreateUnbounded<string>();
+        page.Console += (_, message) => logged.Writer.TryWrite(message.Text);
+        var text = await File.ReadAllTextAsync(Path.Combine(SourceTree.Root, "README.md"), Cancellation);
+        var blocks = JavaScript().Matches(text).Select(block => block.Groups[1].Value.Replace("localhost:8080", $"localhost:{node.Http.Port}", StringComparison.Ordinal)).ToList();
+        Assert.Equal(2, blocks.Count);
+        await SayAsync(page, "left", "Anybody?");
+        await Expect(page.Locator("#left .mine p")).ToHaveTextAsync("Anybody?");
+
+        await page.PasteAsync(blocks[0]);
+        await LoggedAsync("\"type\":\"subscribed\",\"topic\":\"chat.lobby\"");
+        await LoggedAsync("\"text\":\"Anybody?\"");
+        await Expect(page.Locator("#left .note", new() { HasText = "joined" }).Last).ToBeVisibleAsync();
+        await page.PasteAsync(blocks[1]);
+        await LoggedAsync("\"data\":\"Hello!\"");
+        await Expect(page.Locator("#left .theirs p")).ToHaveTextAsync("Hello!");
+
+        await page.EvaluateAsync("ws.close()");
+        await SayAsync(page, "left", "While you were away");
+        await LoggedAsync("\"recovered\":true");
+        await LoggedAsync("\"text\":\"While you were away\"");
+        Assert.Empty(Faults);
+
+        async Task LoggedAsync(string part)
+        {
+            while (!(await logged.Reader.ReadAsync(Cancellation)).Contains(part, StringComparison.Ordinal))
+            {
+            }
+        }
+    }
+
     /// <summary>Everything that is not below <c>chat</c>.</summary>
     [Fact]
     public async Task Topic_that_keeps_nothing_is_joined_all_the_same()
@@ -146,6 +183,9 @@ public sealed partial class PageRoomSpecs(OneNode shared) : BrowserSpecs
 
     /// <summary>Whoever came back counts twice for some seconds.</summary>
     private static Regex Here(string names) => new($"^\\d here: {Regex.Escape(names)}$");
+
+    [GeneratedRegex("^```js\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex JavaScript();
 
     [GeneratedRegex("/ws$")]
     private static partial Regex WebSocketPath();
