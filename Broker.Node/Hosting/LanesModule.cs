@@ -46,7 +46,14 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
             "the cluster is being founded",
             time,
             node,
-            new SequencedOptions(_leases, topics.Settings, budget) { Copies = options.Cluster.Copies - 1, IsSurvivor = options.Cluster.Downing == DowningMode.Survivor, MemberList = limits.MemberList, Pending = limits.Pending });
+            new SequencedOptions(_leases, topics.Settings, budget)
+            {
+                Copies = options.Cluster.Copies - 1,
+                IsSurvivor = options.Cluster.Downing == DowningMode.Survivor,
+                MemberList = limits.MemberList,
+                MaxMembers = limits.Members,
+                Pending = limits.Pending,
+            });
         Volatile.Write(ref _lanes, lanes);
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);

@@ -34,6 +34,7 @@ internal sealed class LanePartition : IPartitionOutput
             Copies = options.Copies,
             IsSurvivor = options.IsSurvivor,
             MemberList = options.MemberList,
+            MaxMembers = options.MaxMembers,
         });
     }
 
@@ -343,6 +344,7 @@ internal sealed class LanePartition : IPartitionOutput
         {
             Since = subscription.IsOpen ? null : command.Recover,
             Limit = subscription.IsOpen ? 0 : command.Last,
+            Member = subscription.Member,
             Members = command.ShownMembers,
         };
         Ask(query, answer => OnSubscribed(command, topic, answer));

@@ -18,6 +18,9 @@ internal sealed record SequencedOptions(IPartitionLeases Leases, TopicSettings T
     /// <summary>Members of a topic up to which each is told to the others.</summary>
     public int MemberList { get; init; } = 1000;
 
+    /// <summary>Members of a topic.</summary>
+    public int MaxMembers { get; init; } = 100_000;
+
     /// <summary>Publishes and questions about one partition that are under way here; one more is unavailable.</summary>
     public int Pending { get; init; } = 4096;
 

@@ -1,7 +1,9 @@
 namespace Broker.Node.Sequenced;
 
 /// <summary>An entry's place in one log, counted: it stays as long as somebody needs it, and its content as long as somebody needs that.</summary>
-internal sealed class LogNode(PartitionLog log, PartitionEntry entry)
+/// <param name="log">Whose.</param>
+/// <param name="entry">What.</param>
+internal sealed class LogNode(INodeOwner log, PartitionEntry entry)
 {
     private int _holds;
     private int _bodies;
@@ -44,4 +46,17 @@ internal sealed class LogNode(PartitionLog log, PartitionEntry entry)
 
         Release();
     }
+}
+
+/// <summary>The log that has a <see cref="LogNode"/>.</summary>
+internal interface INodeOwner
+{
+    /// <summary>The content of a node is needed no more; it is still there.</summary>
+    void Stripped(LogNode node);
+
+    /// <summary>Nothing of a node is needed any more; it is still there.</summary>
+    void Dropped(LogNode node);
+
+    /// <summary>Releases a node once the one that takes its place is committed.</summary>
+    void ReleaseWith(LogNode? old, LogNode by);
 }

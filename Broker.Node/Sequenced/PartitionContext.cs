@@ -21,5 +21,8 @@ internal sealed record PartitionContext(int Id, LaneId Self, IPartitionOutput Ou
     /// <summary>Members of a topic up to which each is told to the others.</summary>
     public int MemberList { get; init; } = 1000;
 
+    /// <summary>Members of a topic.</summary>
+    public int MaxMembers { get; init; } = 100_000;
+
     public PartitionLog NewLog() => new(Topics, Budget);
 }

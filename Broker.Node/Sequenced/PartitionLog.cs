@@ -15,11 +15,8 @@ namespace Broker.Node.Sequenced;
 /// </remarks>
 /// <param name="topics">Settings of topics.</param>
 /// <param name="budget">What the node has of them.</param>
-internal sealed class PartitionLog(TopicSettings topics, HistoryBudget budget)
+internal sealed class PartitionLog(TopicSettings topics, HistoryBudget budget) : INodeOwner
 {
-    /// <summary>How long keys and removals are known, in milliseconds.</summary>
-    public const long KeyTime = 5 * 60 * 1000;
-
     /// <summary>Bytes of committed entries that stay whole for those who are a little behind.</summary>
     private const int WindowBytes = 256 * 1024;
 
@@ -267,24 +264,15 @@ internal sealed class PartitionLog(TopicSettings topics, HistoryBudget budget)
         return idle is not null;
     }
 
-    /// <summary>A topic's: releases what was its last one once what replaces it is committed.</summary>
-    public void ReleaseWith(LogNode? old, LogNode by)
-    {
-        if (old is not null)
-        {
-            _releases.Enqueue((old, by.Sequence));
-        }
-    }
+    void INodeOwner.ReleaseWith(LogNode? old, LogNode by) => ReleaseWith(old, by);
 
-    /// <summary>A node's: its content is needed no more.</summary>
-    public void Stripped(LogNode node)
+    void INodeOwner.Stripped(LogNode node)
     {
         Dense = Math.Max(Dense, node.Sequence);
         budget.Add(-node.Entry!.Forward.Payload.Length);
     }
 
-    /// <summary>A node's: nothing of it is needed any more.</summary>
-    public void Dropped(LogNode node)
+    void INodeOwner.Dropped(LogNode node)
     {
         var entry = node.Entry!;
         Dense = Math.Max(Dense, node.Sequence);
@@ -295,6 +283,14 @@ internal sealed class PartitionLog(TopicSettings topics, HistoryBudget budget)
 
         budget.Add(-entry.Forward.Weight);
         _nodes.Gone();
+    }
+
+    private void ReleaseWith(LogNode? old, LogNode by)
+    {
+        if (old is not null)
+        {
+            _releases.Enqueue((old, by.Sequence));
+        }
     }
 
     private (PublishOutcome Outcome, long Offset) Judge(Forward forward, TopicState? topic, long now)

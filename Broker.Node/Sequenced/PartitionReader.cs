@@ -129,6 +129,7 @@ internal ref struct PartitionReader(ReadOnlySpan<byte> bytes)
         Through = Number(),
         Limit = Count(),
         Reverse = Flag(),
+        Member = Bytes(),
         Members = Count(),
         MembersAfter = Number(),
     };

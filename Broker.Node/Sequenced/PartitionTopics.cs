@@ -60,7 +60,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         {
             _questions.Dequeue();
             var query = question.Asked.Query;
-            var answer = new TopicReader(Log, replica.Commit, context.Clock()).Answer(query, _presence.GetValueOrDefault(query.Topic));
+            var answer = new TopicReader(Log, replica.Commit, context.Clock(), context.MaxMembers).Answer(query, _presence.GetValueOrDefault(query.Topic));
             context.Output.Send(question.From, new Told(generation, question.Asked.Id, answer));
         }
     }
@@ -74,7 +74,9 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             _presence.Add(told.Topic, presence);
         }
 
-        if (presence.Set(user, from, told.Connections, _now + LeaveGrace) && !(Log.Topics.TryGetValue(told.Topic, out var topic) && topic.HasMember(user)))
+        var isThere = presence.Set(user, from, told.Connections, _now + LeaveGrace);
+        var topic = Log.Topics.GetValueOrDefault(told.Topic);
+        if (isThere && topic?.HasMember(user) != true && !(topic?.Members >= context.MaxMembers))
         {
             Tell(ForwardKind.Join, told.Topic, told.Member);
         }

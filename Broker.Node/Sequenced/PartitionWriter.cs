@@ -150,6 +150,7 @@ internal readonly ref struct PartitionWriter(IBufferWriter<byte> output)
         Number(query.Through);
         Number(query.Limit);
         Flag(query.Reverse);
+        Bytes(query.Member);
         Number(query.Members);
         Number(query.MembersAfter);
     }

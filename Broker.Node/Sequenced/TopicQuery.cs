@@ -19,6 +19,9 @@ internal sealed record TopicQuery(TopicQueryKind Kind, byte[] Topic)
     /// <summary>Newest first.</summary>
     public bool Reverse { get; init; }
 
+    /// <summary>Of a subscriber: the user who is to be a member, UTF-8; empty: nobody.</summary>
+    public byte[] Member { get; init; } = [];
+
     /// <summary>Members at most; 0: they are not asked for.</summary>
     public int Members { get; init; }
 
@@ -72,7 +75,7 @@ internal enum TopicAnswerError : byte
     /// <summary>The position is of another life of the topic.</summary>
     Stale,
 
-    /// <summary>There are as many topics as there may be.</summary>
+    /// <summary>There are as many topics as there may be, or as many members of this one.</summary>
     Limited,
 
     /// <summary>Nobody answered in time.</summary>

@@ -4,7 +4,8 @@ namespace Broker.Node.Sequenced;
 /// <param name="log">The owner's.</param>
 /// <param name="commit">Its commit number.</param>
 /// <param name="now">Milliseconds since the epoch.</param>
-internal readonly ref struct TopicReader(PartitionLog log, long commit, long now)
+/// <param name="maxMembers">Of a topic.</param>
+internal readonly ref struct TopicReader(PartitionLog log, long commit, long now, int maxMembers)
 {
     /// <summary>Bytes of the entries of one answer, but for a snapshot, which is whole, and the first of them.</summary>
     private const int PageBytes = 64 * 1024;
@@ -20,6 +21,11 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
         }
 
         if (!log.Topics.TryGetValue(query.Topic, out var topic))
+        {
+            return new TopicAnswer(commit, default) { Error = TopicAnswerError.Limited };
+        }
+
+        if (query.Member.Length > 0 && topic.Members >= maxMembers && !topic.HasMember(query.Member))
         {
             return new TopicAnswer(commit, default) { Error = TopicAnswerError.Limited };
         }

@@ -11,8 +11,11 @@ namespace Broker.Node.Sequenced;
 /// <param name="name">UTF-8.</param>
 /// <param name="settings">The same on every node.</param>
 /// <param name="birth">Sequence of its first entry.</param>
-internal sealed class TopicState(PartitionLog log, byte[] name, TopicOptions settings, long birth)
+internal sealed class TopicState(INodeOwner log, byte[] name, TopicOptions settings, long birth)
 {
+    /// <summary>How long keys and removals are known, in milliseconds.</summary>
+    public const long KeyTime = 5 * 60 * 1000;
+
     /// <summary>Removals of kept entries that are remembered, so that who comes back need not take everything anew.</summary>
     private const int Tombstones = 256;
 
@@ -155,7 +158,7 @@ internal sealed class TopicState(PartitionLog log, byte[] name, TopicOptions set
             DropFirst(first);
         }
 
-        while (_keyOrder.TryPeek(out var key) && (key.HasLostKey || (key.Sequence <= commit && key.Entry!.Forward.Time < now - PartitionLog.KeyTime)))
+        while (_keyOrder.TryPeek(out var key) && (key.HasLostKey || (key.Sequence <= commit && key.Entry!.Forward.Time < now - KeyTime)))
         {
             _keyOrder.Dequeue();
             if (!key.HasLostKey)
@@ -166,7 +169,7 @@ internal sealed class TopicState(PartitionLog log, byte[] name, TopicOptions set
             key.Release();
         }
 
-        while (_tombstones.TryPeek(out var tombstone) && tombstone.Sequence <= commit && tombstone.Entry!.Forward.Time < now - PartitionLog.KeyTime)
+        while (_tombstones.TryPeek(out var tombstone) && tombstone.Sequence <= commit && tombstone.Entry!.Forward.Time < now - KeyTime)
         {
             ForgetTombstone();
         }
@@ -200,7 +203,7 @@ internal sealed class TopicState(PartitionLog log, byte[] name, TopicOptions set
 
     /// <summary>What was taken under a key; null: nothing that is known.</summary>
     public PartitionEntry? FindKey(byte[] key, long now) =>
-        _keys.GetValueOrDefault(key)?.Entry is { } entry && entry.Forward.Time >= now - PartitionLog.KeyTime ? entry : null;
+        _keys.GetValueOrDefault(key)?.Entry is { } entry && entry.Forward.Time >= now - KeyTime ? entry : null;
 
     public bool HasMember(byte[] user) => _members.ContainsKey(user);
 
