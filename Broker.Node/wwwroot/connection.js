@@ -8,7 +8,7 @@ const HIDDEN_DELAY = 15000;   // ms while nobody does
 const SETTLED = 10000;        // ms a connection must last before the delay starts from the beginning again
 const PROBE = 5000;           // ms between pings while somebody looks at the page
 const SILENCE = 8000;         // ms without any byte after a ping: the connection is dead
-const ANSWER = 10000;         // ms a request waits for its reply
+const ANSWER = 20000;         // ms a request waits for its reply: a node asks others for up to 15 s
 
 export class Connection {
   #url; #token; #on; #socket = null; #timer = 0; #probe = 0;
@@ -17,8 +17,8 @@ export class Connection {
   #seen = () => { if (!document.hidden) this.#knock(); };
 
   /**
-   * @param on {state(name, detail), welcome(message), ready(), message(message), wire(direction, text), latency(ms)}
-   *   state names: connecting, open, waiting (detail: {until, why}), stopped (detail: {why, token: only another one helps})
+   * @param on {state(name, detail), welcome(message), ready(user), message(message), wire(direction, text), latency(ms)}
+   *   of ready the user, null for nobody; state names: connecting, open, waiting (detail: {until, why}), stopped (detail: {why, token: only another one helps})
    */
   constructor(url, token, on) {
     this.#url = url;
@@ -103,9 +103,10 @@ export class Connection {
       this.#stop(inWords(1008, 'auth required'), true);
       return;
     }
+    let user = message.user ?? null;
     if (message.auth !== 'done' && this.#token) {
       try {
-        await this.request({ type: 'auth', token: this.#token });
+        user = (await this.request({ type: 'auth', token: this.#token })).user;
       } catch (failure) {
         // Of a token that is not good the server closes with the code that says why.
         if (failure.code === 'unavailable') this.#wait(failure.retryAfter ?? 0, failure.error);
@@ -113,7 +114,7 @@ export class Connection {
       }
     }
     this.#on.state('open');
-    this.#on.ready();
+    this.#on.ready(user);
     this.#probe = setInterval(() => this.#tick(), 1000);
   }
 

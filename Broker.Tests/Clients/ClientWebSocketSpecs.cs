@@ -117,10 +117,10 @@ public sealed class ClientWebSocketSpecs(OneNode shared) : RealClientSpecs
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
         var limit = client.Welcome.GetProperty("limits").GetProperty("message").GetInt32();
-        const string Head = """{"type":"publish","topic":"chat.large","data":" """;
+        const string Head = """{"type":"publish","topic":"news.large","data":" """;
         const string Tail = "\"}";
         var text = new string('x', limit - Head.Length - Tail.Length);
-        await client.SubscribeAsync("chat.large", Cancellation);
+        await client.SubscribeAsync("news.large", Cancellation);
 
         await client.SendAsync(Encoding.UTF8.GetBytes(Head + text + Tail), WebSocketMessageType.Text, Cancellation);
 
@@ -181,9 +181,9 @@ public sealed class ClientWebSocketSpecs(OneNode shared) : RealClientSpecs
         await using var subscriber = await JsonClient.ConnectAsync(first.WebSocket, Cancellation);
         await using var publisher = await JsonClient.ConnectAsync(second.WebSocket, Cancellation);
         Assert.NotEqual(subscriber.Welcome.GetProperty("node").GetString(), publisher.Welcome.GetProperty("node").GetString());
-        await subscriber.SubscribeAsync("chat.across", Cancellation);
+        await subscriber.SubscribeAsync("news.across", Cancellation);
 
-        await publisher.PublishAsync("chat.across", "over there", Cancellation);
+        await publisher.PublishAsync("news.across", "over there", Cancellation);
 
         Assert.Equal("over there", (await subscriber.ReceiveAsync(Cancellation)).GetProperty("data").GetString());
     }

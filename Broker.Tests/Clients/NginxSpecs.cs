@@ -82,10 +82,10 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
         Assert.NotEmpty(kept);
         Assert.Subset(kept, ConnectionsToNode());
         await using var bob = await JsonClient.ConnectAsync(new Uri("ws://proxy/ws"), Cancellation, through: http);
-        await ann.SubscribeAsync("chat.proxy", Cancellation);
-        await bob.SubscribeAsync("chat.proxy", Cancellation);
-        await bob.PublishAsync("chat.proxy", "from bob", Cancellation);
-        await ann.PublishAsync("chat.proxy", new string('a', 20_000), Cancellation);
+        await ann.SubscribeAsync("news.proxy", Cancellation);
+        await bob.SubscribeAsync("news.proxy", Cancellation);
+        await bob.PublishAsync("news.proxy", "from bob", Cancellation);
+        await ann.PublishAsync("news.proxy", new string('a', 20_000), Cancellation);
 
         Assert.Equal("from bob", (await ann.ReceiveAsync(Cancellation)).GetProperty("data").GetString());
         Assert.Equal(20_000, (await ann.ReceiveAsync(Cancellation)).GetProperty("data").GetString()!.Length);

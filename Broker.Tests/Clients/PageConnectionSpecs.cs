@@ -207,7 +207,7 @@ public sealed partial class PageConnectionSpecs(OneNode shared) : BrowserSpecs
     private static string GoodToken()
     {
         var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
-        return TokenForge.Hs256(TokenForge.Claims(("iat", $"{now}"), ("exp", $"{now + 600}"), ("broker", """{"subscribe":[">"],"publish":[">"]}""")));
+        return TokenForge.Hs256(TokenForge.Claims(("iat", $"{now}"), ("exp", $"{now + 600}"), ("broker", """{"subscribe":[">"],"publish":[">"],"history":[">"],"presence":[">"]}""")));
     }
 
     [GeneratedRegex("/ws$")]

@@ -18,24 +18,24 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
     public async Task Published_value_reaches_subscribers()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
-        await client.SubscribeAsync("chat.api", Cancellation);
+        await client.SubscribeAsync("news.api", Cancellation);
 
-        var result = await Broker.PublishAsync("chat.api", new { text = "from inside" }, cancellationToken: Cancellation);
+        var result = await Broker.PublishAsync("news.api", new { text = "from inside" }, cancellationToken: Cancellation);
 
         Assert.Equal(PublishResult.Published, result);
         var message = await client.ReceiveAsync(Cancellation);
-        Assert.Equal("""{"type":"message","topic":"chat.api","data":{"text":"from inside"}}""", message.GetRawText());
+        Assert.Equal("""{"type":"message","topic":"news.api","data":{"text":"from inside"}}""", message.GetRawText());
     }
 
     [Fact]
     public async Task Publishes_awaited_one_after_another_arrive_in_order()
     {
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
-        await client.SubscribeAsync("chat.order", Cancellation);
+        await client.SubscribeAsync("news.order", Cancellation);
 
         for (var n = 0; n < 300; n++)
         {
-            Assert.Equal(PublishResult.Published, await Broker.PublishAsync("chat.order", n, cancellationToken: Cancellation));
+            Assert.Equal(PublishResult.Published, await Broker.PublishAsync("news.order", n, cancellationToken: Cancellation));
         }
 
         for (var n = 0; n < 300; n++)
@@ -49,9 +49,9 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
     {
         const int Count = 5000;
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
-        await client.SubscribeAsync("chat.burst", Cancellation);
+        await client.SubscribeAsync("news.burst", Cancellation);
 
-        var results = Enumerable.Range(0, Count).Select(n => Broker.PublishAsync("chat.burst", n, cancellationToken: Cancellation)).ToArray();
+        var results = Enumerable.Range(0, Count).Select(n => Broker.PublishAsync("news.burst", n, cancellationToken: Cancellation)).ToArray();
 
         for (var n = 0; n < Count; n++)
         {
@@ -66,7 +66,7 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
     {
         const int Count = 2000;
         await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
-        await client.SubscribeAsync("chat.cancelled", Cancellation);
+        await client.SubscribeAsync("news.cancelled", Cancellation);
         var rented = new byte[1];
         using var cancelled = new CancellationTokenSource();
 
@@ -75,7 +75,7 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
         for (var n = 0; n < Count; n++)
         {
             rented[0] = (byte)('0' + (n % 10));
-            results.Add(Broker.PublishAsync("chat.cancelled", rented, cancelled.Token));
+            results.Add(Broker.PublishAsync("news.cancelled", rented, cancelled.Token));
         }
 
         await cancelled.CancelAsync();
@@ -97,7 +97,7 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
         var stopping = host.StopAsync(Cancellation);
         while (!stopping.IsCompleted)
         {
-            results.AddRange(Enumerable.Range(0, 100).Select(n => host.Broker.PublishAsync("chat.stop", n, cancellationToken: Cancellation)));
+            results.AddRange(Enumerable.Range(0, 100).Select(n => host.Broker.PublishAsync("news.stop", n, cancellationToken: Cancellation)));
             await results[^1];
         }
 
@@ -109,8 +109,8 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
     [Theory]
     [InlineData("")]
     [InlineData("a..b")]
-    [InlineData("chat.*")]
-    [InlineData("chat.>")]
+    [InlineData("news.*")]
+    [InlineData("news.>")]
     [InlineData("$user.42")]
     [InlineData("with space")]
     [InlineData("a\"b")]
@@ -136,20 +136,20 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
     [InlineData("{\"\\ud800\":1}")]
     [InlineData("nul")]
     public async Task Data_that_is_not_one_json_value_is_refused(string data) =>
-        Assert.Equal(PublishResult.InvalidData, await Broker.PublishAsync("chat.api", Encoding.UTF8.GetBytes(data), Cancellation));
+        Assert.Equal(PublishResult.InvalidData, await Broker.PublishAsync("news.api", Encoding.UTF8.GetBytes(data), Cancellation));
 
     [Fact]
     public async Task Data_that_is_not_utf8_is_refused() =>
-        Assert.Equal(PublishResult.InvalidData, await Broker.PublishAsync("chat.api", new byte[] { (byte)'"', 0xFF, (byte)'"' }, Cancellation));
+        Assert.Equal(PublishResult.InvalidData, await Broker.PublishAsync("news.api", new byte[] { (byte)'"', 0xFF, (byte)'"' }, Cancellation));
 
     [Fact]
     public async Task Data_over_the_limit_is_refused_and_data_at_the_limit_is_not()
     {
         var data = Encoding.UTF8.GetBytes('"' + new string('x', ApiMessage - 1) + '"');
 
-        Assert.Equal(PublishResult.TooLarge, await Broker.PublishAsync("chat.api", data, Cancellation));
+        Assert.Equal(PublishResult.TooLarge, await Broker.PublishAsync("news.api", data, Cancellation));
         data[^2] = (byte)'"';
-        Assert.Equal(PublishResult.Published, await Broker.PublishAsync("chat.api", data.AsMemory(..^1), Cancellation));
+        Assert.Equal(PublishResult.Published, await Broker.PublishAsync("news.api", data.AsMemory(..^1), Cancellation));
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
         await using var host = await InProcessHost.StartAsync(Cancellation);
         await host.StopAsync(Cancellation);
 
-        Assert.Equal(PublishResult.Unavailable, await host.Broker.PublishAsync("chat.api", 1, cancellationToken: Cancellation));
+        Assert.Equal(PublishResult.Unavailable, await host.Broker.PublishAsync("news.api", 1, cancellationToken: Cancellation));
         Assert.False(host.Broker.State.IsReady);
     }
 
@@ -189,7 +189,7 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
     {
         await using var host = InProcessHost.Create();
 
-        Assert.Equal(PublishResult.Unavailable, await host.Broker.PublishAsync("chat.api", 1, cancellationToken: Cancellation));
+        Assert.Equal(PublishResult.Unavailable, await host.Broker.PublishAsync("news.api", 1, cancellationToken: Cancellation));
         Assert.False(host.Broker.Ready.IsCompleted);
         Assert.Equal(new NodeState("", false, 0, 0), host.Broker.State);
     }

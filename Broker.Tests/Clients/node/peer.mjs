@@ -64,14 +64,29 @@ const refusal = (protocols, options) => new Promise((resolve, reject) => {
 });
 
 const scenarios = {
-  // The exchange of the README, key for key.
+  // The exchange of the README, key for key, in a room where nobody was before.
   async readme() {
     const ann = await Peer.open();
     const bob = await Peer.open();
-    assert.deepEqual(await ann.ask({ type: 'subscribe', topic: 'chat.lobby', id: 1 }), { type: 'subscribed', id: 1, topic: 'chat.lobby' });
-    assert.deepEqual(await bob.ask({ type: 'publish', topic: 'chat.lobby', data: 'Hello!', id: 1 }), { type: 'published', id: 1, topic: 'chat.lobby' });
-    assert.deepEqual(await ann.next(), { type: 'message', topic: 'chat.lobby', data: 'Hello!' });
-    assert.deepEqual(await ann.ask({ type: 'unsubscribe', topic: 'chat.lobby', id: 'x' }), { type: 'unsubscribed', id: 'x', topic: 'chat.lobby' });
+    const topic = `chat.${ann.welcome.connection}`;
+    const { epoch, presence, ...subscribed } = await ann.ask({ type: 'subscribe', topic, last: 10, presence: true, id: 1 });
+    assert.deepEqual(subscribed, { type: 'subscribed', id: 1, topic, offset: 0 });
+    assert.ok(Array.isArray(presence.members));
+    // Its own join may come first.
+    const said = async peer => {
+      for (let message; ;) if ((message = await peer.next()).type !== 'join') return message;
+    };
+    assert.deepEqual(await bob.ask({ type: 'publish', topic, data: 'Hello!', id: 1 }), { type: 'published', id: 1, topic, epoch, offset: 1 });
+    const { time, ...message } = await said(ann);
+    assert.deepEqual(message, { type: 'message', topic, data: 'Hello!', from: { user: null, connection: bob.welcome.connection }, offset: 1 });
+    assert.ok(Math.abs(Date.now() - time) < 60_000);
+
+    const back = await Peer.open();
+    await bob.ask({ type: 'publish', topic, data: 'Still there?', id: 2 });
+    const again = await back.ask({ type: 'subscribe', topic, recover: { epoch, offset: 1 }, last: 10, id: 1 });
+    assert.deepEqual(again, { type: 'subscribed', id: 1, topic, epoch, offset: 2, recovered: true });
+    assert.equal((await back.next()).data, 'Still there?');
+    assert.equal((await back.close()).code, 1000);
     assert.equal((await ann.close()).code, 1000);
     assert.equal((await bob.close()).code, 1000);
   },
