@@ -24,6 +24,7 @@ internal sealed class LanePartition : IPartitionOutput
     private readonly MessageBuffer _push = new();
     private (LaneId To, Copied Message)? _copied;
     private int _subscribers;
+    private bool _isSomethingUnsaid;
 
     public LanePartition(int id, LanePartitions lane)
     {
@@ -81,12 +82,21 @@ internal sealed class LanePartition : IPartitionOutput
 
     public void Tick()
     {
+        if (_isSomethingUnsaid && Replica.OwnerLane is { } owner && _lane.Accepts(owner))
+        {
+            _isSomethingUnsaid = false;
+            Replica.Restate();
+        }
+
         Host.Tick(_lane.Now);
         if (Replica.NeedsOwner && Replica.Silence(_lane.Now) >= Silence)
         {
             Poke();
         }
     }
+
+    /// <summary>The link did not take a message, and the peer does not know that it misses one.</summary>
+    public void OnUnsaid() => _isSomethingUnsaid = true;
 
     /// <summary>At the end of a turn: what need not be said for each entry.</summary>
     public void Flush()

@@ -242,7 +242,10 @@ internal sealed class LanePartitions
         {
             var writer = new PartitionWriter(_buffer.Clear());
             PartitionCodec.Write(ref writer, partition.Id, message);
-            _links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now());
+            if (!_links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now()))
+            {
+                partition.OnUnsaid();
+            }
         }
     }
 

@@ -24,6 +24,6 @@ internal sealed record SequencedOptions(IPartitionLeases Leases, TopicSettings T
     /// <summary>Publishes and questions about one partition that are under way here; one more is unavailable.</summary>
     public int Pending { get; init; } = 4096;
 
-    /// <summary>After which what is under way is given up.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(15);
+    /// <summary>After which what is under way is given up: lanes look once a second, so that nobody waits longer than 15 s.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(14);
 }

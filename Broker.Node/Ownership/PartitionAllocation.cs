@@ -37,6 +37,9 @@ internal sealed class PartitionAllocation(Func<IReadOnlyList<PartitionAllocation
             var candidates = Candidates(nodes, currentShardAllocations.Keys);
             moved = (
                 from region in currentShardAllocations
+
+                // A region whose node was removed, and that is not known to have ended yet, hands nothing over: a move would wait for it in vain.
+                where candidates.Exists(candidate => candidate.Region.Equals(region.Key))
                 from shard in region.Value
                 where !rebalanceInProgress.Contains(shard) && Best(shard, candidates)?.Equals(region.Key) == false
                 select shard).Take(MostAtOnce - rebalanceInProgress.Count).ToImmutableHashSet();

@@ -82,8 +82,14 @@ internal sealed class Partition
             case Forwarded forwarded when IsServing: OnForwarded(from, forwarded.Forward); break;
             case Copied copied when IsServing: OnCopied(from, copied); break;
             case SetConfirmed confirmed when IsServing: OnConfirmed(from, confirmed); break;
-            case Asked asked when IsServing: _topics.OnAsked(from, asked); break;
-            case MemberTold told when IsServing: _topics.OnMember(from, told); break;
+            case Asked asked when IsServing:
+                _topics.OnAsked(from, asked);
+                Commit();
+                break;
+            case MemberTold told when IsServing:
+                _topics.OnMember(from, told);
+                Commit();
+                break;
             default: break;
         }
     }

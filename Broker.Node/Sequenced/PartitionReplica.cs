@@ -116,6 +116,10 @@ internal sealed class PartitionReplica(PartitionContext context)
         {
             _output.Send(owner.Generation.Owner, new MemberTold(owner.Generation, topic, member, connections));
         }
+        else
+        {
+            _areMembersKnown = false;
+        }
     }
 
     /// <summary>Now and then: what was lost on the way is said again.</summary>

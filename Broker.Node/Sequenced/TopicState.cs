@@ -31,6 +31,7 @@ internal sealed class TopicState(INodeOwner log, byte[] name, TopicOptions setti
     /// <summary>What stood there before an entry that is not committed yet.</summary>
     private readonly Queue<(LogNode Old, long By)> _replaced = new();
     private LogNode? _last;
+    private LogNode? _lastCounted;
 
     public byte[] Name => name;
 
@@ -77,7 +78,14 @@ internal sealed class TopicState(INodeOwner log, byte[] name, TopicOptions setti
             return;
         }
 
-        Offset = Math.Max(Offset, entry.Offset);
+        if (entry.Offset > 0)
+        {
+            Offset = entry.Offset;
+            node.Hold();
+            log.ReleaseWith(_lastCounted, node);
+            _lastCounted = node;
+        }
+
         if (entry.Forward.Key is { } key)
         {
             ApplyKey(node, key);
@@ -189,7 +197,8 @@ internal sealed class TopicState(INodeOwner log, byte[] name, TopicOptions setti
         }
 
         _last?.Release();
-        _last = null;
+        _lastCounted?.Release();
+        (_last, _lastCounted) = (null, null);
         _history.Clear();
         _kept.Clear();
         _members.Clear();

@@ -71,6 +71,23 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
         return Owned(await NodeProcess.LaunchOnAsync(network, host, ["--config", file, "--cluster-port", "4053", .. arguments], Cancellation));
     }
 
+    /// <summary>A node on each of three hosts, ready; the first two are the seeds.</summary>
+    internal async Task<NodeProcess[]> StartOnAsync(TestNetwork network)
+    {
+        var nodes = await Task.WhenAll(Enumerable.Range(1, 3).Select(host => LaunchOnAsync(network, host, SeedsOn(network))));
+        await Task.WhenAll(nodes.Select(node => node.WaitUntilReadyAsync(Cancellation)));
+        return nodes;
+    }
+
+    /// <summary>A node on the host of one that has ended, ready.</summary>
+    internal async Task<NodeProcess> StartOnAgainAsync(TestNetwork network, NodeProcess ended)
+    {
+        var host = Enumerable.Range(1, 3).First(host => ended.Cluster.StartsWith($"{network.Address(host)}:", StringComparison.Ordinal));
+        var node = await LaunchOnAsync(network, host, SeedsOn(network));
+        await node.WaitUntilReadyAsync(Cancellation);
+        return node;
+    }
+
     /// <summary>Ports that are free now, below those that the system gives to others.</summary>
     internal static int[] FreePorts(int count)
     {
@@ -172,6 +189,8 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
     // The first node of a cluster joins itself, and only itself.
     private string[] Arguments(NodeProcess? seed) =>
         [.. ConfigFlags, .. seed is null ? Array.Empty<string>() : ["--seed", seed.Cluster]];
+
+    private static string[] SeedsOn(TestNetwork network) => ["--seed", $"{network.Address(1)}:4053", "--seed", $"{network.Address(2)}:4053"];
 
     [GeneratedRegex("UNREACHABLE")]
     private static partial Regex Unreachable();

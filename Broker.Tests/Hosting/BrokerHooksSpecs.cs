@@ -217,6 +217,45 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
     }
 
     [Fact]
+    public async Task Each_request_of_a_sequenced_topic_needs_the_right_that_is_its_own()
+    {
+        var requests = new (string Name, Dictionary<string, object> Keys, Func<RightsOptions, bool> Allowed)[]
+        {
+            ("history", new() { ["type"] = "history" }, static rights => rights.History.Count > 0),
+            ("presence", new() { ["type"] = "presence" }, static rights => rights.Presence.Count > 0),
+            ("subscribe", new() { ["type"] = "subscribe" }, static rights => rights.Subscribe.Count > 0),
+            ("last", new() { ["type"] = "subscribe", ["last"] = 1 }, static rights => rights.Subscribe.Count > 0 && rights.History.Count > 0),
+            ("members", new() { ["type"] = "subscribe", ["presence"] = true }, static rights => rights.Subscribe.Count > 0 && rights.Presence.Count > 0),
+        };
+        RightsOptions[] given =
+        [
+            new() { Publish = [">"] },
+            new() { History = ["log.*"] },
+            new() { Presence = ["log.*"] },
+            new() { Subscribe = ["log.*"] },
+            new() { Subscribe = ["log.*"], History = ["log.*"], Presence = ["log.*"] },
+        ];
+        var rights = given[0];
+        _hooks.OnConnect = _ => new(ConnectAnswer.Accept with { Rights = rights });
+        await using var host = await StartAsync(
+            ("Broker:Topics:0:Match", "log.>"), ("Broker:Topics:0:Delivery", "sequenced"), ("Broker:Topics:0:Presence", "on"), ("Broker:Topics:0:History:Size", "10"));
+        foreach (var next in given)
+        {
+            rights = next;
+            await using var client = await JsonClient.ConnectAsync(host.WebSocket, Cancellation);
+            foreach (var (name, keys, allowed) in requests)
+            {
+                var reply = await client.RequestAsync(new(keys) { ["topic"] = "log.a" }, Cancellation);
+                Assert.Equal((name, allowed(next) ? null : "forbidden"), (name, reply.TryGetProperty("code", out var code) ? code.GetString() : null));
+                if (JsonClient.TypeOf(reply) == "subscribed")
+                {
+                    await client.RequestAsync(new() { ["type"] = "unsubscribe", ["topic"] = "log.a" }, Cancellation);
+                }
+            }
+        }
+    }
+
+    [Fact]
     public async Task Connection_is_asked_about_again_when_it_says_who_it_is()
     {
         var users = new List<string?>();

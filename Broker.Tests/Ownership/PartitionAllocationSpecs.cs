@@ -111,6 +111,15 @@ public sealed class PartitionAllocationSpecs
         Assert.Equal(Shards.Where(static shard => Heaviest(shard, 1, 2, 3) == 3), moved);
     }
 
+    /// <summary>A dead node answers no hand-over, and its partitions would have no owner until the time for that is up.</summary>
+    [Fact]
+    public async Task Nothing_moves_from_a_node_that_was_removed_while_its_region_is_still_known()
+    {
+        var regions = await AllocatedAsync(1, 2, 3);
+        _members.RemoveAt(1);
+        Assert.Empty(await MovedAsync(regions));
+    }
+
     [Fact]
     public async Task So_many_move_at_a_time_with_those_that_are_moving_already()
     {

@@ -16,7 +16,7 @@ public sealed class PartitionLogSpecs
         var log = Of(("a", One, 1), ("b", One, 1), ("a", Two, 2));
         log.Truncate(1);
 
-        Assert.Equal((1L, 1L, 0L), (log.End, log.Taken(One), log.Taken(Two)));
+        Assert.Equal((1L, 1L, null), (log.End, log.Taken(One), log.Taken(Two)));
         Assert.Equal([new LogSection(Number(1), 1)], log.Sections);
         Assert.Equal((2L, 2L), (log.Append(Number(3), new Forward(Two, 1, A), 0).Sequence, log.Find(2)!.Offset));
     }

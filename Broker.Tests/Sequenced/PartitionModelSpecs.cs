@@ -33,7 +33,7 @@ public sealed class PartitionModelSpecs
     [Theory]
     [MemberData(nameof(Bugs))]
     public void A_bug_that_is_put_in_is_found(string bug) =>
-        Assert.Contains(Enumerable.Range(0, 400), seed =>
+        Assert.Contains(Enumerable.Range(0, 3000), seed =>
         {
             var cluster = new ModelCluster(seed, Enum.Parse<ModelBug>(bug));
             cluster.Run();
