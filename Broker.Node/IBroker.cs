@@ -18,7 +18,10 @@ public interface IBroker
     /// <param name="topic">A topic name.</param>
     /// <param name="data">One JSON value, UTF-8, at most <c>broker.limits.api-message</c> bytes; may be reused when the task has completed.</param>
     /// <param name="cancellationToken">Ends the wait, not the publish.</param>
-    /// <returns>Completes when the publish has been appended on this node and handed to the links of the others.</returns>
+    /// <returns>
+    /// Completes when the publish has been appended on this node and handed to the links of the others; on a sequenced topic when it is
+    /// where it survives the death of a node.
+    /// </returns>
     Task<PublishResult> PublishAsync(string topic, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default);
 
     /// <summary>As <see cref="PublishAsync(string, ReadOnlyMemory{byte}, CancellationToken)"/>, with a value to serialise.</summary>

@@ -65,6 +65,7 @@ internal sealed class BrokerApi(BrokerOptions options, TopicRules topics, System
         _ = taken.Task.ContinueWith(_ => OnTaken(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         var posted = TryPost(new PublishCommand(TopicName.Hash(name), name, data)
         {
+            IsSequenced = settings.Delivery == DeliveryKind.Sequenced,
             Taken = taken,
             Time = settings.Time ? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
         });

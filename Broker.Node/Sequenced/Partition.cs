@@ -343,15 +343,19 @@ internal sealed class Partition
         }
 
         var commit = set.Copy is { } copy ? Math.Min(Log.End, _copied.GetValueOrDefault(copy)) : Log.End;
-        var before = _replica.Commit;
-        if (commit <= before)
+        _topics.AnswerQuestions();
+        while (_replica.Commit < commit)
         {
+            // A question is answered before what was published after it is.
+            Commit(Math.Min(commit, _topics.NextQuestion));
             _topics.AnswerQuestions();
-            return;
         }
+    }
 
+    private void Commit(long commit)
+    {
         // The publisher's answer goes before the entry becomes visible to it.
-        for (var sequence = before + 1; sequence <= commit; sequence++)
+        for (var sequence = _replica.Commit + 1; sequence <= commit; sequence++)
         {
             if (Log.Find(sequence) is { } entry)
             {
@@ -364,8 +368,6 @@ internal sealed class Partition
         {
             _output.Send(lane, new Committed(Generation, commit));
         }
-
-        _topics.AnswerQuestions();
     }
 
     private void Answer(PartitionEntry entry)

@@ -53,6 +53,9 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         _questions.Enqueue((from, asked, Log.End));
     }
 
+    /// <summary>What has to be committed before the next question is answered; the largest number: none waits.</summary>
+    public long NextQuestion => _questions.TryPeek(out var question) ? question.Through : long.MaxValue;
+
     /// <summary>Those whose turn it is. After the commit number was told.</summary>
     public void AnswerQuestions()
     {

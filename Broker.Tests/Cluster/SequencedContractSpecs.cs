@@ -79,6 +79,36 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
+    public async Task Requests_sent_at_once_are_answered_in_their_order_and_the_own_message_comes(int count)
+    {
+        var nodes = await StartNodesAsync(count);
+        foreach (var node in nodes)
+        {
+            for (var n = 0; n < 20; n++)
+            {
+                var client = await ConnectAsync(node);
+                var topic = $"log.{node.Cluster.Split(':')[1]}-{n}";
+                object[] requests =
+                [
+                    new { type = "subscribe", id = 1, topic },
+                    new { type = "publish", id = 2, topic, data = "own" },
+                    new { type = "unsubscribe", id = 3, topic },
+                ];
+                await client.SendAsync(requests, Cancellation);
+                var types = new List<string?>();
+                while (types.LastOrDefault() != "unsubscribed")
+                {
+                    types.Add(JsonClient.TypeOf(await client.ReceiveAsync(Cancellation)));
+                }
+
+                Assert.Equal(["subscribed", "published", "message", "unsubscribed"], types);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
     public async Task History_is_paged_both_ways_and_a_foreign_epoch_is_stale(int count)
     {
         var nodes = await StartNodesAsync(count);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Broker.Node;
 using Broker.Tests.Clients;
 using Broker.Tests.Support;
@@ -25,6 +26,21 @@ public sealed class BrokerApiSpecs(OneHost shared) : RealClientSpecs, IClassFixt
         Assert.Equal(PublishResult.Published, result);
         var message = await client.ReceiveAsync(Cancellation);
         Assert.Equal("""{"type":"message","topic":"news.api","data":{"text":"from inside"}}""", message.GetRawText());
+    }
+
+    [Fact]
+    public async Task On_a_sequenced_topic_it_has_its_place_in_the_order_and_the_history()
+    {
+        await using var client = await JsonClient.ConnectAsync(Address, Cancellation);
+        await client.SubscribeAsync("chat.api", Cancellation);
+        await client.PublishAsync("chat.api", "outside", Cancellation);
+        Assert.Equal(PublishResult.Published, await Broker.PublishAsync("chat.api", "inside", cancellationToken: Cancellation));
+
+        Assert.Equal(["1 outside", "2 inside"], [Text(await client.ReceiveAsync(Cancellation)), Text(await client.ReceiveAsync(Cancellation))]);
+        var history = await client.RequestAsync(new() { ["type"] = "history", ["topic"] = "chat.api" }, Cancellation);
+        Assert.Equal(["1 outside", "2 inside"], history.GetProperty("messages").EnumerateArray().Select(Text));
+
+        static string Text(JsonElement push) => $"{push.GetProperty("offset").GetInt64()} {push.GetProperty("data").GetString()}";
     }
 
     [Fact]
