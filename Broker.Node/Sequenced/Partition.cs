@@ -216,7 +216,7 @@ internal sealed class Partition
             return;
         }
 
-        if (Log.End > 0 && Log.End < pulled.Floor)
+        if (!Log.TryFollow(pulled.Floor))
         {
             _replica.PrepareToLead(Log.Epoch, -1);
             PullSource();

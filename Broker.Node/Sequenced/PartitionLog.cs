@@ -228,6 +228,19 @@ internal sealed class PartitionLog(TopicSettings topics, HistoryBudget budget) :
         return found;
     }
 
+    /// <summary>Before it takes entries of another log. False: this one may hold what was taken away there, and must begin anew.</summary>
+    /// <param name="floor">The other's <see cref="Floor"/>.</param>
+    public bool TryFollow(long floor)
+    {
+        if (End == 0)
+        {
+            // What was taken away up to there is not among the entries that come, on however many pages; nor is what took it away.
+            Floor = Math.Max(Floor, floor);
+        }
+
+        return !IsWhole || End >= floor || Floor >= floor;
+    }
+
     /// <summary>The highest number taken of an origin; null: none in this log.</summary>
     public long? Taken(LaneId origin) => _taken.TryGetValue(origin, out var node) ? node.Entry!.Forward.Number : null;
 

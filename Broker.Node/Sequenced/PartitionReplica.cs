@@ -396,7 +396,7 @@ internal sealed class PartitionReplica(PartitionContext context)
             return;
         }
 
-        if (Log.Start == 0 && Log.End > 0 && Log.End < pulled.Floor)
+        if (!Log.TryFollow(pulled.Floor))
         {
             Begin(Log.Epoch, 0);
             SendPull(pulled.Generation);

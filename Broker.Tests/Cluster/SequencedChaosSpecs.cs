@@ -28,7 +28,7 @@ public sealed class SequencedChaosSpecs : ProcessClusterSpecs
         run.Begin(nodes);
         await run.LoadAsync(publishers: 5, burst: 2, subscribers: 6);
         var random = new Random(seed);
-        for (var (round, rounds) = (0, Full ? 12 : 2); round < rounds; round++)
+        for (var (round, rounds) = (0, Full ? 11 : 2); round < rounds; round++)
         {
             await run.PassAsync(Full ? 10 : 3);
             run.Subscribers[random.Next(run.Subscribers.Count)].Drop();

@@ -41,6 +41,24 @@ public sealed class PartitionHostSpecs
         Assert.Equal(1, Assert.IsType<Told>(_output.Sent[^1].Message).Id);
     }
 
+    /// <summary>The pages together are a log from the beginning, though each but the last ends before something that was taken away.</summary>
+    [Fact]
+    public void Copy_that_begins_anew_goes_on_from_page_to_page()
+    {
+        var generation = new Generation(1, There);
+        _host.OnMember(There);
+        _host.Receive(There, new Stated(generation, 5, 4, 4, -1, IsCopy: true, null));
+        _host.Receive(There, new Pulled(generation, 0, [Entry(generation, 1)], 4, 3));
+        _host.Receive(There, new Pulled(generation, 1, [Entry(generation, 2)], 4, 3));
+        Assert.Equal(2, Assert.IsType<Pull>(_output.Sent[^1].Message).After);
+
+        // Taken away since, perhaps from what came.
+        _host.Receive(There, new Pulled(generation, 2, [Entry(generation, 4)], 5, 5));
+        Assert.Equal(0, Assert.IsType<Pull>(_output.Sent[^1].Message).After);
+    }
+
+    private static PartitionEntry Entry(Generation generation, long sequence) => new(sequence, generation, sequence, new Forward(There, sequence, Topic));
+
     private sealed class Output : IPartitionOutput
     {
         public List<(LaneId To, PartitionMessage Message)> Sent { get; } = [];
