@@ -364,9 +364,11 @@ internal sealed class Partition
         }
 
         _replica.OnOwnCommit(commit);
+        var committed = new Committed(Generation, commit);
+        _output.Send(Self, committed);
         foreach (var lane in Followers())
         {
-            _output.Send(lane, new Committed(Generation, commit));
+            _output.Send(lane, committed);
         }
     }
 

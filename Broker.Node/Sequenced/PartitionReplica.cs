@@ -212,12 +212,8 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>From here on it holds what a new set promises.</summary>
     public void Hold(CopySet set) => (Set, IsHolder, _held) = (set, true, null);
 
-    /// <summary>As the owner: its commit number has moved.</summary>
-    public void OnOwnCommit(long commit)
-    {
-        Commit = commit;
-        Show();
-    }
+    /// <summary>As the owner: its commit number has moved. It is shown when the owner says so, as everywhere: in the order of what it says.</summary>
+    public void OnOwnCommit(long commit) => Commit = commit;
 
     /// <summary>Begins a log that has none of what was before.</summary>
     public void Begin(ulong epoch, long start)
@@ -321,11 +317,6 @@ internal sealed class PartitionReplica(PartitionContext context)
             }
         }
 
-        foreach (var pending in _forwards.After(stated.Taken))
-        {
-            Send(pending);
-        }
-
         if (!_areMembersKnown)
         {
             _areMembersKnown = true;
@@ -336,6 +327,12 @@ internal sealed class PartitionReplica(PartitionContext context)
                     _output.Send(stated.Generation.Owner, new MemberTold(stated.Generation, topic, member, connections));
                 }
             }
+        }
+
+        // Who asks is a member by then.
+        foreach (var pending in _forwards.After(stated.Taken))
+        {
+            Send(pending);
         }
     }
 
@@ -446,7 +443,8 @@ internal sealed class PartitionReplica(PartitionContext context)
         }
 
         ReleaseReplies();
-        while (_visible < Commit)
+        var end = Math.Min(Commit, _ownerCommit);
+        while (_visible < end)
         {
             if (Log.Find(_visible + 1) is { } entry)
             {
@@ -456,14 +454,14 @@ internal sealed class PartitionReplica(PartitionContext context)
             else
             {
                 // It was given up before it came here.
-                _visible = Math.Min((Log.NextAfter(_visible) ?? long.MaxValue) - 1, Commit);
+                _visible = Math.Min((Log.NextAfter(_visible) ?? long.MaxValue) - 1, end);
                 _output.Gap(_visibleEpoch, _visible);
             }
 
             ReleaseReplies();
         }
 
-        Log.Settle(Commit);
+        Log.Settle(Math.Min(Commit, _visible));
     }
 
     /// <summary>Answers keep their order, and that of a new subscriber waits until all that it has was delivered.</summary>

@@ -463,7 +463,7 @@ internal sealed class ModelCluster
         switch (_bug, message)
         {
             case (ModelBug.VisibleBeforeCopied, Appended appended):
-                At(0, () => Do(from, () => from.Host.Replica.OnOwnCommit(Math.Max(from.Host.Replica.Commit, Math.Min(appended.Entry.Sequence, from.Host.Replica.Log.End)))));
+                At(0, () => Do(from, () => from.Host.Receive(from.Lane, new Committed(appended.Generation, appended.Entry.Sequence))));
                 break;
             case (ModelBug.LinkAcknowledgementIsCopy, Appended appended):
                 At(1, () => Do(from, () => from.Host.Owner?.Receive(to, new Copied(appended.Generation, appended.Entry.Sequence))));
