@@ -285,7 +285,9 @@ internal sealed class LanePartition : IPartitionOutput
             return;
         }
 
+        // What came of the topic since the gap was shown to nobody, whatever they are subscribed to.
         topic.IsResyncing = false;
+        _lane.Logs.AppendPatternGap();
         _lane.Logs.AppendGap(topic.Name, new GapMessage(TopicName.Shown(topic.Name)) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
     });
 
