@@ -16,7 +16,7 @@ internal static class ShutdownBudget
     public const string HandingOver = "service-stop";
 
     /// <summary>For others to hold the copies that the node holds, and for the lanes to hand over what they keep and say goodbye.</summary>
-    public static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(3);
 
     /// <summary>For a shard region to hand over what this node owns; longer than <c>akka.cluster.sharding.handoff-timeout</c>.</summary>
     public static readonly TimeSpan HandOver = TimeSpan.FromSeconds(24);

@@ -352,7 +352,7 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("broker.drain { delay = 20s, time = 30s }", "broker.platform.grace-period: 90s is not more than the 99s a stop may take")]
     [InlineData("akka.coordinated-shutdown.phases.cluster-leave.timeout = 50s", "a stop may take")]
     [InlineData("broker.drain.time = 5s\nakka.coordinated-shutdown.phases.service-requests-done.timeout = 4s", "node.conf:3: akka.coordinated-shutdown.phases.service-requests-done.timeout: shorter than the 5s")]
-    [InlineData("akka.cluster.sharding.handoff-timeout = 25s", "node.conf:2: akka.cluster.sharding.handoff-timeout: 25s is not less than the 25s of coordinated-shutdown.phases.cluster-sharding-shutdown-region.timeout")]
+    [InlineData("akka.cluster.sharding.handoff-timeout = 25s", "node.conf:2: akka.cluster.sharding.handoff-timeout: 25s is not less than the 25s of coordinated-shutdown.phases.service-stop.timeout")]
     [InlineData("akka.cluster.sharding.state-store-mode = persistence", "node.conf:2: akka.cluster.sharding.state-store-mode: may not be set: partitions are owned anew by every cluster")]
     [InlineData("akka.cluster.failure-detector.acceptable-heartbeat-pause = 3s", "akka.cluster.split-brain-resolver.stable-after: 4s is less than twice")]
     [InlineData("akka.cluster.split-brain-resolver.stable-after = 3 seconds", "node.conf:2: akka.cluster.split-brain-resolver.stable-after: a duration (ms, s, m, h, d)")]
