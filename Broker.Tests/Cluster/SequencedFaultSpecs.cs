@@ -73,10 +73,9 @@ public sealed class SequencedFaultSpecs : ProcessClusterSpecs
     }
 
     /// <summary>Long enough for the others to give the node up.</summary>
-    [Fact]
+    [LongFact]
     public async Task Owner_that_stood_still_until_others_own_its_topics_brings_nothing_back()
     {
-        Assert.SkipUnless(Full, "Takes long: BROKER_TESTS_FULL=1.");
         var run = await StartRunAsync();
         for (var round = 0; round < 6; round++)
         {
@@ -92,10 +91,9 @@ public sealed class SequencedFaultSpecs : ProcessClusterSpecs
         await EndAsync(run, "long-pause");
     }
 
-    [Fact]
+    [LongFact]
     public async Task Node_that_is_cut_off_acknowledges_nothing_that_the_others_do_not_have()
     {
-        Assert.SkipUnless(Full, "Takes long: BROKER_TESTS_FULL=1.");
         var network = Owned(await TestNetwork.CreateAsync(3, Cancellation));
         var nodes = await StartOnAsync(network);
         var run = Owned(new RecordedRun(Topics, (ended, _) => StartOnAgainAsync(network, ended), 1, Cancellation));
