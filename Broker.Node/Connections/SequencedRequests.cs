@@ -56,7 +56,7 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
             FromUser = topic.Sender && auth.Identity!.User is { } user ? Encoding.UTF8.GetBytes(user) : default,
             FromInfo = topic.Sender ? auth.Info : default,
             Time = topic.Time ? services.Time.GetUtcNow().ToUnixTimeMilliseconds() : null,
-            Key = message.Key.IsEmpty ? null : [.. Member(), 0, .. message.Key.Span],
+            Key = message.Key.IsEmpty ? null : KeyOf(message.Key.Span),
             Entry = message.Entry,
             IsRemoval = message.Remove,
             If = message.If is { } condition ? TopicEpoch.FromWire(condition) : null,
@@ -83,7 +83,6 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
         {
             IsSequenced = true,
             Batch = batch,
-            AskedToRecover = message.Recover is not null,
             Recover = message.Recover is { } position ? TopicEpoch.FromWire(position) : null,
             Last = message.Last ?? 0,
             ShownMembers = message.Presence ? ShownMembers : 0,
@@ -132,6 +131,13 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
     {
         after = 0;
         return text.IsEmpty || (Utf8Parser.TryParse(text, out after, out var read) && read == text.Length && after >= 0);
+    }
+
+    /// <summary>The length keeps the keys of one user apart from those of another.</summary>
+    private byte[] KeyOf(ReadOnlySpan<byte> key)
+    {
+        var member = Member();
+        return [(byte)member.Length, .. member, .. key];
     }
 
     /// <summary>The user; of nobody known by name the connection.</summary>

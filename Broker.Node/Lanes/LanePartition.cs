@@ -118,7 +118,8 @@ internal sealed class LanePartition : IPartitionOutput
 
     public void Execute(LaneCommand command)
     {
-        if (Replica.Pending >= _lane.Options.Pending || (Replica.OwnerLane is { } owner && !_lane.Accepts(owner)))
+        // Whoever asks waits: a question is said again, and is no message that has to be kept.
+        if (command is PublishCommand && (Replica.Pending >= _lane.Options.Pending || (Replica.OwnerLane is { } owner && !_lane.Accepts(owner))))
         {
             Refuse(command);
             return;
@@ -218,13 +219,13 @@ internal sealed class LanePartition : IPartitionOutput
                 break;
             case ForwardKind.Join or ForwardKind.Leave when !forward.IsQuiet:
                 var member = new PresenceMember(forward.Subject, forward.Payload);
-                forward.Format.Codec().Write(_push.Clear(), new MembersMessage(TopicName.Shown(topic), forward.Kind == ForwardKind.Join, [member]));
+                forward.Format.Codec().Write(_push.Clear(), new MembersMessage(topic, forward.Kind == ForwardKind.Join, [member]));
                 _lane.Logs.AppendMembers(topic, new LogEntry(_push.Written, forward.Format));
                 break;
             case ForwardKind.Count:
                 var counts = forward.Payload.Span;
                 var list = new PresenceList(BinaryPrimitives.ReadInt64LittleEndian(counts), BinaryPrimitives.ReadInt64LittleEndian(counts[8..]), null);
-                forward.Format.Codec().Write(_push.Clear(), new PresenceMessage(default, TopicName.Shown(topic), list));
+                forward.Format.Codec().Write(_push.Clear(), new PresenceMessage(default, topic, list));
                 _lane.Logs.AppendMembers(topic, new LogEntry(_push.Written, forward.Format));
                 break;
             default:
@@ -241,10 +242,6 @@ internal sealed class LanePartition : IPartitionOutput
             topic.IsResyncing = true;
             Resync(topic);
         }
-    }
-
-    public void Interested(ulong epoch, long sequence)
-    {
     }
 
     public void Answer(long token, PublishEnd end, TopicPosition position)
@@ -288,13 +285,13 @@ internal sealed class LanePartition : IPartitionOutput
         // What came of the topic since the gap was shown to nobody, whatever they are subscribed to.
         topic.IsResyncing = false;
         _lane.Logs.AppendPatternGap();
-        _lane.Logs.AppendGap(topic.Name, new GapMessage(TopicName.Shown(topic.Name)) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
+        _lane.Logs.AppendGap(topic.Name, new GapMessage(topic.Name) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
     });
 
     private Forward ForwardOf(PublishCommand command)
     {
         var codec = command.Format.Codec();
-        var push = new PushMessage(TopicName.Shown(command.Topic), command.Data)
+        var push = new PushMessage(command.Topic, command.Data)
         {
             FromConnection = command.FromConnection.Span,
             FromUser = command.FromUser.Span,
@@ -398,7 +395,7 @@ internal sealed class LanePartition : IPartitionOutput
             return;
         }
 
-        var reply = new SubscribedMessage(command.Id, TopicName.Shown(topic.Name))
+        var reply = new SubscribedMessage(command.Id, topic.Name)
         {
             Position = answer.Position.ToWire(),
             Recovered = subscription.IsOpen && command.Recover is not null ? false : answer.Recovered,
@@ -451,7 +448,7 @@ internal sealed class LanePartition : IPartitionOutput
         if (answer.Error != TopicAnswerError.None || first != recovery.Last.Offset + 1)
         {
             // What was to come is not kept any more, or cannot be had.
-            gap = LogSegment.OfGap(format, new GapMessage(TopicName.Shown(subscription.Topic)) { Position = (recovery.Last with { Offset = first - 1 }).ToWire() });
+            gap = LogSegment.OfGap(format, new GapMessage(subscription.Topic) { Position = (recovery.Last with { Offset = first - 1 }).ToWire() });
         }
 
         if (answer.Entries.Count > 0)
@@ -469,7 +466,7 @@ internal sealed class LanePartition : IPartitionOutput
     private void Refuse(SubscribeCommand command, ErrorCode code)
     {
         var subscription = command.Subscription;
-        Replies.Error(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = TopicName.Shown(subscription.Topic) });
+        Replies.Error(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic });
         if (!subscription.IsOpen)
         {
             subscription.IsRefused = true;
@@ -485,7 +482,7 @@ internal sealed class LanePartition : IPartitionOutput
             case UnsubscribeCommand unsubscribe:
                 var subscription = unsubscribe.Subscription;
                 Leave(subscription);
-                subscription.Form.Format.Codec().Write(Replies.Begin(), new UnsubscribedMessage(unsubscribe.Id, TopicName.Shown(subscription.Topic)) { Reason = unsubscribe.Reason });
+                subscription.Form.Format.Codec().Write(Replies.Begin(), new UnsubscribedMessage(unsubscribe.Id, subscription.Topic) { Reason = unsubscribe.Reason });
                 Replies.Queue(subscription.Writer);
                 break;
             case ReplyCommand reply:
@@ -501,7 +498,7 @@ internal sealed class LanePartition : IPartitionOutput
 
     private void Answer(QuestionCommand question, TopicAnswer answer)
     {
-        var topic = TopicName.Shown(question.Query.Topic);
+        var topic = question.Query.Topic;
         var error = answer.Error switch
         {
             TopicAnswerError.Stale => ErrorCode.StalePosition,

@@ -182,8 +182,9 @@ internal sealed class LanePartitions
     {
         if (_peers.TryGetValue(peer, out var known))
         {
-            Forget(known.Lane);
+            // The next before the last goes: a node that is there in another life is not gone.
             Welcome(peer, new LaneId(peer, (uint)incarnation), known.IsLeaving);
+            Forget(known.Lane);
         }
     }
 

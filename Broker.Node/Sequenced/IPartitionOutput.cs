@@ -12,9 +12,6 @@ internal interface IPartitionOutput
     /// <summary>Subscribers here may have missed something; it goes on behind this position.</summary>
     void Gap(ulong epoch, long sequence);
 
-    /// <summary>Interest is known to the owner: whatever is committed behind this position is delivered, or a gap is told.</summary>
-    void Interested(ulong epoch, long sequence);
-
     /// <summary>The end of a publish from here, told once.</summary>
     void Answer(long token, PublishEnd end, TopicPosition position);
 

@@ -273,6 +273,11 @@ internal sealed class Partition
     private void OnRegister(LaneId from, Register register)
     {
         _starts.TryAdd(from, register.First - 1);
+        if (register.AreMembersAnew)
+        {
+            _topics.OnMembersAnew(from);
+        }
+
         if (register.IsInterested)
         {
             _interested.Add(from);

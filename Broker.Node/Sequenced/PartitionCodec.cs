@@ -46,7 +46,7 @@ internal static class PartitionCodec
             case Copied m: writer.Number(m.End); break;
             case SetTold m: writer.Set(m.Set); writer.Number(m.Through); break;
             case SetConfirmed m: writer.Number(m.Number); break;
-            case Register m: writer.Number(m.Number); writer.Flag(m.IsInterested); writer.Number(m.First); break;
+            case Register m: writer.Number(m.Number); writer.Flag(m.IsInterested); writer.Number(m.First); writer.Flag(m.AreMembersAnew); break;
             case Forwarded m: writer.Forward(m.Forward); break;
             case Answered m: writer.Number(m.Number); writer.Byte((byte)m.Outcome); writer.Position(m.Position); break;
             case Asked m: writer.Number(m.Id); writer.Query(m.Query); break;
@@ -75,7 +75,7 @@ internal static class PartitionCodec
             Kind.Copied => new Copied(generation, reader.Number()),
             Kind.SetTold => new SetTold(generation, reader.Set(), reader.Number()),
             Kind.SetConfirmed => new SetConfirmed(generation, reader.Count()),
-            Kind.Register => new Register(generation, reader.Number(), reader.Flag(), reader.Number()),
+            Kind.Register => new Register(generation, reader.Number(), reader.Flag(), reader.Number(), reader.Flag()),
             Kind.Forwarded => new Forwarded(generation, reader.Forward()),
             Kind.Answered => new Answered(generation, reader.Number(), (PublishOutcome)reader.Byte((byte)PublishOutcome.Limited), reader.Position()),
             Kind.Asked => new Asked(generation, reader.Number(), reader.Query()),

@@ -72,7 +72,8 @@ internal sealed record SetConfirmed(Generation Generation, int Number) : Partiti
 /// <param name="Number">Counts the registrations of a lane.</param>
 /// <param name="IsInterested">It has subscribers: entries are to be sent to it as they come.</param>
 /// <param name="First">The number of the oldest forward that is not answered.</param>
-internal sealed record Register(Generation Generation, long Number, bool IsInterested, long First) : PartitionMessage(Generation);
+/// <param name="AreMembersAnew">Who is there is said anew, once this is answered.</param>
+internal sealed record Register(Generation Generation, long Number, bool IsInterested, long First, bool AreMembersAnew) : PartitionMessage(Generation);
 
 internal sealed record Forwarded(Generation Generation, Forward Forward) : PartitionMessage(Generation);
 

@@ -17,6 +17,8 @@ internal sealed class PartitionReplica(PartitionContext context)
     private const int PullSize = 512;
     private const int PullBytes = 128 * 1024;
 
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
+
     /// <summary>After which a question is asked again.</summary>
     private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
 
@@ -25,6 +27,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     private readonly Queue<Reply> _replies = new();
     private readonly Dictionary<byte[], Dictionary<byte[], (TopicMember Member, int Connections)>> _members = new(TopicKeyComparer.Instance);
     private TimeSpan _now;
+    private TimeSpan _nextSweep;
     private TimeSpan _heard = TimeSpan.MinValue / 2;
     private bool _areMembersKnown = true;
     private bool _isPulling;
@@ -80,13 +83,13 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>How long no owner has spoken.</summary>
     public TimeSpan Silence(TimeSpan now) => now - _heard;
 
-    /// <summary>A publish from here. Its end is told to the _output.</summary>
+    /// <summary>A publish from here. Its end is told to the output.</summary>
     /// <param name="content">Of no origin and number yet.</param>
     /// <param name="deadline">On the clock of <see cref="Tick"/>; none is before an earlier one.</param>
     /// <returns>By what it is told.</returns>
     public long Publish(Forward content, TimeSpan deadline) => Send(_forwards.Add(content, deadline));
 
-    /// <summary>A question from here. The answer is told to the _output.</summary>
+    /// <summary>A question from here. The answer is told to the output.</summary>
     /// <inheritdoc cref="Publish"/>
     public long Ask(TopicQuery query, TimeSpan deadline) => Send(_forwards.Add(query, deadline));
 
@@ -129,6 +132,12 @@ internal sealed class PartitionReplica(PartitionContext context)
         _now = now;
         _isPulling = false;
         _forwards.GiveUp(now, GiveUp);
+        if (now >= _nextSweep)
+        {
+            _nextSweep = now + SweepInterval;
+            Log.Sweep(Commit, context.Clock());
+        }
+
         if (_owner is { } owner)
         {
             if (_registered == 0 || _forwards.Count > 0 || !_isInterestKnown || !_areMembersKnown)
@@ -143,7 +152,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>Something between here and the owner was lost: all that holds here is said again.</summary>
     public void Restate()
     {
-        _areMembersKnown = _members.Count == 0;
+        _areMembersKnown = false;
         SendRegister();
     }
 
@@ -354,7 +363,6 @@ internal sealed class PartitionReplica(PartitionContext context)
             }
         }
 
-        _output.Interested(_visibleEpoch, _visible);
         Show();
     }
 
@@ -592,7 +600,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     {
         if (_owner is { } owner)
         {
-            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, _isInterested, _forwards.First));
+            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, _isInterested, _forwards.First, !_areMembersKnown));
         }
     }
 

@@ -25,12 +25,9 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
     /// <summary>Topics that end in one tick.</summary>
     private const int MaxEvictions = 64;
 
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
-
     private readonly Queue<(LaneId From, Asked Asked, long Through)> _questions = new();
     private readonly Dictionary<byte[], TopicPresence> _presence = new(TopicKeyComparer.Instance);
     private TimeSpan _now;
-    private TimeSpan _nextSweep;
     private bool _isNew;
 
     private PartitionLog Log => replica.Log;
@@ -85,6 +82,15 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         }
     }
 
+    /// <summary>A lane is about to say anew who is there: what it said before may be over, and that it is may have got lost.</summary>
+    public void OnMembersAnew(LaneId lane)
+    {
+        foreach (var presence in _presence.Values)
+        {
+            presence.Remove(lane, _now + LeaveGrace);
+        }
+    }
+
     public void OnRemoved(LaneId lane)
     {
         foreach (var presence in _presence.Values)
@@ -108,12 +114,6 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         foreach (var (topic, presence) in _presence.ToList())
         {
             TellPresence(topic, presence);
-        }
-
-        if (now >= _nextSweep)
-        {
-            _nextSweep = now + SweepInterval;
-            Log.Sweep(replica.Commit, context.Clock());
         }
 
         Expire();

@@ -54,12 +54,12 @@ internal sealed class TopicPresence
     /// <summary>Nobody has said yet that the user is there.</summary>
     public void Expect(byte[] user, TimeSpan leaveAt) => _leaving.TryAdd(user, leaveAt);
 
-    /// <summary>A lane is gone, and everybody with it.</summary>
-    public void Remove(LaneId lane, TimeSpan now)
+    /// <summary>Nobody is on a lane any more.</summary>
+    public void Remove(LaneId lane, TimeSpan leaveAt)
     {
         foreach (var (user, lanes) in _lanes.Where(one => one.Value.ContainsKey(lane)).ToList())
         {
-            Set(user, lane, 0, now);
+            Set(user, lane, 0, leaveAt);
         }
     }
 

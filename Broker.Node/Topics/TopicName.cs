@@ -31,12 +31,6 @@ internal static class TopicName
         && utf8[^1] != (byte)'.'
         && utf8.IndexOf(".."u8) < 0;
 
-    /// <summary>The name as clients know it: what stands behind a zero byte says whose topic of that name it is.</summary>
-    public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> utf8) => utf8.IndexOf((byte)0) is >= 0 and var end ? utf8[..end] : utf8;
-
-    /// <inheritdoc cref="Shown(ReadOnlySpan{byte})"/>
-    public static ReadOnlyMemory<byte> Shown(byte[] utf8) => utf8.AsMemory(0, Shown(utf8.AsSpan()).Length);
-
     /// <summary>Whether the name belongs to the server (<c>$user</c> and the like).</summary>
     public static bool IsReserved(ReadOnlySpan<byte> utf8) => !utf8.IsEmpty && utf8[0] == (byte)'$';
 

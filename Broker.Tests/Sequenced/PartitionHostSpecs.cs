@@ -69,8 +69,6 @@ public sealed class PartitionHostSpecs
 
         public void Gap(ulong epoch, long sequence) => Assert.Fail("Nobody is subscribed.");
 
-        public void Interested(ulong epoch, long sequence) => Assert.Fail("Nobody is subscribed.");
-
         public void Answer(long token, PublishEnd end, TopicPosition position) => Assert.Fail("Nothing was published.");
 
         public void Told(long token, TopicAnswer answer) => Assert.Fail("Nothing was asked.");

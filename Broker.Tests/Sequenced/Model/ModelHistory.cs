@@ -72,16 +72,6 @@ internal sealed class ModelHistory
         }
     }
 
-    public void Interested(ModelNode node, ulong epoch, long sequence)
-    {
-        if (_positions.GetValueOrDefault(node.Lane) is { } position)
-        {
-            Require(position == (epoch, sequence), $"I2: {node.Lane} goes on at {epoch:x}:{sequence} unsaid, from {position.Epoch:x}:{position.Sequence}");
-        }
-
-        _positions[node.Lane] = (epoch, sequence);
-    }
-
     public void Gap(ModelNode node, ulong epoch, long sequence)
     {
         _positions[node.Lane] = (epoch, sequence);
@@ -91,7 +81,7 @@ internal sealed class ModelHistory
     public void Delivered(ModelNode node, ulong epoch, PartitionEntry entry)
     {
         Deliveries++;
-        Require(_positions.GetValueOrDefault(node.Lane) == (epoch, entry.Sequence - 1), $"I2: {node.Lane} saw {epoch:x}:{entry.Sequence} behind {_positions.GetValueOrDefault(node.Lane)}");
+        Require(_positions.GetValueOrDefault(node.Lane) is not { } before || before == (epoch, entry.Sequence - 1), $"I2: {node.Lane} saw {epoch:x}:{entry.Sequence} behind {_positions.GetValueOrDefault(node.Lane)}");
         _positions[node.Lane] = (epoch, entry.Sequence);
         Visible[epoch] = Math.Max(Visible.GetValueOrDefault(epoch), entry.Sequence);
         See(epoch, entry, $"{node.Lane}");

@@ -73,8 +73,6 @@ internal sealed class ModelNode : IPartitionOutput
 
     public void Gap(ulong epoch, long sequence) => _cluster.History.Gap(this, epoch, sequence);
 
-    public void Interested(ulong epoch, long sequence) => _cluster.History.Interested(this, epoch, sequence);
-
     public void Answer(long token, PublishEnd end, TopicPosition position)
     {
         _cluster.History.Require(_awaited.Remove(token, out var id), $"{Lane} answers {token} twice");
