@@ -37,6 +37,13 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
         var memory = new LogMemory(options.Memory.LogBytes, options.Lanes.Count, lane => _lanes?.Wake(lane));
         var limits = options.Limits;
         var budget = new HistoryBudget(limits.Topics, options.Memory.History, limits.History, limits.Keys);
+        var partitions = new PartitionSettings(topics.Settings, budget)
+        {
+            Copies = options.Cluster.Copies - 1,
+            IsSurvivor = options.Cluster.Downing == DowningMode.Survivor,
+            MemberList = limits.MemberList,
+            MaxMembers = limits.Members,
+        };
         var lanes = new LaneSet(
             node.System,
             options.Lanes,
@@ -46,14 +53,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
             "the cluster is being founded",
             time,
             node,
-            new SequencedOptions(_leases, topics.Settings, budget)
-            {
-                Copies = options.Cluster.Copies - 1,
-                IsSurvivor = options.Cluster.Downing == DowningMode.Survivor,
-                MemberList = limits.MemberList,
-                MaxMembers = limits.Members,
-                Pending = limits.Pending,
-            });
+            new SequencedOptions(_leases, partitions) { Pending = limits.Pending });
         Volatile.Write(ref _lanes, lanes);
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);

@@ -4,7 +4,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Broker.Node.Delivery;
 using Broker.Node.Sequenced;
-using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -20,24 +19,17 @@ internal sealed class LanePartition : IPartitionOutput
     private readonly LanePartitions _lane;
     private readonly Dictionary<long, PublishCommand> _publishes = [];
     private readonly Dictionary<long, Action<TopicAnswer>> _questions = [];
-    private readonly Dictionary<byte[], LocalTopic> _topics = new(TopicKeyComparer.Instance);
+    private readonly LocalTopics _topics;
     private readonly MessageBuffer _push = new();
     private readonly List<LocalTopic> _unanswered = [];
     private (LaneId To, Copied Message)? _copied;
-    private int _subscribers;
     private bool _isSomethingUnsaid;
 
     public LanePartition(int id, LanePartitions lane)
     {
         (Id, _lane) = (id, lane);
-        var options = lane.Options;
-        Host = new PartitionHost(new PartitionContext(id, lane.Self, this, options.Topics, options.Budget, NewEpoch, () => lane.Clock)
-        {
-            Copies = options.Copies,
-            IsSurvivor = options.IsSurvivor,
-            MemberList = options.MemberList,
-            MaxMembers = options.MaxMembers,
-        });
+        Host = new PartitionHost(new PartitionContext(id, lane.Self, this, lane.Options.Partitions, NewEpoch, () => lane.Clock));
+        _topics = new LocalTopics(Host.Replica);
     }
 
     public int Id { get; }
@@ -69,7 +61,7 @@ internal sealed class LanePartition : IPartitionOutput
     }
 
     /// <summary>Somebody here wants all that comes of the partition, whatever the topic.</summary>
-    public void SetWatched(bool isWatched) => Count(isWatched ? 1 : -1);
+    public void SetWatched(bool isWatched) => _topics.Count(isWatched ? 1 : -1);
 
     /// <summary>Once everything that was asked before is answered, and the owner knows what is wanted here. False: nobody answered in time.</summary>
     public void AskBarrier(Action<bool> answered)
@@ -92,7 +84,7 @@ internal sealed class LanePartition : IPartitionOutput
         Host.Tick(_lane.Now);
         LocalTopic[] unanswered = [.. _unanswered];
         _unanswered.Clear();
-        foreach (var topic in unanswered.Where(topic => _topics.GetValueOrDefault(topic.Name) == topic))
+        foreach (var topic in unanswered.Where(topic => _topics.Find(topic.Name) == topic))
         {
             Resync(topic);
         }
@@ -128,7 +120,7 @@ internal sealed class LanePartition : IPartitionOutput
         switch (command)
         {
             case PublishCommand publish:
-                _publishes.Add(Replica.Publish(ForwardOf(publish), Deadline), publish);
+                _publishes.Add(Replica.Publish(PublishForwards.Of(publish, _lane.Clock), Deadline), publish);
                 break;
             case SubscribeCommand subscribe:
                 Subscribe(subscribe);
@@ -157,7 +149,7 @@ internal sealed class LanePartition : IPartitionOutput
         switch (command)
         {
             case PublishCommand publish:
-                Finish(publish, PublishEnd.Unavailable, default);
+                PublishForwards.Finish(publish, PublishEnd.Unavailable, default, Replies);
                 break;
             case SubscribeCommand subscribe:
                 Refuse(subscribe, ErrorCode.Unavailable);
@@ -166,11 +158,9 @@ internal sealed class LanePartition : IPartitionOutput
             case QuestionCommand question:
                 Answer(question, new TopicAnswer(0, default) { Error = TopicAnswerError.Unavailable });
                 break;
-            case PageCommand page:
-                Give(page.Recovery, new TopicAnswer(0, default) { Error = TopicAnswerError.Unavailable });
-                break;
             default:
-                ExecuteHere(command);
+                // It promises nothing, and may not overtake what was asked before it.
+                Execute(command);
                 break;
         }
     }
@@ -181,7 +171,7 @@ internal sealed class LanePartition : IPartitionOutput
         if (subscription.IsOpen)
         {
             _lane.Logs.Leave(subscription);
-            Release(subscription);
+            _topics.Release(subscription);
         }
     }
 
@@ -237,7 +227,7 @@ internal sealed class LanePartition : IPartitionOutput
     public void Gap(ulong epoch, long sequence)
     {
         _lane.Logs.AppendPatternGap();
-        foreach (var topic in _topics.Values.Where(static topic => !topic.IsResyncing))
+        foreach (var topic in _topics.All.Where(static topic => !topic.IsResyncing))
         {
             topic.IsResyncing = true;
             Resync(topic);
@@ -248,7 +238,7 @@ internal sealed class LanePartition : IPartitionOutput
     {
         if (_publishes.Remove(token, out var command))
         {
-            Finish(command, end, position);
+            PublishForwards.Finish(command, end, position, Replies);
         }
     }
 
@@ -269,7 +259,7 @@ internal sealed class LanePartition : IPartitionOutput
 
     private void Poke() => _lane.Options.Leases.Poke(Id);
 
-    private bool IsResyncing(byte[] topic) => _topics.TryGetValue(topic, out var local) && local.IsResyncing;
+    private bool IsResyncing(byte[] topic) => _topics.Find(topic) is { IsResyncing: true };
 
     private void Ask(TopicQuery query, Action<TopicAnswer> told) => _questions.Add(Replica.Ask(query, Deadline), told);
 
@@ -288,81 +278,10 @@ internal sealed class LanePartition : IPartitionOutput
         _lane.Logs.AppendGap(topic.Name, new GapMessage(topic.Name) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
     });
 
-    private Forward ForwardOf(PublishCommand command)
-    {
-        var codec = command.Format.Codec();
-        var push = new PushMessage(command.Topic, command.Data)
-        {
-            FromConnection = command.FromConnection.Span,
-            FromUser = command.FromUser.Span,
-            FromInfo = command.FromInfo.Span,
-            Time = command.Time,
-            Entry = command.Entry.Span,
-            Removed = command.IsRemoval ? Removal.Removed : Removal.None,
-        };
-        var payload = new byte[codec.MeasureMessage(push)];
-        codec.WriteMessage(payload, push);
-        return new Forward(default, 0, command.Topic.ToArray())
-        {
-            Kind = command.IsRemoval ? ForwardKind.Remove : ForwardKind.Publish,
-            Payload = payload,
-            Format = command.Format,
-            Time = _lane.Clock,
-            Connection = command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0,
-            Subject = command.Entry.ToArray(),
-            Key = command.Key,
-            Digest = command.Key is null ? 0 : DigestOf(command),
-            If = command.If,
-        };
-    }
-
-    private static long DigestOf(PublishCommand command)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        hash.AppendData(command.Data);
-        hash.AppendData([command.IsRemoval ? (byte)1 : (byte)0]);
-        hash.AppendData(command.Entry.Span);
-        return BinaryPrimitives.ReadInt64LittleEndian(hash.GetHashAndReset());
-    }
-
-    private void Finish(PublishCommand command, PublishEnd end, TopicPosition position)
-    {
-        var error = end switch
-        {
-            PublishEnd.Conflict => ErrorCode.Conflict,
-            PublishEnd.Limited => ErrorCode.LimitExceeded,
-            PublishEnd.Timeout => ErrorCode.Timeout,
-            PublishEnd.Unavailable => ErrorCode.Unavailable,
-            _ => ErrorCode.None,
-        };
-        command.Outcome = end switch
-        {
-            PublishEnd.Conflict => PublishResult.Conflict,
-            PublishEnd.Limited => PublishResult.LimitExceeded,
-            PublishEnd.Timeout => PublishResult.Timeout,
-            PublishEnd.Unavailable => PublishResult.Unavailable,
-            _ => PublishResult.Published,
-        };
-        if (command.Publisher is { } publisher)
-        {
-            if (error != ErrorCode.None)
-            {
-                Replies.Error(publisher, command.Format, new ErrorMessage(error, command.Id) { Topic = command.TopicMemory, Position = error == ErrorCode.Conflict ? position.ToWire() : null });
-            }
-            else if (command.Id.IsPresent)
-            {
-                command.Format.Codec().Write(Replies.Begin(), new PublishedMessage(command.Id, command.TopicMemory) { Position = position.ToWire() });
-                Replies.Promise(publisher);
-            }
-        }
-
-        command.Complete();
-    }
-
     private void Subscribe(SubscribeCommand command)
     {
         var subscription = command.Subscription;
-        var topic = Hold(subscription);
+        var topic = _topics.Hold(subscription);
         var query = new TopicQuery(TopicQueryKind.Subscribe, topic.Name)
         {
             Since = subscription.IsOpen ? null : command.Recover,
@@ -390,7 +309,7 @@ internal sealed class LanePartition : IPartitionOutput
                 Refuse(command, error == ErrorCode.None ? ErrorCode.LimitExceeded : error);
             }
 
-            Release(subscription);
+            _topics.Release(subscription);
             command.Complete();
             return;
         }
@@ -407,7 +326,7 @@ internal sealed class LanePartition : IPartitionOutput
         if (subscription.IsOpen)
         {
             // One subscription holds its topic once.
-            Release(subscription);
+            _topics.Release(subscription);
         }
         else
         {
@@ -526,72 +445,5 @@ internal sealed class LanePartition : IPartitionOutput
         }
 
         question.Complete();
-    }
-
-    /// <summary>The node wants what comes of the topic.</summary>
-    private LocalTopic Hold(Subscription subscription)
-    {
-        if (!_topics.TryGetValue(subscription.Topic, out var topic))
-        {
-            topic = new LocalTopic(subscription.Topic);
-            _topics.Add(topic.Name, topic);
-        }
-
-        topic.Subscribers++;
-        Count(1);
-        if (subscription.Member.Length > 0)
-        {
-            var count = topic.Members.GetValueOrDefault(subscription.Member) + 1;
-            topic.Members[subscription.Member] = count;
-            Replica.SetMember(topic.Name, new TopicMember(subscription.Member, subscription.MemberInfo, subscription.Form.Format), count);
-        }
-
-        return topic;
-    }
-
-    private void Release(Subscription subscription)
-    {
-        var topic = _topics[subscription.Topic];
-        if (subscription.Member.Length > 0)
-        {
-            var count = topic.Members[subscription.Member] - 1;
-            if (count > 0)
-            {
-                topic.Members[subscription.Member] = count;
-            }
-            else
-            {
-                topic.Members.Remove(subscription.Member);
-            }
-
-            Replica.SetMember(topic.Name, new TopicMember(subscription.Member, subscription.MemberInfo, subscription.Form.Format), count);
-        }
-
-        if (--topic.Subscribers == 0)
-        {
-            _topics.Remove(topic.Name);
-        }
-
-        Count(-1);
-    }
-
-    private void Count(int subscribers)
-    {
-        _subscribers += subscribers;
-        Replica.SetInterest(_subscribers > 0);
-    }
-
-    /// <summary>A topic with subscribers here.</summary>
-    private sealed class LocalTopic(byte[] name)
-    {
-        public byte[] Name => name;
-
-        public int Subscribers { get; set; }
-
-        /// <summary>Connections of each user.</summary>
-        public Dictionary<byte[], int> Members { get; } = new(TopicKeyComparer.Instance);
-
-        /// <summary>A gap is to be shown, and where it goes on is not known yet.</summary>
-        public bool IsResyncing { get; set; }
     }
 }

@@ -76,14 +76,18 @@ internal sealed class LanePartitions
     /// <summary>In the place of <see cref="Execute(LaneCommand)"/> while the node may promise nothing.</summary>
     public void Refuse(LaneCommand command)
     {
-        if (command is PatternCommand pattern)
+        switch (command)
         {
-            Watch(pattern);
-            Finish(pattern, isRefused: true);
-        }
-        else
-        {
-            Of(command.TopicHash).Refuse(command);
+            case PatternCommand { Request: PatternRequest.Subscribe } subscribe:
+                Watch(subscribe);
+                Finish(subscribe, isRefused: true);
+                break;
+            case PatternCommand pattern:
+                Execute(pattern);
+                break;
+            default:
+                Of(command.TopicHash).Refuse(command);
+                break;
         }
     }
 

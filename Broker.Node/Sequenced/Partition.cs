@@ -388,7 +388,7 @@ internal sealed class Partition
     /// <summary>Brings the copy set to what the members ask for.</summary>
     private void Advance()
     {
-        var target = _context.Copies > 0 ? _members.CopyOf(_context.Id) : null;
+        var target = _context.Settings.Copies > 0 ? _members.CopyOf(_context.Id) : null;
         switch (_stage)
         {
             case SetStage.Settled when _set!.Copy != target:

@@ -76,7 +76,7 @@ internal sealed class PartitionHost(PartitionContext context)
         // One that has left in order goes on nowhere.
         var wasLost = _members.Has(lane) && !_members.IsLeaving(lane);
         _members.Remove(lane);
-        _isRenewed |= context.IsSurvivor && wasLost && !_members.Others.Any();
+        _isRenewed |= context.Settings.IsSurvivor && wasLost && !_members.Others.Any();
         Replica.Log.Forget(lane);
         if (_isRenewed && _hasLease)
         {

@@ -1,5 +1,3 @@
-using Broker.Node.Topics;
-
 namespace Broker.Node.Sequenced;
 
 /// <summary>
@@ -24,8 +22,7 @@ internal sealed class PartitionReplica(PartitionContext context)
 
     private readonly IPartitionOutput _output = context.Output;
     private readonly ForwardQueue _forwards = new(context.Self);
-    private readonly Queue<Reply> _replies = new();
-    private readonly Dictionary<byte[], Dictionary<byte[], (TopicMember Member, int Connections)>> _members = new(TopicKeyComparer.Instance);
+    private readonly LocalMembers _members = new();
     private TimeSpan _now;
     private TimeSpan _nextSweep;
     private TimeSpan _heard = TimeSpan.MinValue / 2;
@@ -46,6 +43,8 @@ internal sealed class PartitionReplica(PartitionContext context)
     private ulong _visibleEpoch;
 
     public LaneId Self => context.Self;
+
+    private ReplyOrder Replies => field ??= new ReplyOrder(_forwards, _output, AskAnew);
 
     /// <summary>As it follows the owner's, or is it.</summary>
     public PartitionLog Log { get; private set; } = context.NewLog();
@@ -75,7 +74,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     public int Pending => _forwards.Count;
 
     /// <summary>Something here needs an owner.</summary>
-    public bool NeedsOwner => _isInterested || IsHolder || _forwards.Count > 0 || _members.Count > 0;
+    public bool NeedsOwner => _isInterested || IsHolder || _forwards.Count > 0 || !_members.IsEmpty;
 
     /// <summary>The owner that has spoken; null: none of the highest generation has.</summary>
     public LaneId? OwnerLane => _owner?.Generation.Owner;
@@ -96,25 +95,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>So many connections of a user are subscribed to a topic here now.</summary>
     public void SetMember(byte[] topic, TopicMember member, int connections)
     {
-        if (!_members.TryGetValue(topic, out var users))
-        {
-            users = new Dictionary<byte[], (TopicMember, int)>(TopicKeyComparer.Instance);
-            _members.Add(topic, users);
-        }
-
-        if (connections > 0)
-        {
-            users[member.User] = (member, connections);
-        }
-        else
-        {
-            users.Remove(member.User);
-            if (users.Count == 0)
-            {
-                _members.Remove(topic);
-            }
-        }
-
+        _members.Set(topic, member, connections);
         if (_owner is { } owner && _registered > 0)
         {
             _output.Send(owner.Generation.Owner, new MemberTold(owner.Generation, topic, member, connections));
@@ -178,7 +159,7 @@ internal sealed class PartitionReplica(PartitionContext context)
             case Pull pull: OnPull(from, pull); break;
             case Pulled pulled when from != Self && from == _owner?.Generation.Owner: OnPulled(pulled); break;
             case SetTold told: OnSetTold(told); break;
-            case Answered answered: OnAnswered(answered); break;
+            case Answered answered: Replies.OnAnswered(answered, _visible); break;
             case Told told: OnTold(told); break;
             default: break;
         }
@@ -199,7 +180,7 @@ internal sealed class PartitionReplica(PartitionContext context)
             (Log, Commit) = _held ?? (Log, Commit);
             _held = null;
             (_owner, _ownerCommit, _told, _isCopy, _registered, _isInterestKnown) = (null, 0, null, false, 0, !_isInterested);
-            (_areMembersKnown, _isPulling) = (_members.Count == 0, false);
+            (_areMembersKnown, _isPulling) = (_members.IsEmpty, false);
         }
     }
 
@@ -264,7 +245,7 @@ internal sealed class PartitionReplica(PartitionContext context)
         var isNew = _owner is null;
         if (isNew)
         {
-            DropReplies();
+            Replies.Drop();
         }
 
         if (stated.Generation.Owner != Self && (isNew || stated.IsCopy != _isCopy))
@@ -329,12 +310,9 @@ internal sealed class PartitionReplica(PartitionContext context)
         if (!_areMembersKnown)
         {
             _areMembersKnown = true;
-            foreach (var (topic, users) in _members)
+            foreach (var (topic, member, connections) in _members.All)
             {
-                foreach (var (member, connections) in users.Values)
-                {
-                    _output.Send(stated.Generation.Owner, new MemberTold(stated.Generation, topic, member, connections));
-                }
+                _output.Send(stated.Generation.Owner, new MemberTold(stated.Generation, topic, member, connections));
             }
         }
 
@@ -450,7 +428,7 @@ internal sealed class PartitionReplica(PartitionContext context)
             return;
         }
 
-        ReleaseReplies();
+        Replies.Release(_visible);
         var end = Math.Min(Commit, _ownerCommit);
         while (_visible < end)
         {
@@ -466,27 +444,10 @@ internal sealed class PartitionReplica(PartitionContext context)
                 _output.Gap(_visibleEpoch, _visible);
             }
 
-            ReleaseReplies();
+            Replies.Release(_visible);
         }
 
         Log.Settle(Math.Min(Commit, _visible));
-    }
-
-    /// <summary>Answers keep their order, and that of a new subscriber waits until all that it has was delivered.</summary>
-    private void ReleaseReplies()
-    {
-        while (_replies.TryPeek(out var reply) && (!reply.IsAligned || reply.Sequence <= _visible))
-        {
-            _replies.Dequeue();
-            if (!reply.IsAligned || reply.Sequence == _visible)
-            {
-                reply.Give();
-            }
-            else
-            {
-                AskAnew(reply.Pending!);
-            }
-        }
     }
 
     private void OnSetTold(SetTold told)
@@ -517,20 +478,6 @@ internal sealed class PartitionReplica(PartitionContext context)
         }
     }
 
-    private void OnAnswered(Answered answered)
-    {
-        if (_forwards.Answer(answered.Number) is { } pending)
-        {
-            var end = answered.Outcome switch
-            {
-                PublishOutcome.Conflict => PublishEnd.Conflict,
-                PublishOutcome.Limited => PublishEnd.Limited,
-                _ => PublishEnd.Published,
-            };
-            Give(new Reply(null, 0, IsAligned: false, () => _output.Answer(pending.Token, end, answered.Position)));
-        }
-    }
-
     private void OnTold(Told told)
     {
         if (_forwards.Question(told.Id) is not { IsAnswerHere: false } pending)
@@ -546,36 +493,7 @@ internal sealed class PartitionReplica(PartitionContext context)
             return;
         }
 
-        pending.IsAnswerHere = true;
-        Give(new Reply(pending, answer.Sequence, isAligned, () =>
-        {
-            if (_forwards.AnswerQuestion(pending.Token) is not null)
-            {
-                _output.Told(pending.Token, answer);
-            }
-        }));
-    }
-
-    /// <summary>Those that wait for what the former owner had: what they answer is asked again.</summary>
-    private void DropReplies()
-    {
-        while (_replies.TryDequeue(out var reply))
-        {
-            if (reply.IsAligned)
-            {
-                reply.Pending!.IsAnswerHere = false;
-            }
-            else
-            {
-                reply.Give();
-            }
-        }
-    }
-
-    private void Give(Reply reply)
-    {
-        _replies.Enqueue(reply);
-        ReleaseReplies();
+        Replies.OnTold(pending, answer, isAligned, _visible);
     }
 
     private void AskAnew(ForwardQueue.Pending pending)
@@ -643,11 +561,4 @@ internal sealed class PartitionReplica(PartitionContext context)
             _output.Send(generation.Owner, new Pull(generation, Log.End));
         }
     }
-
-    /// <summary>An answer on its way to who waits for it.</summary>
-    /// <param name="Pending">Of a question.</param>
-    /// <param name="Sequence">Up to where it has everything.</param>
-    /// <param name="IsAligned">It is given when just that has been delivered.</param>
-    /// <param name="Give">Gives it.</param>
-    private sealed record Reply(ForwardQueue.Pending? Pending, long Sequence, bool IsAligned, Action Give);
 }

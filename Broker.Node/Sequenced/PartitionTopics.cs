@@ -42,7 +42,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             return;
         }
 
-        if (asked.Query.Kind != TopicQueryKind.Barrier && !Log.Topics.ContainsKey(asked.Query.Topic) && !context.Budget.AreTopicsFull)
+        if (asked.Query.Kind != TopicQueryKind.Barrier && !Log.Topics.ContainsKey(asked.Query.Topic) && !context.Settings.Budget.AreTopicsFull)
         {
             append(new Forward(default, 0, asked.Query.Topic) { Kind = ForwardKind.Begin, Time = context.Clock() });
         }
@@ -60,7 +60,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         {
             _questions.Dequeue();
             var query = question.Asked.Query;
-            var answer = new TopicReader(Log, replica.Commit, context.Clock(), context.MaxMembers).Answer(query, _presence.GetValueOrDefault(query.Topic));
+            var answer = new TopicReader(Log, replica.Commit, context.Clock(), context.Settings.MaxMembers).Answer(query, _presence.GetValueOrDefault(query.Topic));
             context.Output.Send(question.From, new Told(generation, question.Asked.Id, answer));
         }
     }
@@ -76,7 +76,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
 
         var isThere = presence.Set(user, from, told.Connections, _now + LeaveGrace);
         var topic = Log.Topics.GetValueOrDefault(told.Topic);
-        if (isThere && topic?.HasMember(user) != true && !(topic?.Members >= context.MaxMembers))
+        if (isThere && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
         {
             Tell(ForwardKind.Join, told.Topic, told.Member);
         }
@@ -117,7 +117,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         }
 
         Expire();
-        for (var i = 0; i < MaxEvictions && context.Budget.IsOver && Log.TryFindIdle(replica.Commit, out var idle); i++)
+        for (var i = 0; i < MaxEvictions && context.Settings.Budget.IsOver && Log.TryFindIdle(replica.Commit, out var idle); i++)
         {
             append(new Forward(default, 0, idle.Name) { Kind = ForwardKind.Evict });
         }
@@ -150,7 +150,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             }
         }
 
-        if (presence.HasChanged && Log.Topics.TryGetValue(topic, out var counted) && counted.Members > context.MemberList)
+        if (presence.HasChanged && Log.Topics.TryGetValue(topic, out var counted) && counted.Members > context.Settings.MemberList)
         {
             presence.HasChanged = false;
             var counts = new byte[16];
@@ -172,7 +172,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         Payload = member.Info,
         Format = member.Format,
         Time = context.Clock(),
-        IsQuiet = Log.Topics.TryGetValue(topic, out var state) && state.Members >= context.MemberList,
+        IsQuiet = Log.Topics.TryGetValue(topic, out var state) && state.Members >= context.Settings.MemberList,
     });
 
     private void Expire()

@@ -12,9 +12,10 @@ public sealed class PartitionHostSpecs
 
     private readonly Output _output = new();
     private readonly PartitionHost _host;
+    private long _clock;
 
     public PartitionHostSpecs() => _host = new PartitionHost(
-        new PartitionContext(7, Here, _output, new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000), static () => 5, static () => 0));
+        new PartitionContext(7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)), static () => 5, () => _clock));
 
     [Fact]
     public void Who_comes_while_an_owner_takes_over_is_told_to_it_when_it_knows_this_lane()
@@ -55,6 +56,46 @@ public sealed class PartitionHostSpecs
         // Taken away since, perhaps from what came.
         _host.Receive(There, new Pulled(generation, 2, [Entry(generation, 4)], 5, 5));
         Assert.Equal(0, Assert.IsType<Pull>(_output.Sent[^1].Message).After);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_went_unheard_leaves_when_its_lane_says_anew_who_is_there(bool isToldAgain)
+    {
+        _host.OnMember(There);
+        _host.SetLease(true);
+        var generation = _host.Owner!.Generation;
+        _host.Receive(There, new Head(generation, null, false, 0, 0, [], 0));
+        var told = new MemberTold(generation, Topic, new TopicMember([(byte)'u'], default, default), 1);
+        _host.Receive(There, new Register(generation, 1, true, 1, AreMembersAnew: false));
+        _host.Receive(There, told);
+        _host.Receive(There, new Register(generation, 2, true, 1, AreMembersAnew: true));
+        if (isToldAgain)
+        {
+            _host.Receive(There, told);
+        }
+
+        _host.Tick(PartitionTopics.LeaveGrace - TimeSpan.FromSeconds(1));
+        Assert.Equal(1, _host.Replica.Log.Topics[Topic].Members);
+        _host.Tick(PartitionTopics.LeaveGrace + TimeSpan.FromSeconds(1));
+        Assert.Equal(isToldAgain ? 1 : 0, _host.Replica.Log.Topics[Topic].Members);
+    }
+
+    [Fact]
+    public void Copy_forgets_keys_as_the_owner_does()
+    {
+        var generation = new Generation(1, There);
+        _host.OnMember(There);
+        _host.Receive(There, new Stated(generation, 5, 1, 1, -1, IsCopy: true, null));
+        _host.Receive(There, new Pulled(generation, 0, [Entry(generation, 1) with { Forward = new Forward(There, 1, Topic) { Key = [1] } }], 1, 0));
+        _host.Receive(There, new Committed(generation, 1));
+        _host.Tick(TimeSpan.Zero);
+        Assert.Equal(1, _host.Replica.Log.Topics[Topic].Keys);
+
+        _clock = TopicState.KeyTime + 1;
+        _host.Tick(TimeSpan.FromMinutes(1));
+        Assert.Equal(0, _host.Replica.Log.Topics[Topic].Keys);
     }
 
     private static PartitionEntry Entry(Generation generation, long sequence) => new(sequence, generation, sequence, new Forward(There, sequence, Topic));

@@ -20,7 +20,7 @@ internal sealed class ModelNode : IPartitionOutput
     {
         _cluster = cluster;
         Lane = new LaneId(number, 1);
-        Host = new PartitionHost(new PartitionContext(7, Lane, this, Topics, new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000) { Window = 8 }, () => cluster.OnNewEpoch(this), () => cluster.Now));
+        Host = new PartitionHost(new PartitionContext(7, Lane, this, new PartitionSettings(Topics, new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000) { Window = 8 }), () => cluster.OnNewEpoch(this), () => cluster.Now));
     }
 
     public LaneId Lane { get; }
