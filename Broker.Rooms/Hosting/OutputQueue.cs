@@ -2,7 +2,7 @@ namespace Broker.Rooms.Hosting;
 
 /// <summary>
 /// Outputs on their way out, in order. An answer waits until a snapshot is kept that was taken after it, and what comes behind waits with it, so
-/// that nobody is told anything that a crash could take back. Snapshots are counted 1, 2, 3, …
+/// that no answer is taken back by a crash. An event may be; <c>room.state</c> then replaces what it said. Snapshots are counted 1, 2, 3, …
 /// </summary>
 internal sealed class OutputQueue
 {

@@ -202,6 +202,7 @@ public sealed partial class RoomHost
 
         if (length > LostTurn && Phase != RoomPhase.Ended)
         {
+            _outputs.RollBack();
             Finish(hasFailed: true);
             Done();
         }
@@ -362,6 +363,7 @@ public sealed partial class RoomHost
         if (wait is { } time)
         {
             (Phase, _restartAt) = (RoomPhase.Failed, _now + time);
+            _context.Settings = _core!.Settings;
             _outputs.Add(new RoomPaused());
         }
         else
@@ -408,9 +410,9 @@ public sealed partial class RoomHost
             SleepOrEnd();
         }
 
-        SetClock();
         ShowListing();
         _outputs.Flush();
+        SetClock();
     }
 
     private void SleepOrEnd()

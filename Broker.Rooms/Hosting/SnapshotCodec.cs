@@ -12,6 +12,11 @@ internal static class SnapshotCodec
     private const byte FormatVersion = 1;
     private const int Seal = 8;
 
+    /// <summary>Of the fastest steps for longer than <see cref="Longest"/>.</summary>
+    private const long LastTick = 1L << 38;
+
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(36_500);
+
     private static ReadOnlySpan<byte> Magic => "BRS"u8;
 
     public static ReadOnlyMemory<byte> Write(RoomContent room)
@@ -70,9 +75,12 @@ internal static class SnapshotCodec
         return sha.ComputeHash(bytes[..^Seal].ToArray()).AsSpan(0, Seal).SequenceEqual(bytes[^Seal..]);
     }
 
-    /// <summary>What tables are filled with is there once, and who is on a seat is somebody.</summary>
+    /// <summary>What tables are filled with is there once, who is on a seat is somebody, and no sum of times is too large.</summary>
     private static bool IsSound(RoomContent room) =>
-        AreDistinct(room.Core.Known.Select(static known => known.Player.Id))
+        room.Core.Tick <= LastTick && room.Core.Time <= Longest
+        && room.Core.Appointments.All(static appointment => appointment.Due <= Longest)
+        && room.Seats.All(static seat => seat.Left <= Longest)
+        && AreDistinct(room.Core.Known.Select(static known => known.Player.Id))
         && AreDistinct(room.Core.Appointments.Select(static appointment => appointment.Id))
         && AreDistinct(room.Seats.Select(static seat => seat.Token))
         && AreDistinct(room.Seats.Select(static seat => seat.User).OfType<string>())

@@ -69,14 +69,14 @@ public sealed class RelayRoom : Room
         return asked.TryGetProperty("value", out var value) ? Set(player, key, value) : CallAnswer.Failed("needs a value");
     }
 
-    public override RoomData State(RoomPlayer viewer) => KindJson.Write(new RelayState(Host, _values, null));
+    public override RoomData State(RoomPlayer viewer) => KindJson.Write(new { host = Host, values = _values });
 
-    public override ReadOnlyMemory<byte> Snapshot() => KindJson.Write(new RelayState(null, _values, _succession)).Bytes;
+    public override ReadOnlyMemory<byte> Snapshot() => KindJson.Write(new RelayState(_values, _succession)).Bytes;
 
     public override void Restore(ReadOnlyMemory<byte> snapshot, int version)
     {
         var state = KindJson.Read<RelayState>(snapshot);
-        _succession.AddRange(state.Succession!);
+        _succession.AddRange(state.Succession);
         foreach (var (key, value) in state.Values)
         {
             _values.Add(key, value);
@@ -136,5 +136,5 @@ public sealed class RelayRoom : Room
         }
     }
 
-    private sealed record RelayState(string? Host, IReadOnlyDictionary<string, JsonElement> Values, IReadOnlyList<string>? Succession);
+    private sealed record RelayState(IReadOnlyDictionary<string, JsonElement> Values, IReadOnlyList<string> Succession);
 }
