@@ -8,10 +8,16 @@ internal sealed class TopicSettings
     private static readonly TopicOptions Unmatched = new();
 
     private readonly (TopicPattern Pattern, TopicOptions Options)[] _entries;
+    private readonly TopicOptions _ofUsers;
 
+    /// <param name="topics">In the order in which they are looked at.</param>
+    /// <param name="ofUsers">Of the topics of users; null: those without history.</param>
     /// <exception cref="ArgumentException">A pattern that configuration validation let through.</exception>
-    public TopicSettings(IEnumerable<TopicOptions> topics) =>
+    public TopicSettings(IEnumerable<TopicOptions> topics, HistoryOptions? ofUsers = null)
+    {
+        _ofUsers = new TopicOptions { Delivery = DeliveryKind.Sequenced, History = ofUsers ?? new HistoryOptions() };
         _entries = [.. topics.Select(static t => (TopicPattern.TryParse(t.Match, out var pattern) ? pattern : throw new ArgumentException($"Not a topic pattern: {t.Match}."), t))];
+    }
 
     /// <summary>Whether a topic that the pattern matches may be sequenced.</summary>
     public bool MayBeSequenced(TopicPattern pattern) =>
@@ -19,6 +25,11 @@ internal sealed class TopicSettings
 
     public TopicOptions Of(ReadOnlySpan<byte> topic)
     {
+        if (TopicName.IsReserved(topic))
+        {
+            return TopicName.IsOfUser(topic, out _) ? _ofUsers : Unmatched;
+        }
+
         foreach (var (pattern, options) in _entries)
         {
             if (pattern.Matches(topic))
