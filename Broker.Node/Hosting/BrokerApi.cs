@@ -29,15 +29,20 @@ internal sealed class BrokerApi(BrokerOptions options, TopicRules topics, System
     public Task<PublishResult> PublishAsync<T>(string topic, T value, JsonSerializerOptions? options = null, CancellationToken cancellationToken = default) =>
         PublishAsync(topic, JsonSerializer.SerializeToUtf8Bytes(value, options), cancellationToken);
 
-    public async Task<PublishResult> PublishAsync(string topic, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
+    public IBrokerUsers Users => field ??= new BrokerUsers(this, options.UserTopic);
+
+    public Task<PublishResult> PublishAsync(string topic, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(topic);
         var name = Encoding.UTF8.GetBytes(topic);
-        if (!TopicName.IsValid(name))
-        {
-            return PublishResult.InvalidTopic;
-        }
+        return TopicName.IsValid(name) ? PublishAsync(name, data, cancellationToken) : Task.FromResult(PublishResult.InvalidTopic);
+    }
 
+    /// <param name="name">A topic that a client could have, or that of a user.</param>
+    /// <param name="data">What is published.</param>
+    /// <param name="cancellationToken">Ends the wait, not the publish.</param>
+    internal async Task<PublishResult> PublishAsync(byte[] name, ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
         var settings = topics.Settings.Of(name);
         var largest = settings.MaxSize > 0 ? settings.MaxSize : options.Limits.ApiMessage;
         if (data.Length > largest)
@@ -45,7 +50,7 @@ internal sealed class BrokerApi(BrokerOptions options, TopicRules topics, System
             return PublishResult.TooLarge;
         }
 
-        if (!IsOneValue(name, data.Span))
+        if (!IsOneValue(TopicName.Shown(name), data.Span))
         {
             return PublishResult.InvalidData;
         }
@@ -61,15 +66,35 @@ internal sealed class BrokerApi(BrokerOptions options, TopicRules topics, System
             data = data.ToArray();
         }
 
+        var taken = NewTaken();
+        return await PostAsync(
+            new PublishCommand(TopicName.Hash(name), name, data)
+            {
+                IsSequenced = settings.Delivery == DeliveryKind.Sequenced,
+                Taken = taken,
+                Time = settings.Time ? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
+            },
+            taken,
+            cancellationToken);
+    }
+
+    /// <summary>Asks something of a user's connections.</summary>
+    internal Task<PublishResult> OrderAsync(byte[] name, UserOrder order, CancellationToken cancellationToken)
+    {
+        var taken = NewTaken();
+        return PostAsync(new PublishCommand(TopicName.Hash(name), name, order.ToBytes()) { IsSequenced = true, IsOrder = true, Taken = taken }, taken, cancellationToken);
+    }
+
+    private TaskCompletionSource<PublishResult> NewTaken()
+    {
         var taken = new TaskCompletionSource<PublishResult>(TaskCreationOptions.RunContinuationsAsynchronously);
         _ = taken.Task.ContinueWith(_ => OnTaken(), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        var posted = TryPost(new PublishCommand(TopicName.Hash(name), name, data)
-        {
-            IsSequenced = settings.Delivery == DeliveryKind.Sequenced,
-            Taken = taken,
-            Time = settings.Time ? DateTimeOffset.UtcNow.ToUnixTimeMilliseconds() : null,
-        });
-        if (!posted)
+        return taken;
+    }
+
+    private async Task<PublishResult> PostAsync(PublishCommand command, TaskCompletionSource<PublishResult> taken, CancellationToken cancellationToken)
+    {
+        if (!TryPost(command))
         {
             return PublishResult.Unavailable;
         }
