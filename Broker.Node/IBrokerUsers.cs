@@ -7,8 +7,6 @@ namespace Broker.Node;
 /// 1-255 bytes of UTF-8; whether the user is connected at all nobody asks. Everything is done in the order of the calls, and
 /// <see cref="PublishResult.Published"/> says that every node with connections of the user has it or will have it, also where a node dies.
 /// </summary>
-/// <exception cref="InvalidOperationException"><c>broker.user-topic.enabled</c> is off.</exception>
-/// <exception cref="ArgumentException">A user, or a topic, that cannot be one.</exception>
 public interface IBrokerUsers
 {
     /// <summary>Publishes to the topic <c>$user</c> of a user's connections; what comes while there are none is kept as <c>broker.user-topic.history</c> says.</summary>

@@ -131,7 +131,7 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
             MembersAfter = after,
         };
         batch.Retain();
-        services.Lanes.Post(new QuestionCommand(TopicName.Hash(query.Topic), query, connection.Writer, message.Id.Retain(), batch) { IsSequenced = true, Format = _format });
+        services.Lanes.Post(new ClientQuestion(query, connection.Writer, message.Id.Retain(), batch) { IsSequenced = true, Format = _format });
         return ErrorCode.None;
     }
 

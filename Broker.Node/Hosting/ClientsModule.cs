@@ -3,6 +3,7 @@ using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Delivery;
+using Broker.Node.Hosting.Application;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
@@ -19,6 +20,7 @@ internal sealed class ClientsModule(
     LanesModule lanes,
     EchoEndpoint echo,
     HookCalls hooks,
+    ServerSubscriptions subscriptions,
     WebSocketServices shared) : INodePart
 {
     private IActorRef _connections = ActorRefs.Nobody;
@@ -46,9 +48,10 @@ internal sealed class ClientsModule(
     /// <summary>An upgrade was accepted: the connection gets its actor.</summary>
     public void Accept(IClientTransport connection) => _connections.Tell(connection, ActorRefs.NoSender);
 
-    /// <summary>Closes all clients, and those to come at once.</summary>
+    /// <summary>Closes all clients, and those to come at once; the application's own subscriptions end with them.</summary>
     public Task DrainAsync(TimeSpan time)
     {
+        subscriptions.Stop();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _connections.Tell(new ConnectionsActor.DrainAll(time, done));
         return Task.WhenAll(done.Task, echo.CloseAsync());

@@ -31,6 +31,9 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
     /// <summary>Which partitions this node owns; not before the start.</summary>
     public PartitionLeases Leases => _leases!;
 
+    /// <summary>Lanes of the node.</summary>
+    public int Count => options.Lanes.Count;
+
     /// <summary>Where commands go; not before the start.</summary>
     public ILaneInbox Inbox => _lanes!;
 

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Broker.Node.Delivery;
@@ -19,7 +18,7 @@ internal sealed class LanePartition : IPartitionOutput
 
     private readonly LanePartitions _lane;
     private readonly Dictionary<long, PublishCommand> _publishes = [];
-    private readonly Dictionary<long, Action<TopicAnswer>> _questions = [];
+    private readonly Dictionary<long, (LaneCommand? Command, Action<TopicAnswer> Told)> _questions = [];
     private readonly LocalTopics _topics;
     private readonly MessageBuffer _push = new();
     private readonly List<LocalTopic> _unanswered = [];
@@ -127,10 +126,10 @@ internal sealed class LanePartition : IPartitionOutput
                 Subscribe(subscribe);
                 break;
             case UnsubscribeCommand or ReplyCommand:
-                Ask(new TopicQuery(TopicQueryKind.Barrier, command.Topic.ToArray()), _ => ExecuteHere(command));
+                Ask(new TopicQuery(TopicQueryKind.Barrier, command.Topic.ToArray()), _ => ExecuteHere(command), command);
                 break;
             case QuestionCommand question:
-                Ask(question.Query, answer => Answer(question, answer));
+                Ask(question.Query, answer => Answer(question, answer), question);
                 break;
             case PageCommand page:
                 Turn(page.Recovery);
@@ -142,6 +141,16 @@ internal sealed class LanePartition : IPartitionOutput
         if (Replica.OwnerLane is null)
         {
             Poke();
+        }
+    }
+
+    /// <summary>The lane ends: nobody will be told what became of what is under way.</summary>
+    public void End()
+    {
+        foreach (var command in _publishes.Values.Concat(_questions.Values.Select(static question => question.Command).OfType<LaneCommand>()))
+        {
+            command.Disown();
+            command.Complete();
         }
     }
 
@@ -251,9 +260,9 @@ internal sealed class LanePartition : IPartitionOutput
 
     public void Told(long token, TopicAnswer answer)
     {
-        if (_questions.Remove(token, out var told))
+        if (_questions.Remove(token, out var question))
         {
-            told(answer);
+            question.Told(answer);
         }
     }
 
@@ -276,7 +285,7 @@ internal sealed class LanePartition : IPartitionOutput
 
     private bool IsResyncing(byte[] topic) => _topics.Find(topic) is { IsResyncing: true };
 
-    private void Ask(TopicQuery query, Action<TopicAnswer> told) => _questions.Add(Replica.Ask(query, Deadline), told);
+    private void Ask(TopicQuery query, Action<TopicAnswer> told, LaneCommand? command = null) => _questions.Add(Replica.Ask(query, Deadline), (command, told));
 
     private void Resync(LocalTopic topic) => Ask(new TopicQuery(TopicQueryKind.Subscribe, topic.Name), answer =>
     {
@@ -304,7 +313,7 @@ internal sealed class LanePartition : IPartitionOutput
             Member = subscription.Member,
             Members = command.MaxConnections > 0 ? 1 : command.ShownMembers,
         };
-        Ask(query, answer => OnSubscribed(command, topic, answer));
+        Ask(query, answer => OnSubscribed(command, topic, answer), command);
     }
 
     /// <summary>Whatever is delivered from now on is not in the answer.</summary>
@@ -401,9 +410,6 @@ internal sealed class LanePartition : IPartitionOutput
         _lane.Logs.Show(subscription);
     }
 
-    private static ReadOnlyMemory<byte> AfterOf(TopicMembers members) =>
-        members.After > 0 ? Encoding.ASCII.GetBytes(members.After.ToString(CultureInfo.InvariantCulture)) : default;
-
     private void Refuse(SubscribeCommand command, ErrorCode code, bool isCrowded = false)
     {
         var subscription = command.Subscription;
@@ -439,33 +445,7 @@ internal sealed class LanePartition : IPartitionOutput
 
     private void Answer(QuestionCommand question, TopicAnswer answer)
     {
-        var topic = TopicName.Shown(question.Query.Topic);
-        var error = answer.Error switch
-        {
-            TopicAnswerError.Stale => ErrorCode.StalePosition,
-            TopicAnswerError.Limited => ErrorCode.LimitExceeded,
-            TopicAnswerError.Unavailable => ErrorCode.Unavailable,
-            _ => ErrorCode.None,
-        };
-        if (error != ErrorCode.None)
-        {
-            Replies.Error(question.Writer, question.Format, new ErrorMessage(error, question.Id) { Topic = topic });
-        }
-        else
-        {
-            var codec = question.Format.Codec();
-            if (question.Query.Kind == TopicQueryKind.History)
-            {
-                codec.Write(Replies.Begin(), new HistoryMessage(question.Id, topic, answer.Position.ToWire(), ReplayPage.Pushes(answer.Entries, question.Format), answer.More));
-            }
-            else
-            {
-                codec.Write(Replies.Begin(), new PresenceMessage(question.Id, topic, answer.Members!.ToWire(question.Format)) { After = AfterOf(answer.Members!) });
-            }
-
-            Replies.Promise(question.Writer);
-        }
-
+        question.Answer(answer, Replies);
         question.Complete();
     }
 }

@@ -69,6 +69,11 @@ internal static class PublishForwards
             }
         }
 
+        if (command.Taken is PublishTaken taken && end is (PublishEnd.Published or PublishEnd.Conflict))
+        {
+            taken.Position = position;
+        }
+
         command.Complete();
     }
 
