@@ -112,7 +112,10 @@ internal sealed class ConnectionActor : UntypedActor
             case UserOrder order when !_closing:
                 _session.OnOrder(order);
                 break;
-            case UserOrder:
+            case UserRightsChanged when !_closing:
+                _session.OnRightsChanged();
+                break;
+            case UserOrder or UserRightsChanged:
                 break;
             case Disconnect disconnect:
                 Close(disconnect.Reason, disconnect.After);
