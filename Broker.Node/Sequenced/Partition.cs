@@ -95,8 +95,8 @@ internal sealed class Partition
     }
 
     /// <summary>Now and then, and when a member has come or is about to leave: what was lost on the way is said again.</summary>
-    /// <param name="now">On a clock that only goes on; null: none of it is due.</param>
-    public void Tick(TimeSpan? now = null)
+    /// <param name="isDue">What the time brings is looked at as well.</param>
+    public void Tick(bool isDue = false)
     {
         if (IsSuperseded)
         {
@@ -115,9 +115,9 @@ internal sealed class Partition
                 State();
                 TellSet();
                 Advance();
-                if (now is { } time)
+                if (isDue)
                 {
-                    _topics.Tick(time);
+                    _topics.Tick();
                     Commit();
                 }
 
@@ -381,7 +381,9 @@ internal sealed class Partition
     {
         if (_starts.ContainsKey(entry.Forward.Origin))
         {
-            _output.Send(entry.Forward.Origin, new Answered(Generation, entry.Forward.Number, entry.Outcome, new TopicPosition(Log.Epoch, entry.Birth, entry.Offset)));
+            var isCopied = (_set?.Copy ?? _candidate) is { } copy && _copied.GetValueOrDefault(copy) >= entry.Sequence;
+            var position = new TopicPosition(Log.Epoch, entry.Birth, entry.Offset);
+            _output.Send(entry.Forward.Origin, new Answered(Generation, entry.Forward.Number, entry.Outcome, position, isCopied ? 2 : 1));
         }
     }
 

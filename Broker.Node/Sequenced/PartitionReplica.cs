@@ -9,7 +9,9 @@ namespace Broker.Node.Sequenced;
 /// it has confirmed a newer set, as copy or as one that the set drops: a take-over finds what was committed with the holders of the newest
 /// set. So where the log of a new owner lacks something of it, it is kept aside, and stands there again if that owner is replaced.
 /// </remarks>
-internal sealed class PartitionReplica(PartitionContext context)
+/// <param name="context">Where it is.</param>
+/// <param name="now">On the clock of <see cref="Tick"/>.</param>
+internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 {
     /// <summary>Entries and bytes of one <see cref="Pulled"/>.</summary>
     private const int PullSize = 512;
@@ -23,7 +25,6 @@ internal sealed class PartitionReplica(PartitionContext context)
     private readonly IPartitionOutput _output = context.Output;
     private readonly ForwardQueue _forwards = new(context.Self);
     private readonly LocalMembers _members = new();
-    private TimeSpan _now;
     private TimeSpan _nextSweep;
     private TimeSpan _heard = TimeSpan.MinValue / 2;
     private bool _areMembersKnown = true;
@@ -43,6 +44,9 @@ internal sealed class PartitionReplica(PartitionContext context)
     private ulong _visibleEpoch;
 
     public LaneId Self => context.Self;
+
+    /// <summary>As of the last <see cref="Tick"/>.</summary>
+    public TimeSpan Now { get; private set; } = now;
 
     private ReplyOrder Replies => field ??= new ReplyOrder(_forwards, _output, AskAnew);
 
@@ -80,7 +84,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     public LaneId? OwnerLane => _owner?.Generation.Owner;
 
     /// <summary>How long no owner has spoken.</summary>
-    public TimeSpan Silence(TimeSpan now) => now - _heard;
+    public TimeSpan Silence(TimeSpan time) => time - _heard;
 
     /// <summary>A publish from here. Its end is told to the output.</summary>
     /// <param name="content">Of no origin and number yet.</param>
@@ -107,15 +111,15 @@ internal sealed class PartitionReplica(PartitionContext context)
     }
 
     /// <summary>Now and then: what was lost on the way is said again.</summary>
-    /// <param name="now">On a clock that only goes on.</param>
-    public void Tick(TimeSpan now)
+    /// <param name="time">On a clock that only goes on.</param>
+    public void Tick(TimeSpan time)
     {
-        _now = now;
+        Now = time;
         _isPulling = false;
-        _forwards.GiveUp(now, GiveUp);
-        if (now >= _nextSweep)
+        _forwards.GiveUp(time, GiveUp);
+        if (time >= _nextSweep)
         {
-            _nextSweep = now + SweepInterval;
+            _nextSweep = time + SweepInterval;
             Log.Sweep(Commit, context.Clock());
         }
 
@@ -253,12 +257,12 @@ internal sealed class PartitionReplica(PartitionContext context)
             Follow(stated, isNew);
         }
 
-        (_owner, _heard) = (stated, _now);
+        (_owner, _heard) = (stated, Now);
         if (isNew)
         {
             if (_followed != stated.Epoch)
             {
-                _forwards.Forget((pending, end) => _output.Answer(pending.Token, end, default));
+                _forwards.Forget((pending, end) => _output.Answer(pending.Token, end, default, 0));
                 _followed = stated.Epoch;
             }
 
@@ -506,7 +510,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     {
         if (pending.Query is null)
         {
-            _output.Answer(pending.Token, end, default);
+            _output.Answer(pending.Token, end, default, 0);
         }
         else
         {
@@ -534,9 +538,9 @@ internal sealed class PartitionReplica(PartitionContext context)
             pending.IsSent = true;
             _output.Send(owner.Generation.Owner, new Forwarded(owner.Generation, forward));
         }
-        else if (!pending.IsAnswerHere && (pending.AskedOf != owner.Generation || _now - pending.SentAt >= AskAgain))
+        else if (!pending.IsAnswerHere && (pending.AskedOf != owner.Generation || Now - pending.SentAt >= AskAgain))
         {
-            (pending.AskedOf, pending.SentAt) = (owner.Generation, _now);
+            (pending.AskedOf, pending.SentAt) = (owner.Generation, Now);
             _output.Send(owner.Generation.Owner, new Asked(owner.Generation, pending.Token, pending.Query!));
         }
 
