@@ -14,8 +14,7 @@ public sealed class PartitionHostSpecs
     private readonly PartitionHost _host;
     private long _clock;
 
-    public PartitionHostSpecs() => _host = new PartitionHost(
-        new PartitionContext(7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)), static () => 5, () => _clock));
+    public PartitionHostSpecs() => _host = Host(TimeSpan.Zero);
 
     [Fact]
     public void Who_comes_while_an_owner_takes_over_is_told_to_it_when_it_knows_this_lane()
@@ -82,6 +81,31 @@ public sealed class PartitionHostSpecs
         Assert.Equal(isToldAgain ? 1 : 0, _host.Replica.Log.Topics[Topic].Members);
     }
 
+    /// <summary>The first look of a new owner is no time at which somebody has been gone for long.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_goes_in_the_first_second_of_an_owner_has_the_grace_as_well(bool isNew)
+    {
+        var start = TimeSpan.FromHours(1);
+        var host = isNew ? Host(start) : _host;
+        if (!isNew)
+        {
+            host.Tick(start);
+        }
+
+        host.SetLease(true);
+        foreach (var connections in new[] { 1, 0 })
+        {
+            host.Receive(Here, new MemberTold(host.Owner!.Generation, Topic, new TopicMember([(byte)'u'], default, default), connections));
+        }
+
+        host.Tick(start + PartitionTopics.LeaveGrace - TimeSpan.FromSeconds(1));
+        Assert.Equal(1, host.Replica.Log.Topics[Topic].Members);
+        host.Tick(start + PartitionTopics.LeaveGrace);
+        Assert.Equal(0, host.Replica.Log.Topics[Topic].Members);
+    }
+
     [Fact]
     public void Copy_forgets_keys_as_the_owner_does()
     {
@@ -98,6 +122,10 @@ public sealed class PartitionHostSpecs
         Assert.Equal(0, _host.Replica.Log.Topics[Topic].Keys);
     }
 
+    private PartitionHost Host(TimeSpan now) => new(
+        new PartitionContext(7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)), static () => 5, () => _clock),
+        now);
+
     private static PartitionEntry Entry(Generation generation, long sequence) => new(sequence, generation, sequence, new Forward(There, sequence, Topic));
 
     private sealed class Output : IPartitionOutput
@@ -110,7 +138,7 @@ public sealed class PartitionHostSpecs
 
         public void Gap(ulong epoch, long sequence) => Assert.Fail("Nobody is subscribed.");
 
-        public void Answer(long token, PublishEnd end, TopicPosition position) => Assert.Fail("Nothing was published.");
+        public void Answer(long token, PublishEnd end, TopicPosition position, int copies) => Assert.Fail("Nothing was published.");
 
         public void Told(long token, TopicAnswer answer) => Assert.Fail("Nothing was asked.");
     }
