@@ -11,6 +11,9 @@ public interface IBroker
     /// <summary>Completes when the node serves clients for the first time.</summary>
     Task Ready { get; }
 
+    /// <summary>Publishes to users, and asks something of their connections.</summary>
+    IBrokerUsers Users { get; }
+
     /// <summary>
     /// Publishes to a topic on every node, with the server's own rights. Subscribers of a topic see the publishes in the
     /// order of the calls, awaited or not.

@@ -40,9 +40,11 @@ internal sealed class ClientSession
     public ClientSession(IClientTransport connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
     {
         (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
-        _auth = new SessionAuth(services, _request.Format, _request.Remote);
+        _auth = new SessionAuth(services, _request.Format, _request.Remote, self);
         _patterns = new PatternTopics(connection, services, self);
-        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self), new SequencedRequests(connection, services, _auth, self));
+        var sequenced = new SequencedRequests(connection, services, _auth, self);
+        var own = new OwnTopic(connection, services, _auth, sequenced, self);
+        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self), sequenced, own);
         _meter = new RequestMeter(services, _auth);
         _hooks = services.Hooks.Any ? new SessionHooks(connection, services, self) : null;
     }
@@ -55,8 +57,8 @@ internal sealed class ClientSession
 
     public IEnumerable<Subscription> Subscriptions => _router.Subscriptions;
 
-    /// <summary>When the next right that a <c>subscribe.token</c> granted ends; null: none will.</summary>
-    public DateTimeOffset? NextGrantEnd => _auth.NextGrantEnd;
+    /// <summary>When a right ends that a <c>subscribe.token</c> granted, or something is to be asked for again; null: nothing is due.</summary>
+    public DateTimeOffset? Due => _auth.NextGrantEnd is { } end && !(end > _router.Due) ? end : _router.Due;
 
     private LimitOptions Limits => _services.Options.Limits;
 
@@ -112,6 +114,8 @@ internal sealed class ClientSession
         {
             RefusePlace(default);
         }
+
+        _router.OpenDue();
     }
 
     public void OnMessages(MessageBatch batch)
@@ -174,15 +178,41 @@ internal sealed class ClientSession
         decoded.Clear();
     }
 
-    /// <summary>The lane did not open it: the client has been told.</summary>
-    public void OnRefused(Subscription subscription) => _router.OnRefused(subscription);
+    /// <summary>The lane did not open it: where the client asked, it has been told.</summary>
+    public void OnRefused(SubscriptionRefused refused)
+    {
+        _router.OnRefused(refused.Subscription);
+        if (refused.IsCrowded && !_ended)
+        {
+            RefusePlace(default);
+        }
+    }
 
-    /// <summary>Ends the subscriptions whose grant is over.</summary>
-    public void EndGrants()
+    /// <summary>Ends the subscriptions whose grant is over, and asks again for those that it is time for.</summary>
+    public void OnTime()
     {
         if (_auth.EndGrants())
         {
             _router.EndLost();
+        }
+
+        _router.OpenDue();
+    }
+
+    /// <summary>Of the application.</summary>
+    public void OnOrder(UserOrder order)
+    {
+        switch (order.Kind)
+        {
+            case UserOrderKind.Disconnect:
+                _disconnect(DisconnectReasons.Disconnected);
+                break;
+            case UserOrderKind.Subscribe:
+                _router.SubscribeByServer(order.Topic);
+                break;
+            case UserOrderKind.Unsubscribe:
+                _router.UnsubscribeByServer(order.Topic);
+                break;
         }
     }
 
@@ -289,7 +319,7 @@ internal sealed class ClientSession
         {
             Fail(refused, message.Id, message.Topic);
         }
-        else if (!_services.Hooks.AsksSubscribe)
+        else if (!_services.Hooks.AsksSubscribe || OwnTopic.Is(message.Topic.Span))
         {
             FailUnlessNone(_router.Subscribe(message, batch), message);
         }
@@ -321,6 +351,10 @@ internal sealed class ClientSession
         else if (auth is { } id)
         {
             OnAdmitted(changed, id);
+        }
+        else
+        {
+            _router.OpenDue();
         }
     });
 
@@ -354,6 +388,12 @@ internal sealed class ClientSession
 
     private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
     {
+        if (OwnTopic.Is(message.Topic.Span))
+        {
+            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+            return;
+        }
+
         if (_router.Unsubscribe(message, batch))
         {
             return;
@@ -410,6 +450,7 @@ internal sealed class ClientSession
         Codec.Write(reply, new AuthenticatedMessage(id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _auth.Info });
         _connection.Writer.Reply(reply);
         _router.EndLost();
+        _router.OpenDue();
     }
 
     private bool TryAdmit(Identity identity)

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
+using Akka.Actor;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Protocol.Wire;
@@ -12,11 +13,13 @@ namespace Broker.Node.Connections;
 /// <param name="services">Shared by all connections.</param>
 /// <param name="format">Of the connection.</param>
 /// <param name="remote">The client's address.</param>
-internal sealed class SessionAuth(ConnectionServices services, WireFormat format, IPAddress remote)
+/// <param name="self">The connection's actor.</param>
+internal sealed class SessionAuth(ConnectionServices services, WireFormat format, IPAddress remote, IActorRef self)
 {
     private readonly SubscribeGrants _grants = new();
     private readonly LimitOptions _limits = services.Options.Limits;
     private Rights _ownRights = Rights.None;
+    private UserConnections? _connections;
     private IDisposable? _place;
     private bool _toldOfGrant;
 
@@ -50,10 +53,12 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
     {
         if (identity.User is { } user && _place is null)
         {
-            if (!services.Quotas.Users.TryAdd(user, out _place))
+            if (!services.Quotas.Users.TryAdd(user, out _connections, out _place))
             {
                 return false;
             }
+
+            _connections.Add(self);
 
             Bucket = services.Quotas.UserMessages?.Join(user);
         }
@@ -104,6 +109,7 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
     /// <summary>Gives back the connection's place. Safe to repeat.</summary>
     public void End()
     {
+        _connections?.Remove(self);
         _place?.Dispose();
         Bucket?.Dispose();
     }

@@ -5,11 +5,13 @@ using Broker.Node.Transports.WebSocket;
 namespace Broker.Node.Hosting;
 
 /// <summary>What the application asks of the node.</summary>
-internal sealed class BrokerApi(SystemModule system, NodeHealth health, OpenConnections open, ApplicationPublishes publishes, TopicQuestions questions, ServerSubscriptions subscriptions) : IBroker
+internal sealed class BrokerApi(SystemModule system, NodeHealth health, OpenConnections open, ApplicationPublishes publishes, TopicQuestions questions, ServerSubscriptions subscriptions, IBrokerUsers users) : IBroker
 {
     public NodeState State => new(system.Identity.Name, health.Ready, open.Count, system.Members);
 
     public Task Ready => health.ReadyForClients;
+
+    public IBrokerUsers Users => users;
 
     public Task<PublishResult> PublishAsync<T>(string topic, T value, JsonSerializerOptions? options = null, CancellationToken cancellationToken = default) =>
         PublishAsync(topic, JsonSerializer.SerializeToUtf8Bytes(value, options), cancellationToken);

@@ -41,6 +41,7 @@ internal static class BrokerServices
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ApplicationUsers>());
         services.AddSingleton<BrokerNode>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<BrokerNode>());
+        services.AddSingleton<IBrokerUsers, BrokerUsers>();
         services.AddSingleton<ApplicationPublishes>().AddSingleton<TopicQuestions>().AddSingleton<ServerSubscriptions>();
         services.AddSingleton<IBroker, BrokerApi>();
         return services;

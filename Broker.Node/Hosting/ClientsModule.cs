@@ -31,9 +31,17 @@ internal sealed class ClientsModule(
 
     public void Start(IActorContext node)
     {
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, shared.Time), lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks };
+        var quotas = new Quotas(options, shared.Time);
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
+        lanes.Ordered += (user, order) =>
+        {
+            if (quotas.Users.TryFind(user, out var connections))
+            {
+                connections.Tell(order);
+            }
+        };
         lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));
     }
 

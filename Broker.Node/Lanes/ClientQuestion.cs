@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Broker.Node.Delivery;
 using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -18,7 +19,7 @@ internal sealed class ClientQuestion(TopicQuery query, ConnectionWriter writer, 
 
     public override void Answer(TopicAnswer answer, LaneReplies replies)
     {
-        var topic = Query.Topic;
+        var topic = TopicName.Shown(Query.Topic);
         var error = answer.Error switch
         {
             TopicAnswerError.Stale => ErrorCode.StalePosition,

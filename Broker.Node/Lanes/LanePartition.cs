@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
+using System.Text;
 using Broker.Node.Delivery;
 using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -205,6 +207,12 @@ internal sealed class LanePartition : IPartitionOutput
 
         var forward = entry.Forward;
         var topic = forward.Topic!;
+        if (forward.Kind == ForwardKind.Order)
+        {
+            Order(topic, forward.Payload.Span);
+            return;
+        }
+
         if (IsResyncing(topic))
         {
             return;
@@ -258,6 +266,14 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
+    private void Order(byte[] topic, ReadOnlySpan<byte> payload)
+    {
+        if (TopicName.IsOfUser(topic, out var user) && UserOrder.Read(payload) is { } order)
+        {
+            _lane.Options.Ordered(Encoding.UTF8.GetString(user), order);
+        }
+    }
+
     private static ulong NewEpoch()
     {
         Span<byte> bytes = stackalloc byte[8];
@@ -283,7 +299,7 @@ internal sealed class LanePartition : IPartitionOutput
         // What came of the topic since the gap was shown to nobody, whatever they are subscribed to.
         topic.IsResyncing = false;
         _lane.Logs.AppendPatternGap();
-        _lane.Logs.AppendGap(topic.Name, new GapMessage(topic.Name) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
+        _lane.Logs.AppendGap(topic.Name, new GapMessage(topic.Shown) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
     });
 
     private void Subscribe(SubscribeCommand command)
@@ -295,7 +311,7 @@ internal sealed class LanePartition : IPartitionOutput
             Since = subscription.IsOpen ? null : command.Recover,
             Limit = subscription.IsOpen ? 0 : command.Last,
             Member = subscription.Member,
-            Members = command.ShownMembers,
+            Members = command.MaxConnections > 0 ? 1 : command.ShownMembers,
         };
         Ask(query, answer => OnSubscribed(command, topic, answer), command);
     }
@@ -310,11 +326,17 @@ internal sealed class LanePartition : IPartitionOutput
             TopicAnswerError.Unavailable => ErrorCode.Unavailable,
             _ => ErrorCode.LimitExceeded,
         };
+        var isCrowded = command.MaxConnections > 0 && answer.Members?.Connections > command.MaxConnections;
+        if (isCrowded)
+        {
+            error = ErrorCode.LimitExceeded;
+        }
+
         if (!subscription.IsOpen && (subscription.HasLeft || subscription.IsRefused || error != ErrorCode.None))
         {
             if (!subscription.HasLeft)
             {
-                Refuse(command, error == ErrorCode.None ? ErrorCode.LimitExceeded : error);
+                Refuse(command, error == ErrorCode.None ? ErrorCode.LimitExceeded : error, isCrowded);
             }
 
             _topics.Release(subscription);
@@ -322,12 +344,13 @@ internal sealed class LanePartition : IPartitionOutput
             return;
         }
 
-        var reply = new SubscribedMessage(command.Id, topic.Name)
+        var reply = new SubscribedMessage(command.Id, topic.Shown)
         {
+            Reason = command.Reason,
             Position = answer.Position.ToWire(),
             Recovered = subscription.IsOpen && command.Recover is not null ? false : answer.Recovered,
             Snapshot = answer.IsSnapshot && !subscription.IsOpen ? answer.Entries.Count : null,
-            Presence = answer.Members is { } members ? members.ToWire(subscription.Form.Format) : null,
+            Presence = command.ShownMembers > 0 && answer.Members is { } members ? members.ToWire(subscription.Form.Format) : null,
         };
         subscription.Form.Format.Codec().Write(Replies.Begin(), reply);
         Replies.Promise(subscription.Writer);
@@ -375,7 +398,7 @@ internal sealed class LanePartition : IPartitionOutput
         if (answer.Error != TopicAnswerError.None || first != recovery.Last.Offset + 1)
         {
             // What was to come is not kept any more, or cannot be had.
-            gap = LogSegment.OfGap(format, new GapMessage(subscription.Topic) { Position = (recovery.Last with { Offset = first - 1 }).ToWire() });
+            gap = LogSegment.OfGap(format, new GapMessage(TopicName.Shown(subscription.Topic)) { Position = (recovery.Last with { Offset = first - 1 }).ToWire() });
         }
 
         if (answer.Entries.Count > 0)
@@ -387,14 +410,14 @@ internal sealed class LanePartition : IPartitionOutput
         _lane.Logs.Show(subscription);
     }
 
-    private void Refuse(SubscribeCommand command, ErrorCode code)
+    private void Refuse(SubscribeCommand command, ErrorCode code, bool isCrowded = false)
     {
         var subscription = command.Subscription;
-        Replies.Error(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic });
+        Replies.Refuse(command, code);
         if (!subscription.IsOpen)
         {
             subscription.IsRefused = true;
-            command.Refuse();
+            command.Refuse(isCrowded);
         }
     }
 
@@ -406,7 +429,7 @@ internal sealed class LanePartition : IPartitionOutput
             case UnsubscribeCommand unsubscribe:
                 var subscription = unsubscribe.Subscription;
                 Leave(subscription);
-                subscription.Form.Format.Codec().Write(Replies.Begin(), new UnsubscribedMessage(unsubscribe.Id, subscription.Topic) { Reason = unsubscribe.Reason });
+                subscription.Form.Format.Codec().Write(Replies.Begin(), new UnsubscribedMessage(unsubscribe.Id, TopicName.Shown(subscription.Topic)) { Reason = unsubscribe.Reason });
                 Replies.Queue(subscription.Writer);
                 break;
             case ReplyCommand reply:

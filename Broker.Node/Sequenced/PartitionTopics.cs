@@ -76,7 +76,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
 
         var isThere = presence.Set(user, from, told.Connections, _now + LeaveGrace);
         var topic = Log.Topics.GetValueOrDefault(told.Topic);
-        if (isThere && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
+        if (isThere && !TopicName.IsReserved(told.Topic) && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
         {
             Tell(ForwardKind.Join, told.Topic, told.Member);
         }

@@ -50,6 +50,9 @@ internal static class TopicName
     }
 
     /// <summary>What clients are told a topic is called: that of a user is <c>$user</c> to it.</summary>
+    public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> topic) => IsOfUser(topic, out _) ? User : topic;
+
+    /// <inheritdoc cref="Shown(ReadOnlySpan{byte})"/>
     public static byte[] Shown(byte[] topic) => IsOfUser(topic, out _) ? User : topic;
 
     /// <summary>Whether the bytes are a name, a pattern, or either behind the <c>$</c> of the server's own: what somebody may have subscribed to.</summary>

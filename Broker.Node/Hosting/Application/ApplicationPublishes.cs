@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
@@ -37,9 +38,30 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
     {
         Check(publication);
         var (refusal, command) = CommandOf(publication, mayOutlive: cancellationToken.CanBeCanceled);
-        if (command is null || !_windows.TryPost(command))
+        return command is null ? new PublishReceipt(refusal) : await PostAsync(command, cancellationToken);
+    }
+
+    /// <summary>Asks something of a user's connections, in the order of what is published to the user.</summary>
+    public async Task<PublishResult> OrderAsync(string user, UserOrder order, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var name = Encoding.UTF8.GetBytes(user);
+        if (!options.UserTopic.Enabled || !IsUser(name))
         {
-            return new PublishReceipt(command is null ? refusal : PublishResult.Unavailable);
+            return options.UserTopic.Enabled ? PublishResult.InvalidTopic : PublishResult.Unsupported;
+        }
+
+        var topic = TopicName.OfUser(name);
+        var receipt = await PostAsync(
+            new PublishCommand(TopicName.Hash(topic), topic, order.ToBytes()) { IsSequenced = true, IsOrder = true, Taken = new PublishTaken() }, cancellationToken);
+        return receipt.Result;
+    }
+
+    private async Task<PublishReceipt> PostAsync(PublishCommand command, CancellationToken cancellationToken)
+    {
+        if (!_windows.TryPost(command))
+        {
+            return new PublishReceipt(PublishResult.Unavailable);
         }
 
         // What a lane has not taken when the node has ended will not be taken.
@@ -49,6 +71,8 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
             ? new PublishReceipt(PublishResult.Unavailable)
             : new PublishReceipt(await taken.Task, taken.Position?.ToPublic());
     }
+
+    private static bool IsUser(byte[] user) => user.Length is > 0 and <= JwtClaimRules.MaxSubject;
 
     private static void Check(Publication publication)
     {
@@ -63,7 +87,7 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
     private (PublishResult Refusal, PublishCommand? Command) CommandOf(Publication publication, bool mayOutlive)
     {
         var topic = Encoding.UTF8.GetBytes(publication.Topic ?? publication.User!);
-        if (publication.User is null ? !TopicName.IsValid(topic) : topic.Length is 0 or > TopicName.MaxLength)
+        if (publication.User is null ? !TopicName.IsValid(topic) : !IsUser(topic))
         {
             return (PublishResult.InvalidTopic, null);
         }
