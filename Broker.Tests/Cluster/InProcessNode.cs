@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Hosting;
+using Broker.Node.Lanes;
+using Broker.Node.Topics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -36,6 +39,8 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
 
     public BrokerNode Node { get; }
 
+    public IBroker Broker => _app.Services.GetRequiredService<IBroker>();
+
     public LanesModule Lanes => _app.Services.GetRequiredService<LanesModule>();
 
     public IBroker Api => _app.Services.GetRequiredService<IBroker>();
@@ -64,6 +69,27 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
         node.WebSocket = new UriBuilder(await node._listening.Task.WaitAsync(cancellation)) { Scheme = "ws", Path = "/ws" }.Uri;
         await node.Node.ReadyForClients.WaitAsync(cancellation);
         return node;
+    }
+
+    /// <summary>The lane of a topic stands still, inside the completion of a command, until the result is set.</summary>
+    public TaskCompletionSource HoldLane(string topic, CancellationToken cancellation)
+    {
+        var release = new TaskCompletionSource();
+        var held = new TaskCompletionSource();
+        var taken = new TaskCompletionSource<PublishResult>();
+        taken.Task.ContinueWith(
+            _ =>
+            {
+                held.SetResult();
+                release.Task.Wait();
+            },
+            CancellationToken.None,
+            TaskContinuationOptions.ExecuteSynchronously,
+            TaskScheduler.Default);
+        var name = Encoding.UTF8.GetBytes(topic);
+        Assert.True(Lanes.TryPost(new PublishCommand(TopicName.Hash(name), name, "0"u8.ToArray()) { Taken = taken }));
+        held.Task.Wait(cancellation);
+        return release;
     }
 
     public async ValueTask DisposeAsync()
