@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -365,14 +366,18 @@ internal sealed class ClientSession
         if (Admit(changed) is { } refusal)
         {
             Refuse(auth ?? default, refusal);
+            return;
         }
-        else if (auth is { } id)
+
+        if (auth is { } id)
         {
             OnAdmitted(changed, id);
         }
-        else
+
+        _router.OpenDue();
+        foreach (var topic in verdict.Subscribe ?? [])
         {
-            _router.OpenDue();
+            _router.SubscribeByServer(topic);
         }
     });
 

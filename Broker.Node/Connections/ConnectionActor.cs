@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;

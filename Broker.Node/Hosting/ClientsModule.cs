@@ -3,6 +3,7 @@ using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Delivery;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
@@ -37,7 +38,17 @@ internal sealed class ClientsModule(
         var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks, Rights = rights };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
-        lanes.Ordered += (user, order) => Tell(quotas, user, order);
+        lanes.Ordered += (user, order) =>
+        {
+            if (order.Kind == UserOrderKind.Share)
+            {
+                quotas.UserMessages?.Share(user, order.Topic is [var nodes, ..] ? nodes : 1);
+            }
+            else
+            {
+                Tell(quotas, user, order);
+            }
+        };
         rights.Changed += user => Tell(quotas, user, UserRightsChanged.Instance);
         lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));
     }

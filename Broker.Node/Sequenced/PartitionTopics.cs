@@ -158,6 +158,12 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             append(new Forward(default, 0, topic) { Kind = ForwardKind.Count, Payload = counts });
         }
 
+        if (context.Settings.SharesRates && TopicName.IsOfUser(topic, out _) && presence.Lanes is > 0 and var lanes && lanes != presence.ToldLanes)
+        {
+            presence.ToldLanes = lanes;
+            append(new Forward(default, 0, topic) { Kind = ForwardKind.Order, Payload = new UserOrder(UserOrderKind.Share, [(byte)Math.Min(lanes, byte.MaxValue)]).ToBytes() });
+        }
+
         if (presence.IsEmpty)
         {
             _presence.Remove(topic);

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
-using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 
 namespace Broker.Node.Hosting.Application;
