@@ -28,6 +28,9 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
     /// <summary>Which partitions this node owns; not before the start.</summary>
     public PartitionLeases Leases => _leases!;
 
+    /// <summary>Not before the start.</summary>
+    public IReadOnlyList<Lane> All => _lanes!.All;
+
     /// <summary>Where commands go; not before the start.</summary>
     public ILaneInbox Inbox => _lanes!;
 
