@@ -33,6 +33,8 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
 
     /// <summary>Lanes of the node.</summary>
     public int Count => options.Lanes.Count;
+    /// <summary>Not before the start.</summary>
+    public IReadOnlyList<Lane> All => _lanes!.All;
 
     /// <summary>Where commands go; not before the start.</summary>
     public ILaneInbox Inbox => _lanes!;

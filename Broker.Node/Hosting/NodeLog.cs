@@ -60,4 +60,7 @@ internal sealed partial class NodeLog(ILoggerFactory loggers)
 
     [LoggerMessage(16, LogLevel.Error, "a connection of {Remote} could not be started")]
     public partial void NotStarted(Exception error, IPAddress remote);
+
+    [LoggerMessage(18, LogLevel.Error, "lane {Lane} has done nothing for some seconds; the node ends")]
+    public partial void LaneStuck(int lane);
 }

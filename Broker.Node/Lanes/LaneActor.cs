@@ -88,6 +88,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 
     protected override void OnReceive(object message)
     {
+        _lane.Turn();
         switch (message)
         {
             case LaneSignal.Drain: OnDrain(); break;

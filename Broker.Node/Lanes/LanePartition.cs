@@ -23,7 +23,6 @@ internal sealed class LanePartition : IPartitionOutput
     private readonly MessageBuffer _push = new();
     private readonly List<LocalTopic> _unanswered = [];
     private (LaneId To, Copied Message)? _copied;
-    private bool _isSomethingUnsaid;
 
     public LanePartition(int id, LanePartitions lane)
     {
@@ -75,12 +74,6 @@ internal sealed class LanePartition : IPartitionOutput
 
     public void Tick()
     {
-        if (_isSomethingUnsaid && Replica.OwnerLane is { } owner && _lane.Accepts(owner))
-        {
-            _isSomethingUnsaid = false;
-            Replica.Restate();
-        }
-
         Host.Tick(_lane.Now);
         LocalTopic[] unanswered = [.. _unanswered];
         _unanswered.Clear();
@@ -95,12 +88,14 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
-    /// <summary>The link did not take a message, and the peer does not know that it misses one.</summary>
-    public void OnUnsaid() => _isSomethingUnsaid = true;
-
-    /// <summary>At the end of a turn: what need not be said for each entry.</summary>
+    /// <summary>At the end of a turn: what need not be said for each entry, and what waits for room on the link.</summary>
     public void Flush()
     {
+        if (Replica.IsHeld && Replica.OwnerLane is { } owner && _lane.Accepts(owner))
+        {
+            Replica.SendHeld();
+        }
+
         if (_copied is { } copied)
         {
             _copied = null;
@@ -111,7 +106,7 @@ internal sealed class LanePartition : IPartitionOutput
     public void Execute(LaneCommand command)
     {
         // Whoever asks waits: a question is said again, and is no message that has to be kept.
-        if (command is PublishCommand && (Replica.Pending >= _lane.Options.Pending || (Replica.OwnerLane is { } owner && !_lane.Accepts(owner))))
+        if (command is PublishCommand && Replica.Pending >= _lane.Options.Pending)
         {
             Refuse(command);
             return;
@@ -185,17 +180,16 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
-    public void Send(LaneId to, PartitionMessage message)
+    public bool Send(LaneId to, PartitionMessage message)
     {
         if (message is Copied copied)
         {
             // Cumulative: the last of a turn says it all.
             _copied = (to, copied);
+            return true;
         }
-        else
-        {
-            _lane.Send(this, to, message);
-        }
+
+        return _lane.Send(this, to, message);
     }
 
     public void Deliver(ulong epoch, PartitionEntry entry)

@@ -4,7 +4,8 @@ namespace Broker.Node.Sequenced;
 internal interface IPartitionOutput
 {
     /// <summary>To a lane, also to the own one. May be lost on the way.</summary>
-    void Send(LaneId to, PartitionMessage message);
+    /// <returns>False: it certainly does not go there; the link has no room for it, or there is none.</returns>
+    bool Send(LaneId to, PartitionMessage message);
 
     /// <summary>A committed entry, for the subscribers here. In the order of the sequence, each once.</summary>
     void Deliver(ulong epoch, PartitionEntry entry);

@@ -74,6 +74,7 @@ internal sealed class Partition
             case Copied copied when IsServing:
                 _copies.OnCopied(from, copied.End);
                 Commit();
+                _topics.OnCommitted();
                 break;
             case SetConfirmed confirmed when IsServing: _copies.OnConfirmed(from, confirmed.Number); break;
             case Asked asked when IsServing:
@@ -83,6 +84,15 @@ internal sealed class Partition
             case MemberTold told when IsServing:
                 _topics.OnMember(from, told);
                 Commit();
+                break;
+            case MembersTold told when IsServing:
+                foreach (var member in told.Members)
+                {
+                    _topics.OnMember(from, member);
+                }
+
+                Commit();
+                _output.Send(from, new MembersTaken(Generation, told.Number));
                 break;
             default: break;
         }

@@ -36,7 +36,7 @@ internal sealed class PartitionHost(PartitionContext context, TimeSpan now = def
 
         switch (message)
         {
-            case Head or Register or Forwarded or Copied or SetConfirmed or Refused or Asked or MemberTold:
+            case Head or Register or Forwarded or Copied or SetConfirmed or Refused or Asked or MemberTold or MembersTold:
                 Owner?.Receive(from, message);
                 break;
             case Pulled when Owner is { IsServing: false }:

@@ -96,5 +96,12 @@ internal sealed record Told(Generation Generation, long Id, TopicAnswer Answer) 
 /// <param name="Connections">0: none any more.</param>
 internal sealed record MemberTold(Generation Generation, byte[] Topic, TopicMember Member, int Connections) : PartitionMessage(Generation);
 
+/// <summary>A lane says who is subscribed there, a page at a time.</summary>
+/// <param name="Number">Counts the pages of a lane; the next is said when this one was <see cref="MembersTaken"/>.</param>
+/// <param name="Members">Of several topics.</param>
+internal sealed record MembersTold(Generation Generation, long Number, IReadOnlyList<MemberTold> Members) : PartitionMessage(Generation);
+
+internal sealed record MembersTaken(Generation Generation, long Number) : PartitionMessage(Generation);
+
 /// <summary>The owner's node has given up the partition: somebody else is to own it.</summary>
 internal sealed record Released(Generation Generation) : PartitionMessage(Generation);

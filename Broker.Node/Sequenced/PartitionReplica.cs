@@ -19,23 +19,18 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>After which a question is asked again.</summary>
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
-
     private readonly IPartitionOutput _output = context.Output;
-    private readonly ForwardQueue _forwards = new(context.Self);
-    private readonly LocalMembers _members = new();
+    private readonly PartitionRequests _requests = new(context.Self, context.Output);
+    private readonly MemberReports _members = new(context.Output);
     private TimeSpan _nextSweep;
     private TimeSpan _heard = TimeSpan.MinValue / 2;
-    private bool _areMembersKnown = true;
     private bool _isPulling;
-    private (PartitionLog Log, long Commit)? _held;
+    private (PartitionLog Log, long Commit)? _kept;
     private Stated? _owner;
     private long _ownerCommit;
     private SetTold? _told;
     private bool _isCopy;
     private long _registration;
-    private long _registered;
     private long _knownRegistration;
     private ulong _followed;
 
@@ -44,7 +39,7 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     /// <summary>As of the last <see cref="Tick"/>.</summary>
     public TimeSpan Now { get; private set; } = now;
 
-    private PartitionView View => field ??= new PartitionView(_output, new ReplyOrder(_forwards, _output, AskAnew));
+    private PartitionView View => field ??= new PartitionView(_output, new ReplyOrder(_requests.Queue, _output, _requests.AskAnew));
 
     /// <summary>As it follows the owner's, or is it.</summary>
     public PartitionLog Log { get; private set; } = context.NewLog();
@@ -70,10 +65,10 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     }
 
     /// <summary>Asked and not answered yet.</summary>
-    public int Pending => _forwards.Count;
+    public int Pending => _requests.Queue.Count;
 
     /// <summary>Something here needs an owner.</summary>
-    public bool NeedsOwner => View.IsWanted || IsHolder || _forwards.Count > 0 || !_members.IsEmpty;
+    public bool NeedsOwner => View.IsWanted || IsHolder || Pending > 0 || !_members.IsEmpty;
 
     /// <summary>The owner that has spoken; null: none of the highest generation has.</summary>
     public LaneId? OwnerLane => _owner?.Generation.Owner;
@@ -85,25 +80,21 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     /// <param name="content">Of no origin and number yet.</param>
     /// <param name="deadline">On the clock of <see cref="Tick"/>; none is before an earlier one.</param>
     /// <returns>By what it is told.</returns>
-    public long Publish(Forward content, TimeSpan deadline) => Send(_forwards.Add(content, deadline));
+    public long Publish(Forward content, TimeSpan deadline) => _requests.Publish(content, deadline);
 
     /// <summary>A question from here. The answer is told to the output.</summary>
     /// <inheritdoc cref="Publish"/>
-    public long Ask(TopicQuery query, TimeSpan deadline) => Send(_forwards.Add(query, deadline));
+    public long Ask(TopicQuery query, TimeSpan deadline) => _requests.Ask(query, deadline);
 
     /// <summary>So many connections of a user are subscribed to a topic here now.</summary>
-    public void SetMember(byte[] topic, TopicMember member, int connections)
-    {
-        _members.Set(topic, member, connections);
-        if (_owner is { } owner && _registered > 0)
-        {
-            _output.Send(owner.Generation.Owner, new MemberTold(owner.Generation, topic, member, connections));
-        }
-        else
-        {
-            _areMembersKnown = false;
-        }
-    }
+    public void SetMember(byte[] topic, TopicMember member, int connections) =>
+        _members.Set(_requests.Owner, topic, member, connections);
+
+    /// <summary>The link to the owner did not take everything.</summary>
+    public bool IsHeld => _requests.IsHeld;
+
+    /// <summary>The link may have room again.</summary>
+    public void SendHeld() => _requests.SendHeld();
 
     /// <summary>Now and then: what was lost on the way is said again.</summary>
     /// <param name="time">On a clock that only goes on.</param>
@@ -111,7 +102,7 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     {
         Now = time;
         _isPulling = false;
-        _forwards.GiveUp(time, GiveUp);
+        _requests.Tick(time);
         if (time >= _nextSweep)
         {
             _nextSweep = time + SweepInterval;
@@ -120,9 +111,14 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 
         if (_owner is { } owner)
         {
-            if (_registered == 0 || _forwards.Count > 0 || !View.IsKnown || !_areMembersKnown)
+            if (_requests.Owner is null || Pending > 0 || !View.IsKnown || _members.AreAnew)
             {
                 SendRegister();
+            }
+
+            if (_requests.Owner is { } registered)
+            {
+                _members.Tick(registered, time);
             }
 
             PullRest(owner.Generation);
@@ -132,7 +128,7 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     /// <summary>Something between here and the owner was lost: all that holds here is said again.</summary>
     public void Restate()
     {
-        _areMembersKnown = false;
+        _members.Restate();
         SendRegister();
     }
 
@@ -140,7 +136,7 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     {
         if (message.Generation < Highest)
         {
-            if (message is not (Refused or Pulled or Answered or Committed or Told))
+            if (message is not (Refused or Pulled or Answered or Committed or Told or MembersTaken))
             {
                 _output.Send(from, new Refused(message.Generation, Highest));
             }
@@ -160,13 +156,14 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
             case SetTold told: OnSetTold(told); break;
             case Answered answered: View.OnAnswered(answered); break;
             case Told told: OnTold(told); break;
+            case MembersTaken taken: _members.OnTaken(taken, Now); break;
             default: break;
         }
     }
 
     public Head HeadOf(Generation generation)
     {
-        var (log, commit) = _held ?? (Log, Commit);
+        var (log, commit) = _kept ?? (Log, Commit);
         return new Head(generation, Set, IsHolder, log.Epoch, log.Start, log.Sections, commit);
     }
 
@@ -176,10 +173,11 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
         if (generation > Highest)
         {
             Highest = generation;
-            (Log, Commit) = _held ?? (Log, Commit);
-            _held = null;
-            (_owner, _ownerCommit, _told, _isCopy, _registered) = (null, 0, null, false, 0);
-            (_areMembersKnown, _isPulling) = (_members.IsEmpty, false);
+            (Log, Commit) = _kept ?? (Log, Commit);
+            _kept = null;
+            (_owner, _ownerCommit, _told, _isCopy, _isPulling) = (null, 0, null, false, false);
+            _requests.Forget();
+            _members.Forget();
             View.Forget();
         }
     }
@@ -200,7 +198,7 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     }
 
     /// <summary>From here on it holds what a new set promises.</summary>
-    public void Hold(CopySet set) => (Set, IsHolder, _held) = (set, true, null);
+    public void Hold(CopySet set) => (Set, IsHolder, _kept) = (set, true, null);
 
     /// <summary>As the owner: its commit number has moved. It is shown when the owner says so, as everywhere: in the order of what it says.</summary>
     public void OnOwnCommit(long commit) => Commit = commit;
@@ -225,14 +223,14 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 
     private void Keep()
     {
-        if (IsHolder && _held is null)
+        if (IsHolder && _kept is null)
         {
-            _held = (Log, Commit);
+            _kept = (Log, Commit);
             Log = Log.Clone();
         }
     }
 
-    private void Release(CopySet newer) => (Set, IsHolder, _held) = (newer, false, null);
+    private void Release(CopySet newer) => (Set, IsHolder, _kept) = (newer, false, null);
 
     /// <summary>The owner's statement: follows its log if it may, and registers with it.</summary>
     private void OnStated(Stated stated)
@@ -258,11 +256,17 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
         {
             if (_followed != stated.Epoch)
             {
-                _forwards.Forget((pending, end) => _output.Answer(pending.Token, end, default, 0));
+                _requests.ForgetSent();
                 _followed = stated.Epoch;
             }
 
             SendRegister();
+        }
+
+        if (_isCopy && stated.Commit < Log.End)
+        {
+            // Nothing else would say it again.
+            SendCopied(stated.Generation);
         }
 
         OnCommit(stated.Commit);
@@ -297,26 +301,19 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 
     private void OnRegistered(Stated stated)
     {
-        (_knownRegistration, _registered) = (stated.Registration, stated.Registration);
+        _knownRegistration = stated.Registration;
         if (stated.Registration == _registration && View.TryKnow())
         {
             StartVisible(stated);
         }
 
-        if (!_areMembersKnown)
+        if (stated.Registration == _registration)
         {
-            _areMembersKnown = true;
-            foreach (var (topic, member, connections) in _members.All)
-            {
-                _output.Send(stated.Generation.Owner, new MemberTold(stated.Generation, topic, member, connections));
-            }
+            _members.OnRegistered(stated.Generation, Now);
         }
 
         // Who asks is a member by then.
-        foreach (var pending in _forwards.After(stated.Taken))
-        {
-            Send(pending);
-        }
+        _requests.OnRegistered(stated.Generation, stated.Taken);
     }
 
     /// <summary>New subscribers see what is committed behind the owner's position; those who were here go on, or are told that they cannot.</summary>
@@ -354,7 +351,7 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     /// <summary>By the owner's replicas, of its log; by a new owner, of what is held here.</summary>
     private void OnPull(LaneId from, Pull pull)
     {
-        var log = pull.Generation.Owner == Self ? Log : _held?.Log ?? Log;
+        var log = pull.Generation.Owner == Self ? Log : _kept?.Log ?? Log;
         _output.Send(from, new Pulled(pull.Generation, pull.After, log.After(pull.After, PullSize, PullBytes), log.End, log.Floor));
     }
 
@@ -439,27 +436,9 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 
     private void OnTold(Told told)
     {
-        if (_forwards.Question(told.Id) is { IsAnswerHere: false } pending)
+        if (_requests.Queue.Question(told.Id) is { IsAnswerHere: false } pending)
         {
             View.OnTold(pending, told.Answer);
-        }
-    }
-
-    private void AskAnew(ForwardQueue.Pending pending)
-    {
-        (pending.IsAnswerHere, pending.AskedOf) = (false, default);
-        Send(pending);
-    }
-
-    private void GiveUp(ForwardQueue.Pending pending, PublishEnd end)
-    {
-        if (pending.Query is null)
-        {
-            _output.Answer(pending.Token, end, default, 0);
-        }
-        else
-        {
-            _output.Told(pending.Token, new TopicAnswer(0, default) { Error = TopicAnswerError.Unavailable });
         }
     }
 
@@ -467,29 +446,8 @@ internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
     {
         if (_owner is { } owner)
         {
-            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, View.IsWanted, _forwards.First, !_areMembersKnown));
+            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, View.IsWanted, _requests.Queue.First, _members.AreAnew));
         }
-    }
-
-    private long Send(ForwardQueue.Pending pending)
-    {
-        if (_owner is not { } owner || _registered == 0)
-        {
-            return pending.Token;
-        }
-
-        if (pending.Forward is { } forward)
-        {
-            pending.IsSent = true;
-            _output.Send(owner.Generation.Owner, new Forwarded(owner.Generation, forward));
-        }
-        else if (!pending.IsAnswerHere && (pending.AskedOf != owner.Generation || Now - pending.SentAt >= AskAgain))
-        {
-            (pending.AskedOf, pending.SentAt) = (owner.Generation, Now);
-            _output.Send(owner.Generation.Owner, new Asked(owner.Generation, pending.Token, pending.Query!));
-        }
-
-        return pending.Token;
     }
 
     /// <summary>Only a copy and who has subscribers need entries.</summary>

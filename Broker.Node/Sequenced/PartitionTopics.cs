@@ -25,9 +25,13 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
     /// <summary>Topics that end in one tick.</summary>
     private const int MaxEvictions = 64;
 
+    /// <summary>Users that leave at a time, and again when these are committed: a crowd that goes at once must not fill the links.</summary>
+    private const int MaxLeaves = 2048;
+
     private readonly Queue<(LaneId From, Asked Asked, long Through)> _questions = new();
     private readonly Dictionary<byte[], TopicPresence> _presence = new(TopicKeyComparer.Instance);
     private bool _isNew;
+    private bool _areLeavesLeft;
 
     private PartitionLog Log => replica.Log;
 
@@ -110,15 +114,21 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             ExpectMembers();
         }
 
-        foreach (var (topic, presence) in _presence.ToList())
-        {
-            TellPresence(topic, presence);
-        }
-
+        TellLeaves();
+        TellCounts();
         Expire();
         for (var i = 0; i < MaxEvictions && context.Settings.Budget.IsOver && Log.TryFindIdle(replica.Commit, out var idle); i++)
         {
             append(new Forward(default, 0, idle.Name) { Kind = ForwardKind.Evict });
+        }
+    }
+
+    /// <summary>The commit number may have moved.</summary>
+    public void OnCommitted()
+    {
+        if (_areLeavesLeft && replica.Commit == Log.End)
+        {
+            TellLeaves();
         }
     }
 
@@ -139,19 +149,35 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         }
     }
 
-    private void TellPresence(byte[] topic, TopicPresence presence)
+    private void TellLeaves()
     {
-        foreach (var user in presence.Due(Now))
+        var left = MaxLeaves;
+        foreach (var (topic, presence) in _presence.ToList())
         {
-            if (Log.Topics.TryGetValue(topic, out var state) && state.HasMember(user))
+            var due = presence.Due(Now, left);
+            left -= due.Count;
+            foreach (var user in due.Where(user => Log.Topics.GetValueOrDefault(topic)?.HasMember(user) == true))
             {
                 Tell(ForwardKind.Leave, topic, new TopicMember(user, default, default));
             }
         }
 
-        if (presence.HasChanged && Log.Topics.TryGetValue(topic, out var counted) && counted.Members > context.Settings.MemberList)
+        _areLeavesLeft = left == 0;
+    }
+
+    private void TellCounts()
+    {
+        foreach (var (topic, presence) in _presence.ToList())
         {
-            presence.HasChanged = false;
+            TellCount(topic, presence);
+        }
+    }
+
+    private void TellCount(byte[] topic, TopicPresence presence)
+    {
+        if (presence.HasChanged && Log.Topics.TryGetValue(topic, out var counted) && (presence.IsQuiet || counted.Members > context.Settings.MemberList))
+        {
+            (presence.HasChanged, presence.IsQuiet) = (false, false);
             var counts = new byte[16];
             BinaryPrimitives.WriteInt64LittleEndian(counts, presence.Connections);
             BinaryPrimitives.WriteInt64LittleEndian(counts.AsSpan(8), counted.Members);
@@ -170,15 +196,20 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         }
     }
 
-    private void Tell(ForwardKind kind, byte[] topic, TopicMember member) => append(new Forward(default, 0, topic)
+    private void Tell(ForwardKind kind, byte[] topic, TopicMember member)
     {
-        Kind = kind,
-        Subject = member.User,
-        Payload = member.Info,
-        Format = member.Format,
-        Time = context.Clock(),
-        IsQuiet = Log.Topics.TryGetValue(topic, out var state) && state.Members >= context.Settings.MemberList,
-    });
+        var isQuiet = Log.Topics.TryGetValue(topic, out var state) && state.Members >= context.Settings.MemberList;
+        _presence[topic].IsQuiet |= isQuiet;
+        append(new Forward(default, 0, topic)
+        {
+            Kind = kind,
+            Subject = member.User,
+            Payload = member.Info,
+            Format = member.Format,
+            Time = context.Clock(),
+            IsQuiet = isQuiet,
+        });
+    }
 
     private void Expire()
     {

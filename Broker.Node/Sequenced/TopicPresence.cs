@@ -15,6 +15,9 @@ internal sealed class TopicPresence
     /// <summary>The counts have changed since they were last told.</summary>
     public bool HasChanged { get; set; }
 
+    /// <summary>Somebody has come or gone of whom only the counts tell.</summary>
+    public bool IsQuiet { get; set; }
+
     public bool IsEmpty => _lanes.Count == 0 && _leaving.Count == 0;
 
     /// <summary>A lane says how many connections a user has there.</summary>
@@ -74,16 +77,17 @@ internal sealed class TopicPresence
         }
     }
 
-    /// <summary>Who is to leave by now.</summary>
-    public IReadOnlyList<byte[]> Due(TimeSpan now)
+    /// <summary>Who is to leave by now, so many of them at most.</summary>
+    public IReadOnlyList<byte[]> Due(TimeSpan now, int count)
     {
         if (_leaving.Count == 0)
         {
             return [];
         }
 
-        var due = _leaving.Where(one => one.Value <= now).Select(static one => one.Key).ToList();
+        var due = _leaving.Where(one => one.Value <= now).Select(static one => one.Key).Take(count).ToList();
         due.ForEach(user => _leaving.Remove(user));
+        HasChanged |= due.Count > 0;
         return due;
     }
 }

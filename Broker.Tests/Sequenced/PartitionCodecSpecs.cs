@@ -56,6 +56,8 @@ public sealed class PartitionCodecSpecs
         new Told(Number, 7, Answer),
         new Told(Number, 7, new TopicAnswer(0, default) { Recovered = true }),
         new MemberTold(Number, "t"u8.ToArray(), new TopicMember("u"u8.ToArray(), default, WireFormat.MessagePack), 2),
+        new MembersTold(Number, 8, [new MemberTold(Number, "t"u8.ToArray(), new TopicMember("u"u8.ToArray(), "1"u8.ToArray(), WireFormat.Json), 2)]),
+        new MembersTaken(Number, 9),
         new Released(Number),
     ];
 

@@ -10,7 +10,7 @@ public sealed class PartitionHostSpecs
     private static readonly LaneId There = new(2, 1);
     private static readonly byte[] Topic = [(byte)'t'];
 
-    private readonly Output _output = new();
+    private readonly FakePartitionOutput _output = new();
     private readonly PartitionHost _host;
     private long _clock;
 
@@ -27,8 +27,8 @@ public sealed class PartitionHostSpecs
         var register = Assert.IsType<Register>(_output.Sent[^1].Message);
         _host.Receive(There, new Stated(generation, 5, 0, 0, 0, IsCopy: false, null) { Registration = register.Number });
 
-        var told = Assert.IsType<MemberTold>(_output.Sent[^1].Message);
-        Assert.Equal((There, 1), (_output.Sent[^1].To, told.Connections));
+        var told = Assert.IsType<MembersTold>(_output.Sent[^1].Message);
+        Assert.Equal((There, 1), (_output.Sent[^1].To, Assert.Single(told.Members).Connections));
     }
 
     [Fact]
@@ -160,19 +160,4 @@ public sealed class PartitionHostSpecs
         now);
 
     private static PartitionEntry Entry(Generation generation, long sequence) => new(sequence, generation, sequence, new Forward(There, sequence, Topic));
-
-    private sealed class Output : IPartitionOutput
-    {
-        public List<(LaneId To, PartitionMessage Message)> Sent { get; } = [];
-
-        public void Send(LaneId to, PartitionMessage message) => Sent.Add((to, message));
-
-        public void Deliver(ulong epoch, PartitionEntry entry) => Assert.Fail("Nobody is subscribed.");
-
-        public void Gap(ulong epoch, long sequence) => Assert.Fail("Nobody is subscribed.");
-
-        public void Answer(long token, PublishEnd end, TopicPosition position, int copies) => Assert.Fail("Nothing was published.");
-
-        public void Told(long token, TopicAnswer answer) => Assert.Fail("Nothing was asked.");
-    }
 }

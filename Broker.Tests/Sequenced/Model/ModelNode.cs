@@ -40,6 +40,9 @@ internal sealed class ModelNode : IPartitionOutput
 
     public bool IsLeaving { get; set; }
 
+    /// <summary>Its links take nothing.</summary>
+    public bool IsFull { get; set; }
+
     public bool IsWatching { get; private set; }
 
     /// <summary>Who it sees as members.</summary>
@@ -67,7 +70,7 @@ internal sealed class ModelNode : IPartitionOutput
         Host.Replica.SetInterest(isWatching);
     }
 
-    public void Send(LaneId to, PartitionMessage message) => _cluster.Send(this, to, message);
+    public bool Send(LaneId to, PartitionMessage message) => _cluster.Send(this, to, message);
 
     public void Deliver(ulong epoch, PartitionEntry entry) => _cluster.History.Delivered(this, epoch, entry);
 
