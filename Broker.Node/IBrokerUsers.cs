@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Broker.Node.Configuration.Options;
 
 namespace Broker.Node;
 
@@ -20,6 +21,20 @@ public interface IBrokerUsers
 
     /// <summary>Closes all connections of a user: 4003 <c>disconnected</c>, for clients to stay away. Who comes all the same is let in.</summary>
     Task<PublishResult> DisconnectAsync(string user, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// Whatever tokens a user has are worth nothing any more, those signed in the same second included: its connections are closed with
+    /// 4003 <c>revoked</c>, and who comes with such a token is refused likewise. A token signed later is good. Known to the cluster for as
+    /// long as a token may live (<c>broker.auth.max-life</c>), and as long as one of its nodes lives.
+    /// </summary>
+    Task<PublishResult> RevokeAsync(string user, CancellationToken cancellationToken = default);
+
+    /// <summary>
+    /// In place of the rights of whatever tokens a user has, now and on connections to come; subscriptions that are not allowed any more
+    /// end. A token signed later has its own rights again. Known for as long as a revocation is.
+    /// </summary>
+    /// <exception cref="ArgumentException">A pattern is none.</exception>
+    Task<PublishResult> ChangeRightsAsync(string user, RightsOptions rights, CancellationToken cancellationToken = default);
 
     /// <summary>Subscribes all connections that a user has now to a topic, whatever the user's rights; clients are told by <c>subscribed</c>.</summary>
     Task<PublishResult> SubscribeAsync(string user, string topic, CancellationToken cancellationToken = default);

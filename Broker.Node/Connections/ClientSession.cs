@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -84,7 +85,7 @@ internal sealed class ClientSession
         // Before the welcome goes out: what it says holds from the moment the client reads it.
         var identity = _request.Identity;
         var asks = _services.Hooks.AsksConnect && identity is not null;
-        var admitted = !asks && identity is not null && TryAdmit(identity);
+        var refusal = asks || identity is null ? null : Admit(identity);
         var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
         var rate = _services.Options.Rate;
         var welcome = new WelcomeMessage(
@@ -110,9 +111,9 @@ internal sealed class ClientSession
         {
             AskConnect(identity!);
         }
-        else if (identity is not null && !admitted)
+        else if (refusal is { } reason)
         {
-            RefusePlace(default);
+            Refuse(default, reason);
         }
 
         _router.OpenDue();
@@ -184,7 +185,7 @@ internal sealed class ClientSession
         _router.OnRefused(refused.Subscription);
         if (refused.IsCrowded && !_ended)
         {
-            RefusePlace(default);
+            Refuse(default, DisconnectReasons.TooManyConnections);
         }
     }
 
@@ -197,6 +198,19 @@ internal sealed class ClientSession
         }
 
         _router.OpenDue();
+    }
+
+    /// <summary>The application has said something about the user.</summary>
+    public void OnRightsChanged()
+    {
+        if (_auth.Reconsider() is { } reason)
+        {
+            _disconnect(reason);
+        }
+        else
+        {
+            _router.EndLost();
+        }
     }
 
     /// <summary>Of the application.</summary>
@@ -343,18 +357,27 @@ internal sealed class ClientSession
             return;
         }
 
-        var changed = new Identity(identity.User, verdict.Rights ?? identity.Rights, identity.Expires, verdict.Info.IsEmpty ? identity.Info : verdict.Info);
-        if (!TryAdmit(changed))
+        var changed = identity with
         {
-            RefusePlace(auth ?? default);
+            Rights = verdict.Rights ?? identity.Rights,
+            Decided = verdict.Rights is null ? identity.Decided : _services.Time.GetUtcNow(),
+            Info = verdict.Info.IsEmpty ? identity.Info : verdict.Info,
+        };
+        if (Admit(changed) is { } refusal)
+        {
+            Refuse(auth ?? default, refusal);
+            return;
         }
-        else if (auth is { } id)
+
+        if (auth is { } id)
         {
             OnAdmitted(changed, id);
         }
-        else
+
+        _router.OpenDue();
+        foreach (var topic in verdict.Subscribe ?? [])
         {
-            _router.OpenDue();
+            _router.SubscribeByServer(topic);
         }
     });
 
@@ -434,9 +457,9 @@ internal sealed class ClientSession
         {
             AskConnect(identity, message.Id);
         }
-        else if (!TryAdmit(identity))
+        else if (Admit(identity) is { } refusal)
         {
-            RefusePlace(message.Id);
+            Refuse(message.Id, refusal);
         }
         else
         {
@@ -453,21 +476,22 @@ internal sealed class ClientSession
         _router.OpenDue();
     }
 
-    private bool TryAdmit(Identity identity)
+    /// <returns>Why the connection ends; null: it does not.</returns>
+    private DisconnectReason? Admit(Identity identity)
     {
-        if (!_auth.TryAdmit(identity))
+        var refusal = _auth.Admit(identity);
+        if (refusal is null)
         {
-            return false;
+            _connection.Admit(Limits.Message);
         }
 
-        _connection.Admit(Limits.Message);
-        return true;
+        return refusal;
     }
 
-    private void RefusePlace(WireId id)
+    private void Refuse(WireId id, DisconnectReason reason)
     {
-        Fail(ErrorCode.LimitExceeded, id);
-        _disconnect(DisconnectReasons.TooManyConnections);
+        Fail(reason == DisconnectReasons.Revoked ? ErrorCode.Forbidden : ErrorCode.LimitExceeded, id);
+        _disconnect(reason);
     }
 
     private void RefuseToken(WireId id, ErrorCode error, string why)

@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -112,7 +113,10 @@ internal sealed class ConnectionActor : UntypedActor
             case UserOrder order when !_closing:
                 _session.OnOrder(order);
                 break;
-            case UserOrder:
+            case UserRightsChanged when !_closing:
+                _session.OnRightsChanged();
+                break;
+            case UserOrder or UserRightsChanged:
                 break;
             case Disconnect disconnect:
                 Close(disconnect.Reason, disconnect.After);

@@ -41,7 +41,7 @@ internal static class BrokerServices
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ApplicationUsers>());
         services.AddSingleton<BrokerNode>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<BrokerNode>());
-        services.AddSingleton<IBrokerUsers, BrokerUsers>();
+        services.AddSingleton<IBrokerUsers, BrokerUsers>().AddHostedService<RightsWatch>().AddSingleton(configuration.Options.Auth);
         services.AddSingleton<ApplicationPublishes>().AddSingleton<TopicQuestions>().AddSingleton<ServerSubscriptions>();
         services.AddSingleton<IBroker, BrokerApi>();
         return services;
@@ -110,7 +110,7 @@ internal static class BrokerServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Limits).AddSingleton(options.Listen.Proxy);
-        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
+        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton<RightsTable>().AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
         services.AddSingleton<IEndpoint>(static provider => provider.GetRequiredService<EchoEndpoint>());
         services.AddSingleton<WebSocketServices>();
         services.AddSingleton(provider => new ApplicationUsers(

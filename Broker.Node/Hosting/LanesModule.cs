@@ -47,6 +47,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
         {
             Copies = options.Cluster.Copies - 1,
             IsSurvivor = options.Cluster.Downing == DowningMode.Survivor,
+            SharesRates = options.Rate.Per == RateScope.User,
             MemberList = limits.MemberList,
             MaxMembers = limits.Members,
         };

@@ -28,7 +28,7 @@ internal sealed class LanePartition : IPartitionOutput
     public LanePartition(int id, LanePartitions lane)
     {
         (Id, _lane) = (id, lane);
-        Host = new PartitionHost(new PartitionContext(id, lane.Self, this, lane.Options.Partitions, NewEpoch, () => lane.Clock));
+        Host = new PartitionHost(new PartitionContext(id, lane.Self, this, lane.Options.Partitions, NewEpoch, () => lane.Clock), lane.Now);
         _topics = new LocalTopics(Host.Replica);
     }
 
@@ -159,7 +159,7 @@ internal sealed class LanePartition : IPartitionOutput
         switch (command)
         {
             case PublishCommand publish:
-                PublishForwards.Finish(publish, PublishEnd.Unavailable, default, Replies);
+                PublishForwards.Finish(publish, PublishEnd.Unavailable, default, 0, Replies);
                 break;
             case SubscribeCommand subscribe:
                 Refuse(subscribe, ErrorCode.Unavailable);
@@ -250,11 +250,11 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
-    public void Answer(long token, PublishEnd end, TopicPosition position)
+    public void Answer(long token, PublishEnd end, TopicPosition position, int copies)
     {
         if (_publishes.Remove(token, out var command))
         {
-            PublishForwards.Finish(command, end, position, Replies);
+            PublishForwards.Finish(command, end, position, copies, Replies);
         }
     }
 

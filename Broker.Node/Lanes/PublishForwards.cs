@@ -46,7 +46,7 @@ internal static class PublishForwards
     }
 
     /// <summary>Answers who asked, and completes the command.</summary>
-    public static void Finish(PublishCommand command, PublishEnd end, TopicPosition position, LaneReplies replies)
+    public static void Finish(PublishCommand command, PublishEnd end, TopicPosition position, int copies, LaneReplies replies)
     {
         (command.Outcome, var error) = end switch
         {
@@ -64,7 +64,7 @@ internal static class PublishForwards
             }
             else if (command.Id.IsPresent)
             {
-                command.Format.Codec().Write(replies.Begin(), new PublishedMessage(command.Id, command.TopicMemory) { Position = position.ToWire() });
+                command.Format.Codec().Write(replies.Begin(), new PublishedMessage(command.Id, command.TopicMemory) { Position = position.ToWire(), Copies = copies });
                 replies.Promise(publisher);
             }
         }

@@ -13,7 +13,11 @@ internal interface IPartitionOutput
     void Gap(ulong epoch, long sequence);
 
     /// <summary>The end of a publish from here, told once.</summary>
-    void Answer(long token, PublishEnd end, TopicPosition position);
+    /// <param name="token">Given when it was published.</param>
+    /// <param name="end">What became of it.</param>
+    /// <param name="position">Where it is, or what stands in its way.</param>
+    /// <param name="copies">How many nodes have it; 0: nobody knows.</param>
+    void Answer(long token, PublishEnd end, TopicPosition position, int copies);
 
     /// <summary>
     /// The answer to a question from here, told once. Of <see cref="TopicQueryKind.Subscribe"/>, without an error: all that was delivered

@@ -48,7 +48,7 @@ internal static class PartitionCodec
             case SetConfirmed m: writer.Number(m.Number); break;
             case Register m: writer.Number(m.Number); writer.Flag(m.IsInterested); writer.Number(m.First); writer.Flag(m.AreMembersAnew); break;
             case Forwarded m: writer.Forward(m.Forward); break;
-            case Answered m: writer.Number(m.Number); writer.Byte((byte)m.Outcome); writer.Position(m.Position); break;
+            case Answered m: writer.Number(m.Number); writer.Byte((byte)m.Outcome); writer.Position(m.Position); writer.Byte((byte)m.Copies); break;
             case Asked m: writer.Number(m.Id); writer.Query(m.Query); break;
             case Told m: writer.Number(m.Id); writer.Answer(m.Answer); break;
             case MemberTold m: writer.Bytes(m.Topic); writer.Member(m.Member); writer.Number(m.Connections); break;
@@ -77,7 +77,7 @@ internal static class PartitionCodec
             Kind.SetConfirmed => new SetConfirmed(generation, reader.Count()),
             Kind.Register => new Register(generation, reader.Number(), reader.Flag(), reader.Number(), reader.Flag()),
             Kind.Forwarded => new Forwarded(generation, reader.Forward()),
-            Kind.Answered => new Answered(generation, reader.Number(), (PublishOutcome)reader.Byte((byte)PublishOutcome.Limited), reader.Position()),
+            Kind.Answered => new Answered(generation, reader.Number(), (PublishOutcome)reader.Byte((byte)PublishOutcome.Limited), reader.Position(), reader.Byte()),
             Kind.Asked => new Asked(generation, reader.Number(), reader.Query()),
             Kind.Told => new Told(generation, reader.Number(), reader.Answer()),
             Kind.MemberTold => new MemberTold(generation, reader.Bytes(), reader.Member(), reader.Count()),

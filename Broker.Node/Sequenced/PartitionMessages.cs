@@ -81,7 +81,8 @@ internal sealed record Forwarded(Generation Generation, Forward Forward) : Parti
 /// <param name="Number">The forward's.</param>
 /// <param name="Outcome">What was made of it.</param>
 /// <param name="Position">In the life of its topic; of offset 0: it had been given up.</param>
-internal sealed record Answered(Generation Generation, long Number, PublishOutcome Outcome, TopicPosition Position) : PartitionMessage(Generation);
+/// <param name="Copies">How many lanes have it, as far as the owner knows: it, and the copy.</param>
+internal sealed record Answered(Generation Generation, long Number, PublishOutcome Outcome, TopicPosition Position, int Copies) : PartitionMessage(Generation);
 
 /// <summary>A lane asks the owner something. Not repeated unless the owner changes or the link has a gap.</summary>
 /// <param name="Id">Counts what the lane asks.</param>

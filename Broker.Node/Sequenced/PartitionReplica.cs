@@ -9,7 +9,9 @@ namespace Broker.Node.Sequenced;
 /// it has confirmed a newer set, as copy or as one that the set drops: a take-over finds what was committed with the holders of the newest
 /// set. So where the log of a new owner lacks something of it, it is kept aside, and stands there again if that owner is replaced.
 /// </remarks>
-internal sealed class PartitionReplica(PartitionContext context)
+/// <param name="context">Where it is.</param>
+/// <param name="now">On the clock of <see cref="Tick"/>.</param>
+internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 {
     /// <summary>Entries and bytes of one <see cref="Pulled"/>.</summary>
     private const int PullSize = 512;
@@ -23,7 +25,6 @@ internal sealed class PartitionReplica(PartitionContext context)
     private readonly IPartitionOutput _output = context.Output;
     private readonly ForwardQueue _forwards = new(context.Self);
     private readonly LocalMembers _members = new();
-    private TimeSpan _now;
     private TimeSpan _nextSweep;
     private TimeSpan _heard = TimeSpan.MinValue / 2;
     private bool _areMembersKnown = true;
@@ -36,15 +37,14 @@ internal sealed class PartitionReplica(PartitionContext context)
     private long _registration;
     private long _registered;
     private long _knownRegistration;
-    private bool _isInterested;
-    private bool _isInterestKnown;
     private ulong _followed;
-    private long _visible;
-    private ulong _visibleEpoch;
 
     public LaneId Self => context.Self;
 
-    private ReplyOrder Replies => field ??= new ReplyOrder(_forwards, _output, AskAnew);
+    /// <summary>As of the last <see cref="Tick"/>.</summary>
+    public TimeSpan Now { get; private set; } = now;
+
+    private PartitionView View => field ??= new PartitionView(_output, new ReplyOrder(_forwards, _output, AskAnew));
 
     /// <summary>As it follows the owner's, or is it.</summary>
     public PartitionLog Log { get; private set; } = context.NewLog();
@@ -63,9 +63,8 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>Subscribers have come, or the last one has gone.</summary>
     public void SetInterest(bool isInterested)
     {
-        if (_isInterested != isInterested)
+        if (View.TryWant(isInterested))
         {
-            (_isInterested, _isInterestKnown, _visibleEpoch) = (isInterested, false, 0);
             SendRegister();
         }
     }
@@ -74,13 +73,13 @@ internal sealed class PartitionReplica(PartitionContext context)
     public int Pending => _forwards.Count;
 
     /// <summary>Something here needs an owner.</summary>
-    public bool NeedsOwner => _isInterested || IsHolder || _forwards.Count > 0 || !_members.IsEmpty;
+    public bool NeedsOwner => View.IsWanted || IsHolder || _forwards.Count > 0 || !_members.IsEmpty;
 
     /// <summary>The owner that has spoken; null: none of the highest generation has.</summary>
     public LaneId? OwnerLane => _owner?.Generation.Owner;
 
     /// <summary>How long no owner has spoken.</summary>
-    public TimeSpan Silence(TimeSpan now) => now - _heard;
+    public TimeSpan Silence(TimeSpan time) => time - _heard;
 
     /// <summary>A publish from here. Its end is told to the output.</summary>
     /// <param name="content">Of no origin and number yet.</param>
@@ -107,21 +106,21 @@ internal sealed class PartitionReplica(PartitionContext context)
     }
 
     /// <summary>Now and then: what was lost on the way is said again.</summary>
-    /// <param name="now">On a clock that only goes on.</param>
-    public void Tick(TimeSpan now)
+    /// <param name="time">On a clock that only goes on.</param>
+    public void Tick(TimeSpan time)
     {
-        _now = now;
+        Now = time;
         _isPulling = false;
-        _forwards.GiveUp(now, GiveUp);
-        if (now >= _nextSweep)
+        _forwards.GiveUp(time, GiveUp);
+        if (time >= _nextSweep)
         {
-            _nextSweep = now + SweepInterval;
+            _nextSweep = time + SweepInterval;
             Log.Sweep(Commit, context.Clock());
         }
 
         if (_owner is { } owner)
         {
-            if (_registered == 0 || _forwards.Count > 0 || !_isInterestKnown || !_areMembersKnown)
+            if (_registered == 0 || _forwards.Count > 0 || !View.IsKnown || !_areMembersKnown)
             {
                 SendRegister();
             }
@@ -159,7 +158,7 @@ internal sealed class PartitionReplica(PartitionContext context)
             case Pull pull: OnPull(from, pull); break;
             case Pulled pulled when from != Self && from == _owner?.Generation.Owner: OnPulled(pulled); break;
             case SetTold told: OnSetTold(told); break;
-            case Answered answered: Replies.OnAnswered(answered, _visible); break;
+            case Answered answered: View.OnAnswered(answered); break;
             case Told told: OnTold(told); break;
             default: break;
         }
@@ -179,8 +178,9 @@ internal sealed class PartitionReplica(PartitionContext context)
             Highest = generation;
             (Log, Commit) = _held ?? (Log, Commit);
             _held = null;
-            (_owner, _ownerCommit, _told, _isCopy, _registered, _isInterestKnown) = (null, 0, null, false, 0, !_isInterested);
+            (_owner, _ownerCommit, _told, _isCopy, _registered) = (null, 0, null, false, 0);
             (_areMembersKnown, _isPulling) = (_members.IsEmpty, false);
+            View.Forget();
         }
     }
 
@@ -245,7 +245,7 @@ internal sealed class PartitionReplica(PartitionContext context)
         var isNew = _owner is null;
         if (isNew)
         {
-            Replies.Drop();
+            View.DropAligned();
         }
 
         if (stated.Generation.Owner != Self && (isNew || stated.IsCopy != _isCopy))
@@ -253,12 +253,12 @@ internal sealed class PartitionReplica(PartitionContext context)
             Follow(stated, isNew);
         }
 
-        (_owner, _heard) = (stated, _now);
+        (_owner, _heard) = (stated, Now);
         if (isNew)
         {
             if (_followed != stated.Epoch)
             {
-                _forwards.Forget((pending, end) => _output.Answer(pending.Token, end, default));
+                _forwards.Forget((pending, end) => _output.Answer(pending.Token, end, default, 0));
                 _followed = stated.Epoch;
             }
 
@@ -298,13 +298,9 @@ internal sealed class PartitionReplica(PartitionContext context)
     private void OnRegistered(Stated stated)
     {
         (_knownRegistration, _registered) = (stated.Registration, stated.Registration);
-        if (stated.Registration == _registration && !_isInterestKnown)
+        if (stated.Registration == _registration && View.TryKnow())
         {
-            _isInterestKnown = true;
-            if (_isInterested)
-            {
-                StartVisible(stated);
-            }
+            StartVisible(stated);
         }
 
         if (!_areMembersKnown)
@@ -326,19 +322,10 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>New subscribers see what is committed behind the owner's position; those who were here go on, or are told that they cannot.</summary>
     private void StartVisible(Stated stated)
     {
-        if (_visibleEpoch != stated.Epoch || _visible < Log.Start)
+        var isAnew = View.TryStart(stated.Epoch, stated.Commit, Log.Start);
+        if (isAnew && !IsHolder && !_isCopy && Log.End < stated.Commit && stated.Generation.Owner != Self)
         {
-            var wasShown = _visibleEpoch != 0;
-            (_visibleEpoch, _visible) = (stated.Epoch, stated.Commit);
-            if (!IsHolder && !_isCopy && Log.End < _visible && stated.Generation.Owner != Self)
-            {
-                Begin(stated.Epoch, _visible);
-            }
-
-            if (wasShown)
-            {
-                _output.Gap(_visibleEpoch, _visible);
-            }
+            Begin(stated.Epoch, stated.Commit);
         }
 
         Show();
@@ -420,35 +407,7 @@ internal sealed class PartitionReplica(PartitionContext context)
         Show();
     }
 
-    private void Show()
-    {
-        if (!_isInterested || !_isInterestKnown || _visibleEpoch != Log.Epoch)
-        {
-            Log.Settle(Commit);
-            return;
-        }
-
-        Replies.Release(_visible);
-        var end = Math.Min(Commit, _ownerCommit);
-        while (_visible < end)
-        {
-            if (Log.Find(_visible + 1) is { } entry)
-            {
-                _visible++;
-                _output.Deliver(_visibleEpoch, entry);
-            }
-            else
-            {
-                // It was given up before it came here.
-                _visible = Math.Min((Log.NextAfter(_visible) ?? long.MaxValue) - 1, end);
-                _output.Gap(_visibleEpoch, _visible);
-            }
-
-            Replies.Release(_visible);
-        }
-
-        Log.Settle(Math.Min(Commit, _visible));
-    }
+    private void Show() => View.Show(Log, Commit, _ownerCommit);
 
     private void OnSetTold(SetTold told)
     {
@@ -480,20 +439,10 @@ internal sealed class PartitionReplica(PartitionContext context)
 
     private void OnTold(Told told)
     {
-        if (_forwards.Question(told.Id) is not { IsAnswerHere: false } pending)
+        if (_forwards.Question(told.Id) is { IsAnswerHere: false } pending)
         {
-            return;
+            View.OnTold(pending, told.Answer);
         }
-
-        var answer = told.Answer;
-        var isAligned = pending.Query!.Kind == TopicQueryKind.Subscribe && answer.Error == TopicAnswerError.None;
-        if ((_isInterested && !_isInterestKnown) || (isAligned && _visibleEpoch != answer.Position.Epoch))
-        {
-            // Its registration has got lost, which is said again: then it is asked again too.
-            return;
-        }
-
-        Replies.OnTold(pending, answer, isAligned, _visible);
     }
 
     private void AskAnew(ForwardQueue.Pending pending)
@@ -506,7 +455,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     {
         if (pending.Query is null)
         {
-            _output.Answer(pending.Token, end, default);
+            _output.Answer(pending.Token, end, default, 0);
         }
         else
         {
@@ -518,7 +467,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     {
         if (_owner is { } owner)
         {
-            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, _isInterested, _forwards.First, !_areMembersKnown));
+            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, View.IsWanted, _forwards.First, !_areMembersKnown));
         }
     }
 
@@ -534,9 +483,9 @@ internal sealed class PartitionReplica(PartitionContext context)
             pending.IsSent = true;
             _output.Send(owner.Generation.Owner, new Forwarded(owner.Generation, forward));
         }
-        else if (!pending.IsAnswerHere && (pending.AskedOf != owner.Generation || _now - pending.SentAt >= AskAgain))
+        else if (!pending.IsAnswerHere && (pending.AskedOf != owner.Generation || Now - pending.SentAt >= AskAgain))
         {
-            (pending.AskedOf, pending.SentAt) = (owner.Generation, _now);
+            (pending.AskedOf, pending.SentAt) = (owner.Generation, Now);
             _output.Send(owner.Generation.Owner, new Asked(owner.Generation, pending.Token, pending.Query!));
         }
 
@@ -546,7 +495,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>Only a copy and who has subscribers need entries.</summary>
     private void PullRest(Generation generation)
     {
-        if (_owner is { } owner && generation.Owner != Self && (_isCopy || _isInterested) && Log.End < Math.Max(owner.End, _ownerCommit))
+        if (_owner is { } owner && generation.Owner != Self && (_isCopy || View.IsWanted) && Log.End < Math.Max(owner.End, _ownerCommit))
         {
             SendPull(generation);
         }

@@ -27,10 +27,11 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
 
     private readonly Queue<(LaneId From, Asked Asked, long Through)> _questions = new();
     private readonly Dictionary<byte[], TopicPresence> _presence = new(TopicKeyComparer.Instance);
-    private TimeSpan _now;
     private bool _isNew;
 
     private PartitionLog Log => replica.Log;
+
+    private TimeSpan Now => replica.Now;
 
     /// <summary>The log is the partition's from here on.</summary>
     public void Serve() => _isNew = true;
@@ -74,7 +75,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             _presence.Add(told.Topic, presence);
         }
 
-        var isThere = presence.Set(user, from, told.Connections, _now + LeaveGrace);
+        var isThere = presence.Set(user, from, told.Connections, Now + LeaveGrace);
         var topic = Log.Topics.GetValueOrDefault(told.Topic);
         if (isThere && !TopicName.IsReserved(told.Topic) && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
         {
@@ -87,7 +88,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
     {
         foreach (var presence in _presence.Values)
         {
-            presence.Remove(lane, _now + LeaveGrace);
+            presence.Remove(lane, Now + LeaveGrace);
         }
     }
 
@@ -96,15 +97,13 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         foreach (var presence in _presence.Values)
         {
             // The connections went with the node, well before the node was given up: who has not come elsewhere is gone.
-            presence.Remove(lane, _now);
+            presence.Remove(lane, Now);
         }
     }
 
     /// <summary>Now and then, such as every second.</summary>
-    /// <param name="now">On a clock that only goes on.</param>
-    public void Tick(TimeSpan now)
+    public void Tick()
     {
-        _now = now;
         if (_isNew)
         {
             _isNew = false;
@@ -135,14 +134,14 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
 
             foreach (var user in topic.MemberNames.Where(user => !presence.Has(user)))
             {
-                presence.Expect(user, _now + RegisterGrace);
+                presence.Expect(user, Now + RegisterGrace);
             }
         }
     }
 
     private void TellPresence(byte[] topic, TopicPresence presence)
     {
-        foreach (var user in presence.Due(_now))
+        foreach (var user in presence.Due(Now))
         {
             if (Log.Topics.TryGetValue(topic, out var state) && state.HasMember(user))
             {
@@ -157,6 +156,12 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             BinaryPrimitives.WriteInt64LittleEndian(counts, presence.Connections);
             BinaryPrimitives.WriteInt64LittleEndian(counts.AsSpan(8), counted.Members);
             append(new Forward(default, 0, topic) { Kind = ForwardKind.Count, Payload = counts });
+        }
+
+        if (context.Settings.SharesRates && TopicName.IsOfUser(topic, out _) && presence.Lanes is > 0 and var lanes && lanes != presence.ToldLanes)
+        {
+            presence.ToldLanes = lanes;
+            append(new Forward(default, 0, topic) { Kind = ForwardKind.Order, Payload = new UserOrder(UserOrderKind.Share, [(byte)Math.Min(lanes, byte.MaxValue)]).ToBytes() });
         }
 
         if (presence.IsEmpty)

@@ -49,6 +49,19 @@ internal static class TopicName
         return isOfUser;
     }
 
+    /// <summary>Topics over which the changes of users' rights are spread.</summary>
+    public const int RightsTopics = 16;
+
+    /// <summary>One of the topics that keep the changes of users' rights, which no client can name.</summary>
+    /// <param name="number">0 to <see cref="RightsTopics"/> - 1.</param>
+    public static byte[] OfRights(int number) => [.. "$rights."u8, (byte)('a' + number)];
+
+    /// <summary>The number of the topic that keeps what concerns a user.</summary>
+    public static int RightsTopicOf(ReadOnlySpan<byte> user) => (int)(Hash(user) % RightsTopics);
+
+    /// <summary>Whether it is one of the topics that keep the changes of users' rights.</summary>
+    public static bool IsOfRights(ReadOnlySpan<byte> topic) => topic.StartsWith("$rights."u8);
+
     /// <summary>What clients are told a topic is called: that of a user is <c>$user</c> to it.</summary>
     public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> topic) => IsOfUser(topic, out _) ? User : topic;
 

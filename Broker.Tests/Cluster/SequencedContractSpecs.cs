@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text.Json;
+using Broker.Tests.Cluster.Faults;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Cluster;
@@ -174,6 +176,27 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 2)]
+    public async Task Published_says_how_many_nodes_have_the_message(int count, int copies)
+    {
+        var nodes = await StartNodesAsync(count);
+        foreach (var node in nodes)
+        {
+            Assert.Equal(copies, Copies(await AskAsync(await ConnectAsync(node), "publish", "plain.c", ("data", 1))));
+        }
+
+        Assert.Null(Copies(await AskAsync(await ConnectAsync(nodes[0]), "publish", "live", ("data", 1))));
+        if (count == 3)
+        {
+            var roles = await RecordedRun.RolesAsync(nodes, "plain.c", Cancellation);
+            var client = await ConnectAsync(nodes[int.Parse(roles[0][1..], CultureInfo.InvariantCulture) - 1]);
+            nodes[int.Parse(roles[1][1..], CultureInfo.InvariantCulture) - 1].Signal(UnixSignal.Kill);
+            Assert.Equal(copies, Copies(await AskAsync(client, "publish", "plain.c", ("data", 2))));
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public async Task A_kept_topic_is_a_map_with_conditions_removals_and_changes_since(int count)
@@ -273,6 +296,12 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     }
 
     private static string? Code(JsonElement message) => message.GetProperty("code").GetString();
+
+    private static int? Copies(JsonElement published)
+    {
+        Assert.Equal("published", JsonClient.TypeOf(published));
+        return published.TryGetProperty("copies", out var copies) ? copies.GetInt32() : null;
+    }
 
     private static string? Member(JsonElement message) => message.GetProperty("members")[0].GetProperty("user").GetString();
 

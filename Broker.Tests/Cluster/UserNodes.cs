@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Cluster;
@@ -7,7 +8,7 @@ public sealed class UserNodes : IAsyncDisposable
 {
     public const int MostConnections = 4;
 
-    private const string Config = $$"""
+    public const string Config = $$"""
         akka.cluster { periodic-tasks-initial-delay = 50ms
           leader-actions-interval = 50ms }
         broker {
@@ -19,6 +20,7 @@ public sealed class UserNodes : IAsyncDisposable
           topics = [{ match = "open.kept.>", delivery = sequenced, history { size = 10 } }]
           drain.time = 0s
         }
+
         """;
 
     private readonly Dictionary<int, List<InProcessNode>> _clusters = [];
@@ -33,6 +35,17 @@ public sealed class UserNodes : IAsyncDisposable
         }
 
         return nodes;
+    }
+
+    /// <param name="node">Where.</param>
+    /// <param name="user">As whom.</param>
+    /// <param name="issued">Seconds from now at which the token was signed.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    internal static Task<JsonClient> ConnectAsync(InProcessNode node, string user, int issued, CancellationToken cancellation)
+    {
+        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
+        var claims = TokenForge.Claims(("sub", JsonSerializer.Serialize(user)), ("iat", $"{now + issued}"), ("exp", $"{now + 3600}"));
+        return JsonClient.ConnectAsync(node.WebSocket, cancellation, options => options.SetRequestHeader("Authorization", "Bearer " + TokenForge.Hs256(claims)));
     }
 
     public async ValueTask DisposeAsync()

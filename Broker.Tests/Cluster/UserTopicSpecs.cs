@@ -182,9 +182,7 @@ public sealed class UserTopicSpecs(UserNodes shared) : IClassFixture<UserNodes>,
 
     private async Task<JsonClient> ConnectAsync(InProcessNode node, string user)
     {
-        var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
-        var token = TokenForge.Hs256(TokenForge.Claims(("sub", JsonSerializer.Serialize(user)), ("iat", $"{now}"), ("exp", $"{now + 3600}")));
-        var client = await JsonClient.ConnectAsync(node.WebSocket, Cancel, options => options.SetRequestHeader("Authorization", "Bearer " + token));
+        var client = await UserNodes.ConnectAsync(node, user, issued: 0, Cancel);
         lock (_clients)
         {
             _clients.Add(client);

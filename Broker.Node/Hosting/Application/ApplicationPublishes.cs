@@ -3,6 +3,7 @@ using System.Text;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -54,6 +55,32 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
         var topic = TopicName.OfUser(name);
         var receipt = await PostAsync(
             new PublishCommand(TopicName.Hash(topic), topic, order.ToBytes()) { IsSequenced = true, IsOrder = true, Taken = new PublishTaken() }, cancellationToken);
+        return receipt.Result;
+    }
+
+    /// <summary>Says in the whole cluster what a user may do from now on.</summary>
+    /// <param name="user">The user.</param>
+    /// <param name="change">A <see cref="RightsChange"/>.</param>
+    /// <param name="isNew">Only where nothing else is kept of the user.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async Task<PublishResult> ChangeRightsAsync(string user, byte[] change, bool isNew, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(user);
+        var name = Encoding.UTF8.GetBytes(user);
+        if (!IsUser(name))
+        {
+            return PublishResult.InvalidTopic;
+        }
+
+        var topic = TopicName.OfRights(TopicName.RightsTopicOf(name));
+        var command = new PublishCommand(TopicName.Hash(topic), topic, change)
+        {
+            IsSequenced = true,
+            Taken = new PublishTaken(),
+            Entry = name,
+            If = isNew ? default(TopicPosition) : null,
+        };
+        var receipt = await PostAsync(command, cancellationToken);
         return receipt.Result;
     }
 

@@ -1,12 +1,14 @@
 using System.Text;
 using System.Text.Json;
-using Broker.Node.Lanes;
+using Broker.Node.Auth;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 
 namespace Broker.Node.Hosting.Application;
 
 /// <summary>What the application asks for users: all of it goes in order by the topic that each has.</summary>
-internal sealed class BrokerUsers(ApplicationPublishes publishes) : IBrokerUsers
+internal sealed class BrokerUsers(ApplicationPublishes publishes, TimeProvider time) : IBrokerUsers
 {
     public async Task<PublishResult> PublishAsync(string user, ReadOnlyMemory<byte> data, CancellationToken cancellationToken = default)
     {
@@ -20,6 +22,15 @@ internal sealed class BrokerUsers(ApplicationPublishes publishes) : IBrokerUsers
 
     public Task<PublishResult> DisconnectAsync(string user, CancellationToken cancellationToken = default) =>
         publishes.OrderAsync(user, new UserOrder(UserOrderKind.Disconnect, []), cancellationToken);
+
+    public Task<PublishResult> RevokeAsync(string user, CancellationToken cancellationToken = default) =>
+        publishes.ChangeRightsAsync(user, new RightsChange(time.GetUtcNow(), null).ToBytes(), isNew: false, cancellationToken);
+
+    public Task<PublishResult> ChangeRightsAsync(string user, RightsOptions rights, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(rights);
+        return publishes.ChangeRightsAsync(user, new RightsChange(time.GetUtcNow(), rights).ToBytes(), isNew: false, cancellationToken);
+    }
 
     public Task<PublishResult> SubscribeAsync(string user, string topic, CancellationToken cancellationToken = default)
     {

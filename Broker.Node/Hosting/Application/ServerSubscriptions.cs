@@ -27,9 +27,10 @@ internal sealed class ServerSubscriptions
     private readonly HashSet<ServerSubscription> _open = [];
     private bool _isStopped;
 
-    public ServerSubscriptions(TopicRules topics, LanesModule lanes)
+    public ServerSubscriptions(TopicRules topics, LanesModule lanes, ClientsModule clients)
     {
         (_topics, _lanes) = (topics, lanes);
+        clients.Draining += Stop;
         lanes.Failed += () => EndAll(SubscriptionEnd.Lost);
     }
 
@@ -47,19 +48,14 @@ internal sealed class ServerSubscriptions
             throw new ArgumentOutOfRangeException(nameof(options), options.Buffer, $"Buffer is {SmallestBuffer} to {LargestBuffer}.");
         }
 
-        return ReadAsync(Encoding.UTF8.GetBytes(topic), options, cancellationToken);
+        var name = Encoding.UTF8.GetBytes(topic);
+
+        // A name that is none is refused like one: the node's own topics are nobody's.
+        return ReadAsync(TopicName.IsReserved(name) ? [] : name, options, cancellationToken);
     }
 
-    /// <summary>The node stops: all end, and none begins any more.</summary>
-    public void Stop()
-    {
-        lock (_gate)
-        {
-            _isStopped = true;
-        }
-
-        EndAll(SubscriptionEnd.Stopped);
-    }
+    /// <summary>What comes of one of the node's own topics.</summary>
+    public IAsyncEnumerable<BrokerMessage> WatchAsync(byte[] reserved, CancellationToken cancellationToken) => ReadAsync(reserved, new SubscribeOptions(), cancellationToken);
 
     private async IAsyncEnumerable<BrokerMessage> ReadAsync(byte[] topic, SubscribeOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -82,7 +78,7 @@ internal sealed class ServerSubscriptions
     {
         var isPattern = TopicPattern.HasWildcard(topic);
         TopicPattern? pattern = null;
-        if (isPattern ? !TopicPattern.TryParse(topic, out pattern) : !TopicName.IsValid(topic))
+        if (isPattern ? !TopicPattern.TryParse(topic, out pattern) : !TopicName.IsValid(topic) && !TopicName.IsOfRights(topic))
         {
             throw Refused(ErrorCode.InvalidTopic);
         }
@@ -164,6 +160,17 @@ internal sealed class ServerSubscriptions
         }
 
         _lanes.Inbox.Leave(subscription.Cursors);
+    }
+
+    /// <summary>The node stops: all end, and none begins any more.</summary>
+    private void Stop()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+        }
+
+        EndAll(SubscriptionEnd.Stopped);
     }
 
     private void EndAll(SubscriptionEnd reason)

@@ -73,7 +73,7 @@ internal sealed class ModelNode : IPartitionOutput
 
     public void Gap(ulong epoch, long sequence) => _cluster.History.Gap(this, epoch, sequence);
 
-    public void Answer(long token, PublishEnd end, TopicPosition position)
+    public void Answer(long token, PublishEnd end, TopicPosition position, int copies)
     {
         _cluster.History.Require(_awaited.Remove(token, out var id), $"{Lane} answers {token} twice");
         _cluster.History.Ended(this, id!, end, position);
