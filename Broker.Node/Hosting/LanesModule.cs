@@ -33,6 +33,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
 
     /// <summary>Lanes of the node.</summary>
     public int Count => options.Lanes.Count;
+
     /// <summary>Not before the start.</summary>
     public IReadOnlyList<Lane> All => _lanes!.All;
 
