@@ -78,6 +78,27 @@ internal static class RightsClaim
         return pattern is not null;
     }
 
+    /// <summary>Writes what <see cref="TryRead"/> reads.</summary>
+    public static void Write(Utf8JsonWriter json, RightsOptions rights)
+    {
+        json.WriteStartObject();
+        Write(json, Topics[0], rights.Subscribe);
+        Write(json, Topics[1], rights.Publish);
+        Write(json, Topics[2], rights.History);
+        Write(json, Topics[3], rights.Presence);
+        json.WriteStartObject("rooms");
+        Write(json, Kinds[0], rights.Rooms.Create);
+        Write(json, Kinds[1], rights.Rooms.Join);
+        json.WriteEndObject();
+        if (rights.Deny is { } deny)
+        {
+            json.WritePropertyName("deny");
+            Write(json, deny with { Deny = null });
+        }
+
+        json.WriteEndObject();
+    }
+
     /// <summary>What is wrong with a pattern, in whichever list it stands.</summary>
     public static string NoPattern(string list, string text) => $"{list}: '{Cut(text)}' is not a topic pattern";
 
@@ -117,6 +138,17 @@ internal static class RightsClaim
             Presence = ReadList(source, path, "presence", ref error),
             Rooms = rooms,
         };
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> patterns)
+    {
+        json.WriteStartArray(name);
+        foreach (var pattern in patterns)
+        {
+            json.WriteStringValue(pattern);
+        }
+
+        json.WriteEndArray();
     }
 
     private static IReadOnlyList<string> ReadList(JsonElement source, string path, string name, ref string? error)

@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -106,7 +107,16 @@ internal sealed class ConnectionActor : UntypedActor
                 OnAnswered(answered.Verdict);
                 break;
             case SubscriptionRefused refused:
-                _session.OnRefused(refused.Subscription);
+                _session.OnRefused(refused);
+                SetTimer();
+                break;
+            case UserOrder order when !_closing:
+                _session.OnOrder(order);
+                break;
+            case UserRightsChanged when !_closing:
+                _session.OnRightsChanged();
+                break;
+            case UserOrder or UserRightsChanged:
                 break;
             case Disconnect disconnect:
                 Close(disconnect.Reason, disconnect.After);
@@ -207,7 +217,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
         else
         {
-            _session.EndGrants();
+            _session.OnTime();
             Beat(now);
         }
     }
@@ -305,7 +315,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
 
         var wait = _services.Time.GetElapsedTime(now, Math.Max(now, due));
-        var end = Earlier(_session.Identity?.Expires + _services.Options.Auth.Skew, _session.NextGrantEnd);
+        var end = Earlier(_session.Identity?.Expires + _services.Options.Auth.Skew, _session.Due);
         if (end - _services.Time.GetUtcNow() is { } left && left < wait)
         {
             wait = left;

@@ -8,6 +8,7 @@ using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Diagnostics;
+using Broker.Node.Hosting.Application;
 using Broker.Node.Http;
 using Broker.Node.Listening;
 using Broker.Node.Membership;
@@ -40,6 +41,8 @@ internal static class BrokerServices
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ApplicationUsers>());
         services.AddSingleton<BrokerNode>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<BrokerNode>());
+        services.AddSingleton<IBrokerUsers, BrokerUsers>().AddHostedService<RightsWatch>().AddSingleton(configuration.Options.Auth);
+        services.AddSingleton<ApplicationPublishes>().AddSingleton<TopicQuestions>().AddSingleton<ServerSubscriptions>();
         services.AddSingleton<IBroker, BrokerApi>();
         return services;
     }
@@ -107,7 +110,7 @@ internal static class BrokerServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Limits).AddSingleton(options.Listen.Proxy);
-        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
+        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton<RightsTable>().AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
         services.AddSingleton<IEndpoint>(static provider => provider.GetRequiredService<EchoEndpoint>());
         services.AddSingleton<WebSocketServices>();
         services.AddSingleton(provider => new ApplicationUsers(

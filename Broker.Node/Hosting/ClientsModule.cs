@@ -3,6 +3,7 @@ using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Delivery;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
@@ -19,19 +20,36 @@ internal sealed class ClientsModule(
     LanesModule lanes,
     EchoEndpoint echo,
     HookCalls hooks,
+    RightsTable rights,
     WebSocketServices shared) : INodePart
 {
     private IActorRef _connections = ActorRefs.Nobody;
     private ConnectionServices? _services;
+
+    /// <summary>Nobody is served any more.</summary>
+    public event Action? Draining;
 
     /// <summary>What all connections share; not before the start.</summary>
     public ConnectionServices Services => _services!;
 
     public void Start(IActorContext node)
     {
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, new Quotas(options, shared.Time), lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks };
+        var quotas = new Quotas(options, shared.Time);
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks, Rights = rights };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
+        lanes.Ordered += (user, order) =>
+        {
+            if (order.Kind == UserOrderKind.Share)
+            {
+                quotas.UserMessages?.Share(user, order.Topic is [var nodes, ..] ? nodes : 1);
+            }
+            else
+            {
+                Tell(quotas, user, order);
+            }
+        };
+        rights.Changed += user => Tell(quotas, user, UserRightsChanged.Instance);
         lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));
     }
 
@@ -41,8 +59,17 @@ internal sealed class ClientsModule(
     /// <summary>Closes all clients, and those to come at once.</summary>
     public Task DrainAsync(TimeSpan time)
     {
+        Draining?.Invoke();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _connections.Tell(new ConnectionsActor.DrainAll(time, done));
         return Task.WhenAll(done.Task, echo.CloseAsync());
+    }
+
+    private static void Tell(Quotas quotas, string user, object message)
+    {
+        if (quotas.Users.TryFind(user, out var connections))
+        {
+            connections.Tell(message);
+        }
     }
 }

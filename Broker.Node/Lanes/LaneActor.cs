@@ -82,6 +82,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         finally
         {
             _turn.Complete();
+            _partitions?.End();
         }
     }
 

@@ -148,6 +148,15 @@ internal sealed class LanePartitions
         Run();
     }
 
+    /// <summary>The lane ends, and with it what it has under way.</summary>
+    public void End()
+    {
+        foreach (var partition in _present)
+        {
+            partition.End();
+        }
+    }
+
     /// <summary>Of another node's lane, by the owned link. False: it makes no sense.</summary>
     public bool Receive(uint peer, in EnvelopeEntry entry)
     {

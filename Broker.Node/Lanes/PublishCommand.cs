@@ -51,6 +51,9 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     /// <summary>Takes the entry away; there is no data.</summary>
     public bool IsRemoval { get; init; }
 
+    /// <summary>Of the topic of a user: the data is a <see cref="UserOrder"/>, which no client sees.</summary>
+    public bool IsOrder { get; init; }
+
     /// <summary>What the entry must have now; null: anything.</summary>
     public TopicPosition? If { get; init; }
 

@@ -81,7 +81,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
 
         var isThere = presence.Set(user, from, told.Connections, Now + LeaveGrace);
         var topic = Log.Topics.GetValueOrDefault(told.Topic);
-        if (isThere && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
+        if (isThere && !TopicName.IsReserved(told.Topic) && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
         {
             Tell(ForwardKind.Join, told.Topic, told.Member);
         }
@@ -182,6 +182,12 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             BinaryPrimitives.WriteInt64LittleEndian(counts, presence.Connections);
             BinaryPrimitives.WriteInt64LittleEndian(counts.AsSpan(8), counted.Members);
             append(new Forward(default, 0, topic) { Kind = ForwardKind.Count, Payload = counts });
+        }
+
+        if (context.Settings.SharesRates && TopicName.IsOfUser(topic, out _) && presence.Lanes is > 0 and var lanes && lanes != presence.ToldLanes)
+        {
+            presence.ToldLanes = lanes;
+            append(new Forward(default, 0, topic) { Kind = ForwardKind.Order, Payload = new UserOrder(UserOrderKind.Share, [(byte)Math.Min(lanes, byte.MaxValue)]).ToBytes() });
         }
 
         if (presence.IsEmpty)

@@ -32,6 +32,11 @@ internal sealed class TopicPresence
 
         Connections += connections - lanes.GetValueOrDefault(lane);
         HasChanged = true;
+        if (connections > 0 != lanes.ContainsKey(lane))
+        {
+            ToldLanes = 0;
+        }
+
         if (connections > 0)
         {
             lanes[lane] = connections;
@@ -51,6 +56,12 @@ internal sealed class TopicPresence
         _leaving[user] = leaveAt;
         return false;
     }
+
+    /// <summary>On how many the user of a topic of its own was told to be, of those it is on now; 0: it was not.</summary>
+    public int ToldLanes { get; set; }
+
+    /// <summary>On how many the user of a topic of its own is.</summary>
+    public int Lanes => _lanes.Values.Sum(static lanes => lanes.Count);
 
     public bool Has(byte[] user) => _lanes.ContainsKey(user);
 

@@ -106,6 +106,38 @@ public sealed class PartitionHostSpecs
         Assert.Equal(0, host.Replica.Log.Topics[Topic].Members);
     }
 
+    /// <summary>Also who comes back before anybody has looked: where it is, it does not know of the others any more.</summary>
+    [Fact]
+    public void Nodes_of_a_user_are_told_on_how_many_it_is()
+    {
+        var topic = TopicName.OfUser("ann"u8);
+        var host = Host(TimeSpan.Zero, sharesRates: true);
+        host.OnMember(There);
+        host.SetLease(true);
+        host.Receive(There, new Head(host.Owner!.Generation, null, false, 0, 0, [], 0));
+        List<int> told = [];
+        foreach (var (lane, connections) in new[] { (Here, 1), (There, 1), (There, 2), (There, 0), (There, 0), (Here, 2) })
+        {
+            host.Receive(lane, new MemberTold(host.Owner!.Generation, topic, new TopicMember([.. "ann"u8], default, default), connections));
+            host.Tick(TimeSpan.Zero);
+            told.Add(Last());
+        }
+
+        Assert.Equal([1, 2, 2, 1, 1, 1], told);
+        var end = host.Replica.Log.End;
+        host.Receive(There, new MemberTold(host.Owner!.Generation, topic, new TopicMember([.. "ann"u8], default, default), 1));
+        host.Receive(There, new MemberTold(host.Owner!.Generation, topic, new TopicMember([.. "ann"u8], default, default), 0));
+        host.Tick(TimeSpan.Zero);
+        Assert.Equal((end + 1, 1), (host.Replica.Log.End, Last()));
+
+        int Last()
+        {
+            var order = UserOrder.Read(host.Replica.Log.After(host.Replica.Log.End - 1, 1, int.MaxValue)[0].Forward.Payload.Span)!;
+            Assert.Equal(UserOrderKind.Share, order.Kind);
+            return order.Topic[0];
+        }
+    }
+
     [Fact]
     public void Copy_forgets_keys_as_the_owner_does()
     {
@@ -122,8 +154,9 @@ public sealed class PartitionHostSpecs
         Assert.Equal(0, _host.Replica.Log.Topics[Topic].Keys);
     }
 
-    private PartitionHost Host(TimeSpan now) => new(
-        new PartitionContext(7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)), static () => 5, () => _clock),
+    private PartitionHost Host(TimeSpan now, bool sharesRates = false) => new(
+        new PartitionContext(
+            7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)) { SharesRates = sharesRates }, static () => 5, () => _clock),
         now);
 
     private static PartitionEntry Entry(Generation generation, long sequence) => new(sequence, generation, sequence, new Forward(There, sequence, Topic));
