@@ -1,5 +1,5 @@
-using System.Buffers;
-using System.Text.Json;
+using System.Text;
+using System.Text.Json.Nodes;
 using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Auth;
@@ -18,21 +18,13 @@ internal sealed record RightsChange(DateTimeOffset At, RightsOptions? Options)
     /// <summary>As it is kept in the cluster: {at: milliseconds since the epoch, rights?: as in a token}.</summary>
     public byte[] ToBytes()
     {
-        var bytes = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(bytes))
+        var json = new JsonObject { [AtName] = At.ToUnixTimeMilliseconds() };
+        if (Options is not null)
         {
-            json.WriteStartObject();
-            json.WriteNumber(AtName, At.ToUnixTimeMilliseconds());
-            if (Options is not null)
-            {
-                json.WritePropertyName(RightsName);
-                RightsClaim.Write(json, Options);
-            }
-
-            json.WriteEndObject();
+            json[RightsName] = RightsClaim.Write(Options);
         }
 
-        return bytes.WrittenSpan.ToArray();
+        return Encoding.UTF8.GetBytes(json.ToJsonString());
     }
 
     /// <summary>Null: it makes no sense.</summary>

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Topics;
@@ -78,25 +79,28 @@ internal static class RightsClaim
         return pattern is not null;
     }
 
-    /// <summary>Writes what <see cref="TryRead"/> reads.</summary>
-    public static void Write(Utf8JsonWriter json, RightsOptions rights)
+    /// <summary>What <see cref="TryRead"/> reads, without lists that are empty.</summary>
+    public static JsonObject Write(RightsOptions rights)
     {
-        json.WriteStartObject();
-        Write(json, Topics[0], rights.Subscribe);
-        Write(json, Topics[1], rights.Publish);
-        Write(json, Topics[2], rights.History);
-        Write(json, Topics[3], rights.Presence);
-        json.WriteStartObject("rooms");
-        Write(json, Kinds[0], rights.Rooms.Create);
-        Write(json, Kinds[1], rights.Rooms.Join);
-        json.WriteEndObject();
-        if (rights.Deny is { } deny)
+        var json = new JsonObject();
+        AddList(json, "subscribe", rights.Subscribe);
+        AddList(json, "publish", rights.Publish);
+        AddList(json, "history", rights.History);
+        AddList(json, "presence", rights.Presence);
+        if (rights.Rooms.Create.Count + rights.Rooms.Join.Count > 0)
         {
-            json.WritePropertyName("deny");
-            Write(json, deny with { Deny = null });
+            var rooms = new JsonObject();
+            AddList(rooms, "create", rights.Rooms.Create);
+            AddList(rooms, "join", rights.Rooms.Join);
+            json["rooms"] = rooms;
         }
 
-        json.WriteEndObject();
+        if (rights.Deny is { } deny)
+        {
+            json["deny"] = Write(deny);
+        }
+
+        return json;
     }
 
     /// <summary>What is wrong with a pattern, in whichever list it stands.</summary>
@@ -140,15 +144,12 @@ internal static class RightsClaim
         };
     }
 
-    private static void Write(Utf8JsonWriter json, string name, IReadOnlyList<string> patterns)
+    private static void AddList(JsonObject json, string name, IReadOnlyList<string> patterns)
     {
-        json.WriteStartArray(name);
-        foreach (var pattern in patterns)
+        if (patterns.Count > 0)
         {
-            json.WriteStringValue(pattern);
+            json[name] = new JsonArray([.. patterns]);
         }
-
-        json.WriteEndArray();
     }
 
     private static IReadOnlyList<string> ReadList(JsonElement source, string path, string name, ref string? error)

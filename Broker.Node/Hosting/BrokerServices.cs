@@ -110,7 +110,7 @@ internal static class BrokerServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Limits).AddSingleton(options.Listen.Proxy);
-        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton<RightsTable>().AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
+        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton(static provider => provider.GetRequiredService<TokenGate>().Changes).AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
         services.AddSingleton<IEndpoint>(static provider => provider.GetRequiredService<EchoEndpoint>());
         services.AddSingleton<WebSocketServices>();
         services.AddSingleton(provider => new ApplicationUsers(

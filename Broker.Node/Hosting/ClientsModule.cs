@@ -3,6 +3,7 @@ using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Delivery;
+using Broker.Node.Hosting.Application;
 using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
@@ -20,14 +21,11 @@ internal sealed class ClientsModule(
     LanesModule lanes,
     EchoEndpoint echo,
     HookCalls hooks,
-    RightsTable rights,
+    ServerSubscriptions subscriptions,
     WebSocketServices shared) : INodePart
 {
     private IActorRef _connections = ActorRefs.Nobody;
     private ConnectionServices? _services;
-
-    /// <summary>Nobody is served any more.</summary>
-    public event Action? Draining;
 
     /// <summary>What all connections share; not before the start.</summary>
     public ConnectionServices Services => _services!;
@@ -35,7 +33,7 @@ internal sealed class ClientsModule(
     public void Start(IActorContext node)
     {
         var quotas = new Quotas(options, shared.Time);
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks, Rights = rights };
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks, Rights = tokens.Changes };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         lanes.Ordered += (user, order) =>
@@ -49,17 +47,17 @@ internal sealed class ClientsModule(
                 Tell(quotas, user, order);
             }
         };
-        rights.Changed += user => Tell(quotas, user, UserRightsChanged.Instance);
+        tokens.Changes.Changed += user => Tell(quotas, user, UserRightsChanged.Instance);
         lanes.Failed += () => _connections.Tell(new ConnectionsActor.DisconnectAll(DisconnectReasons.ServerError));
     }
 
     /// <summary>An upgrade was accepted: the connection gets its actor.</summary>
     public void Accept(IClientTransport connection) => _connections.Tell(connection, ActorRefs.NoSender);
 
-    /// <summary>Closes all clients, and those to come at once.</summary>
+    /// <summary>Closes all clients, and those to come at once; the application's own subscriptions end with them.</summary>
     public Task DrainAsync(TimeSpan time)
     {
-        Draining?.Invoke();
+        subscriptions.Stop();
         var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _connections.Tell(new ConnectionsActor.DrainAll(time, done));
         return Task.WhenAll(done.Task, echo.CloseAsync());

@@ -31,11 +31,11 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
     /// <summary>Which partitions this node owns; not before the start.</summary>
     public PartitionLeases Leases => _leases!;
 
-    /// <summary>Not before the start.</summary>
-    public IReadOnlyList<Lane> All => _lanes!.All;
-
     /// <summary>Lanes of the node.</summary>
     public int Count => options.Lanes.Count;
+
+    /// <summary>Not before the start.</summary>
+    public IReadOnlyList<Lane> All => _lanes!.All;
 
     /// <summary>Where commands go; not before the start.</summary>
     public ILaneInbox Inbox => _lanes!;

@@ -24,17 +24,17 @@ public sealed class ApplicationClusterSpecs : RealClientSpecs
             var readers = new List<IAsyncEnumerator<BrokerMessage>>();
             foreach (var node in nodes)
             {
-                readers.Add((await node.Broker.OpenAsync(topic, Cancellation, new SubscribeOptions { Presence = true })).Reader);
+                readers.Add((await node.Api.OpenAsync(topic, Cancellation, new SubscribeOptions { Presence = true })).Reader);
             }
 
             await client.SubscribeAsync(topic, Cancellation);
             var publication = new Publication { Topic = topic, Data = "1"u8.ToArray(), Key = "k" };
             foreach (var node in nodes)
             {
-                Assert.Equal(1, (await node.Broker.PublishAsync(publication, Cancellation)).Position!.Offset);
+                Assert.Equal(1, (await node.Api.PublishAsync(publication, Cancellation)).Position!.Offset);
             }
 
-            var receipts = await third.Broker.PublishAsync([publication with { Key = null, Data = "2"u8.ToArray() }, publication with { Key = "l", Data = "3"u8.ToArray() }], Cancellation);
+            var receipts = await third.Api.PublishAsync([publication with { Key = null, Data = "2"u8.ToArray() }, publication with { Key = "l", Data = "3"u8.ToArray() }], Cancellation);
             Assert.Equal([2L, 3L], receipts.Select(static receipt => receipt.Position!.Offset));
             foreach (var reader in readers)
             {
@@ -49,9 +49,9 @@ public sealed class ApplicationClusterSpecs : RealClientSpecs
 
             foreach (var node in nodes)
             {
-                var history = await node.Broker.HistoryAsync(topic, new HistoryQuery { Since = receipts[0].Position }, Cancellation);
+                var history = await node.Api.HistoryAsync(topic, new HistoryQuery { Since = receipts[0].Position }, Cancellation);
                 Assert.Equal((receipts[1].Position, 3), (history.Position, history.Messages.Single().Get<int>()));
-                Assert.Equal(client.Welcome.GetProperty("connection").GetString(), (await node.Broker.PresenceAsync(topic, cancellationToken: Cancellation)).Members.Single().User);
+                Assert.Equal(client.Welcome.GetProperty("connection").GetString(), (await node.Api.PresenceAsync(topic, cancellationToken: Cancellation)).Members.Single().User);
             }
         }
     }

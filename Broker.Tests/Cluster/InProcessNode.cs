@@ -39,8 +39,6 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
 
     public BrokerNode Node { get; }
 
-    public IBroker Broker => _app.Services.GetRequiredService<IBroker>();
-
     public LanesModule Lanes => _app.Services.GetRequiredService<LanesModule>();
 
     public IBroker Api => _app.Services.GetRequiredService<IBroker>();

@@ -50,17 +50,17 @@ public sealed class LaneFailureSpecs
     {
         await using var node = await InProcessNode.StartAsync(Cancellation);
         var topic = Enumerable.Range(0, int.MaxValue).Select(static n => $"chat.{n}").First(topic => IsOnTheLane(topic, node.Lanes.Count));
-        var (reader, _) = await node.Broker.OpenAsync(topic, Cancellation);
+        var (reader, _) = await node.Api.OpenAsync(topic, Cancellation);
         var release = node.HoldLane(Topic, Cancellation);
-        var publish = node.Broker.PublishAsync(topic, 1, cancellationToken: Cancellation);
-        var history = node.Broker.HistoryAsync(topic, cancellationToken: Cancellation);
+        var publish = node.Api.PublishAsync(topic, 1, cancellationToken: Cancellation);
+        var history = node.Api.HistoryAsync(topic, cancellationToken: Cancellation);
         Assert.True(node.Lanes.TryPost(new FakePublish(Topic, "not a command of these logs", Hash)));
         release.SetResult();
 
         Assert.Equal(PublishResult.Timeout, await publish.WaitAsync(Cancellation));
         Assert.Equal(QueryResult.Unavailable, (await history.WaitAsync(Cancellation)).Result);
         Assert.Equal(SubscriptionEnd.Lost, await reader.EndAsync());
-        Assert.Equal(PublishResult.Published, await node.Broker.PublishAsync(topic, 2, cancellationToken: Cancellation));
+        Assert.Equal(PublishResult.Published, await node.Api.PublishAsync(topic, 2, cancellationToken: Cancellation));
     }
 
     private static bool IsOnTheLane(string topic, int lanes) => TopicName.Lane(TopicName.Hash(Encoding.UTF8.GetBytes(topic)), lanes) == TopicName.Lane(Hash, lanes);

@@ -27,10 +27,9 @@ internal sealed class ServerSubscriptions
     private readonly HashSet<ServerSubscription> _open = [];
     private bool _isStopped;
 
-    public ServerSubscriptions(TopicRules topics, LanesModule lanes, ClientsModule clients)
+    public ServerSubscriptions(TopicRules topics, LanesModule lanes)
     {
         (_topics, _lanes) = (topics, lanes);
-        clients.Draining += Stop;
         lanes.Failed += () => EndAll(SubscriptionEnd.Lost);
     }
 
@@ -56,6 +55,17 @@ internal sealed class ServerSubscriptions
 
     /// <summary>What comes of one of the node's own topics.</summary>
     public IAsyncEnumerable<BrokerMessage> WatchAsync(byte[] reserved, CancellationToken cancellationToken) => ReadAsync(reserved, new SubscribeOptions(), cancellationToken);
+
+    /// <summary>The node stops: all end, and none begins any more.</summary>
+    public void Stop()
+    {
+        lock (_gate)
+        {
+            _isStopped = true;
+        }
+
+        EndAll(SubscriptionEnd.Stopped);
+    }
 
     private async IAsyncEnumerable<BrokerMessage> ReadAsync(byte[] topic, SubscribeOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -160,17 +170,6 @@ internal sealed class ServerSubscriptions
         }
 
         _lanes.Inbox.Leave(subscription.Cursors);
-    }
-
-    /// <summary>The node stops: all end, and none begins any more.</summary>
-    private void Stop()
-    {
-        lock (_gate)
-        {
-            _isStopped = true;
-        }
-
-        EndAll(SubscriptionEnd.Stopped);
     }
 
     private void EndAll(SubscriptionEnd reason)

@@ -19,10 +19,10 @@ public sealed class PublishWindowSpecs : RealClientSpecs
         var other = Enumerable.Range(0, int.MaxValue).Select(static n => $"chat.{n}").First(topic => LaneOf(topic) != LaneOf(Stuck));
         var release = node.HoldLane(Stuck, Cancellation);
         const int Room = PublishWindows.Concurrent + PublishWindows.MaxWaitingSequenced;
-        var publishes = Enumerable.Range(1, Room).Select(n => node.Broker.PublishAsync(new Publication { Topic = Stuck, Data = Encoding.UTF8.GetBytes($"{n}") })).ToArray();
+        var publishes = Enumerable.Range(1, Room).Select(n => node.Api.PublishAsync(new Publication { Topic = Stuck, Data = Encoding.UTF8.GetBytes($"{n}") })).ToArray();
 
-        Assert.Equal(PublishResult.Unavailable, await node.Broker.PublishAsync(Stuck, "one more", cancellationToken: Cancellation));
-        Assert.Equal(PublishResult.Published, await node.Broker.PublishAsync(other, "goes on", cancellationToken: Cancellation));
+        Assert.Equal(PublishResult.Unavailable, await node.Api.PublishAsync(Stuck, "one more", cancellationToken: Cancellation));
+        Assert.Equal(PublishResult.Published, await node.Api.PublishAsync(other, "goes on", cancellationToken: Cancellation));
         Assert.DoesNotContain(publishes, static publish => publish.IsCompleted);
         release.SetResult();
 
