@@ -218,7 +218,8 @@ internal sealed class RecordingClient : IAsyncDisposable
                 case "error":
                     Answer(new HistoryEvent(EventKind.Refused, 0) { Call = Number(message, "id"), Code = Text(message, "code") });
                     break;
-                case "subscribed":
+                case "subscribed" when message.TryGetProperty("id", out _):
+                    // Unasked it is of the user's own topic.
                     var recovered = message.TryGetProperty("recovered", out var value) ? value.GetBoolean() : (bool?)null;
                     Move(message, epoch, recovered == true ? _recovering[Number(message, "id")!.Value].Offset : offset);
                     Answer(new HistoryEvent(EventKind.Subscribed, 0) { Call = Number(message, "id"), Epoch = epoch, Offset = offset, Recovered = recovered });
