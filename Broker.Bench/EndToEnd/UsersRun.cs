@@ -27,10 +27,11 @@ internal sealed class UsersRun(Workbench bench, int users, TextWriter output)
     public async Task<int> ExecuteAsync(CancellationToken cancellation)
     {
         var ports = new PortRange();
+        int[] open = [ports.Next(), ports.Next()];
         var seed = ports.Next();
-        await using var first = await StartAsync(ports, seed, seed, cancellation);
-        await using var second = await StartAsync(ports, ports.Next(), seed, cancellation);
-        var urls = new[] { first, second }.Select(static node => new Uri(node.Urls.First())).ToList();
+        await using var first = await StartAsync(ports, open[0], seed, seed, cancellation);
+        await using var second = await StartAsync(ports, open[1], ports.Next(), seed, cancellation);
+        Uri[] urls = [.. open.Select(static port => new Uri(string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{port}/ws")))];
         var arrived = new CountdownEvent(1);
         var clients = new List<BenchClient>();
         var reading = new List<Task>();
@@ -78,11 +79,11 @@ internal sealed class UsersRun(Workbench bench, int users, TextWriter output)
         }
     }
 
-    private async Task<WebApplication> StartAsync(PortRange ports, int cluster, int seed, CancellationToken cancellation)
+    private async Task<WebApplication> StartAsync(PortRange ports, int port, int cluster, int seed, CancellationToken cancellation)
     {
         var flags = new CommandLineOptions
         {
-            Port = ports.Next(),
+            Port = port,
             OpsPort = ports.Next(),
             ClusterPort = cluster,
             Seeds = [string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{seed}")],
@@ -101,8 +102,6 @@ internal sealed class UsersRun(Workbench bench, int users, TextWriter output)
         var node = builder.Build();
         await node.StartAsync(cancellation);
         await node.Services.GetRequiredService<IBroker>().Ready.WaitAsync(cancellation);
-        node.Urls.Clear();
-        node.Urls.Add(string.Create(CultureInfo.InvariantCulture, $"ws://127.0.0.1:{flags.Port}/ws"));
         return node;
     }
 

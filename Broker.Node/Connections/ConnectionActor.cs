@@ -4,7 +4,6 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
-using Broker.Node.Sequenced;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -110,13 +109,13 @@ internal sealed class ConnectionActor : UntypedActor
                 _session.OnRefused(refused);
                 SetTimer();
                 break;
-            case UserOrder order when !_closing:
-                _session.OnOrder(order);
+            case UserOrdered ordered when !_closing:
+                _session.OnOrder(ordered.Order);
                 break;
             case UserRightsChanged when !_closing:
                 _session.OnRightsChanged();
                 break;
-            case UserOrder or UserRightsChanged:
+            case UserOrdered or UserRightsChanged:
                 break;
             case Disconnect disconnect:
                 Close(disconnect.Reason, disconnect.After);

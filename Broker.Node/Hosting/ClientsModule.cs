@@ -44,7 +44,7 @@ internal sealed class ClientsModule(
             }
             else
             {
-                Tell(quotas, user, order);
+                Tell(quotas, user, new UserOrdered(order));
             }
         };
         tokens.Changes.Changed += user => Tell(quotas, user, UserRightsChanged.Instance);

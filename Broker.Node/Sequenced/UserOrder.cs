@@ -1,12 +1,9 @@
-using Akka.Actor;
-using Akka.Event;
-
 namespace Broker.Node.Sequenced;
 
 /// <summary>What is asked of all connections of a user, in the order of what is published to the user; between nodes a byte, and the topic's name.</summary>
 /// <param name="Kind">What is asked.</param>
 /// <param name="Topic">UTF-8; of <see cref="UserOrderKind.Share"/> a byte, the number of nodes; empty where it is about none.</param>
-internal sealed record UserOrder(UserOrderKind Kind, byte[] Topic) : IDeadLetterSuppression, INoSerializationVerificationNeeded
+internal sealed record UserOrder(UserOrderKind Kind, byte[] Topic)
 {
     /// <summary>Null: it makes no sense.</summary>
     public static UserOrder? Read(ReadOnlySpan<byte> bytes) =>

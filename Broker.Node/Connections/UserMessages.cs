@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Event;
+using Broker.Node.Sequenced;
 
 namespace Broker.Node.Connections;
 
@@ -12,3 +13,6 @@ internal sealed class UserRightsChanged : IDeadLetterSuppression, INoSerializati
     {
     }
 }
+
+/// <summary>Asks a connection's actor to do what the application wants of all connections of its user.</summary>
+internal sealed record UserOrdered(UserOrder Order) : IDeadLetterSuppression, INoSerializationVerificationNeeded;
