@@ -207,6 +207,12 @@ internal sealed class RecordingClient : IAsyncDisposable
     private void Take(JsonElement message)
     {
         var type = JsonClient.TypeOf(message);
+        if (Text(message, "topic") == "$user")
+        {
+            // Nobody has asked for it, and nothing is published to it here.
+            return;
+        }
+
         var (epoch, offset) = (Text(message, "epoch"), Number(message, "offset"));
         lock (_gate)
         {
@@ -218,8 +224,7 @@ internal sealed class RecordingClient : IAsyncDisposable
                 case "error":
                     Answer(new HistoryEvent(EventKind.Refused, 0) { Call = Number(message, "id"), Code = Text(message, "code") });
                     break;
-                case "subscribed" when message.TryGetProperty("id", out _):
-                    // Unasked it is of the user's own topic.
+                case "subscribed":
                     var recovered = message.TryGetProperty("recovered", out var value) ? value.GetBoolean() : (bool?)null;
                     Move(message, epoch, recovered == true ? _recovering[Number(message, "id")!.Value].Offset : offset);
                     Answer(new HistoryEvent(EventKind.Subscribed, 0) { Call = Number(message, "id"), Epoch = epoch, Offset = offset, Recovered = recovered });
