@@ -61,7 +61,7 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     public MessageBatch? Batch { get; init; }
 
     /// <summary>Set to the outcome on completion of the publish API's.</summary>
-    public TaskCompletionSource<PublishResult>? Taken { get; init; }
+    public PublishTaken? Taken { get; init; }
 
     /// <summary>What became of it.</summary>
     public PublishResult Outcome { get; set; } = PublishResult.Published;
@@ -71,6 +71,7 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     public override void Complete()
     {
         Batch?.Release();
+        Taken?.Released?.Invoke();
         Taken?.TrySetResult(Outcome);
     }
 }

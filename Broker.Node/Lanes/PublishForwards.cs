@@ -69,7 +69,7 @@ internal static class PublishForwards
             }
         }
 
-        if (command.Taken is PublishTaken taken && end is (PublishEnd.Published or PublishEnd.Conflict))
+        if (command.Taken is { } taken && end is (PublishEnd.Published or PublishEnd.Conflict))
         {
             taken.Position = position;
         }

@@ -74,16 +74,14 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
     {
         var release = new TaskCompletionSource();
         var held = new TaskCompletionSource();
-        var taken = new TaskCompletionSource<PublishResult>();
-        taken.Task.ContinueWith(
-            _ =>
+        var taken = new PublishTaken
+        {
+            Released = () =>
             {
                 held.SetResult();
                 release.Task.Wait();
             },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
+        };
         var name = Encoding.UTF8.GetBytes(topic);
         Assert.True(Lanes.TryPost(new PublishCommand(TopicName.Hash(name), name, "0"u8.ToArray()) { Taken = taken }));
         held.Task.Wait(cancellation);

@@ -15,6 +15,15 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
     /// <summary>Publications in one call.</summary>
     public const int MaxBatch = 16384;
 
+    /// <summary>Bytes that a thread keeps for checking what is published.</summary>
+    private const int LargestKept = 64 * 1024;
+
+    [ThreadStatic]
+    private static ClientMessageList? _decoded;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _request;
+
     private readonly PublishWindows _windows = new(lanes);
 
     public async Task<IReadOnlyList<PublishReceipt>> PublishAsync(IReadOnlyList<Publication> batch, CancellationToken cancellationToken)
@@ -32,14 +41,17 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
             Check(publication);
         }
 
-        return await Task.WhenAll(publications.Select(publication => PublishAsync(publication, cancellationToken)));
+        var posted = Array.ConvertAll(publications, publication => Post(publication, cancellationToken));
+        await EndAsync(Task.WhenAll(posted.Select(static one => one.Taken?.Task ?? Task.CompletedTask)), cancellationToken);
+        return Array.ConvertAll(posted, static one => ReceiptOf(one.Taken, one.Refusal));
     }
 
     public async Task<PublishReceipt> PublishAsync(Publication publication, CancellationToken cancellationToken)
     {
         Check(publication);
-        var (refusal, command) = CommandOf(publication, mayOutlive: cancellationToken.CanBeCanceled);
-        return command is null ? new PublishReceipt(refusal) : await PostAsync(command, cancellationToken);
+        var (refusal, taken) = Post(publication, cancellationToken);
+        await EndAsync(taken?.Task ?? Task.CompletedTask, cancellationToken);
+        return ReceiptOf(taken, refusal);
     }
 
     /// <summary>Asks something of a user's connections, in the order of what is published to the user.</summary>
@@ -84,20 +96,32 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
         return receipt.Result;
     }
 
+    private (PublishResult Refusal, PublishTaken? Taken) Post(Publication publication, CancellationToken cancellationToken)
+    {
+        var (refusal, command) = CommandOf(publication, mayOutlive: cancellationToken.CanBeCanceled);
+        return command is null ? (refusal, null) : (PublishResult.Unavailable, Post(command));
+    }
+
+    /// <returns>Null: it was not taken, and nothing is done.</returns>
+    private PublishTaken? Post(PublishCommand command) => _windows.TryPost(command) ? command.Taken : null;
+
     private async Task<PublishReceipt> PostAsync(PublishCommand command, CancellationToken cancellationToken)
     {
-        if (!_windows.TryPost(command))
-        {
-            return new PublishReceipt(PublishResult.Unavailable);
-        }
-
-        // What a lane has not taken when the node has ended will not be taken.
-        var taken = (PublishTaken)command.Taken!;
-        var ended = system.Running!.WhenTerminated;
-        return await Task.WhenAny(taken.Task, ended).WaitAsync(cancellationToken) == ended && !taken.Task.IsCompleted
-            ? new PublishReceipt(PublishResult.Unavailable)
-            : new PublishReceipt(await taken.Task, taken.Position?.ToPublic());
+        var taken = Post(command);
+        await EndAsync(taken?.Task ?? Task.CompletedTask, cancellationToken);
+        return ReceiptOf(taken, PublishResult.Unavailable);
     }
+
+    /// <summary>Waits until all has been taken, or the node has ended: what a lane has not taken by then will not be taken.</summary>
+    private Task EndAsync(Task taken, CancellationToken cancellationToken) =>
+        taken.IsCompleted ? Task.CompletedTask : Task.WhenAny(taken, system.Running!.WhenTerminated).WaitAsync(cancellationToken);
+
+    /// <param name="taken">Null: it was not posted.</param>
+    /// <param name="refusal">Why.</param>
+    private static PublishReceipt ReceiptOf(PublishTaken? taken, PublishResult refusal) =>
+        taken is null ? new PublishReceipt(refusal)
+        : taken.Task.IsCompletedSuccessfully ? new PublishReceipt(taken.Task.Result, taken.Position?.ToPublic())
+        : new PublishReceipt(PublishResult.Unavailable);
 
     private static bool IsUser(byte[] user) => user.Length is > 0 and <= JwtClaimRules.MaxSubject;
 
@@ -188,14 +212,22 @@ internal sealed class ApplicationPublishes(BrokerOptions options, TopicRules top
 
     private static bool IsOneValue(ReadOnlySpan<byte> data)
     {
-        var request = new ArrayBufferWriter<byte>(data.Length + 64);
+        var request = _request ??= new ArrayBufferWriter<byte>();
         request.Write("{\"type\":\"publish\",\"topic\":\"a\",\"data\":"u8);
         request.Write(data);
         request.Write("}"u8);
-        var decoded = new ClientMessageList();
-        return JsonWireCodec.Instance.Decode(request.WrittenMemory, decoded) == ErrorCode.None
+        var decoded = _decoded ??= new ClientMessageList();
+        var isOne = JsonWireCodec.Instance.Decode(request.WrittenMemory, decoded) == ErrorCode.None
             && decoded.Count == 1
             && decoded[0].Error == ErrorCode.None
             && decoded[0].Data.Length == data.Trim(" \t\r\n"u8).Length;
+        decoded.Clear();
+        request.ResetWrittenCount();
+        if (request.Capacity > LargestKept)
+        {
+            _request = null;
+        }
+
+        return isOne;
     }
 }

@@ -8,7 +8,7 @@ namespace Broker.Node.Hosting.Application;
 /// of the lanes; more of them wait, in the order of the calls. Broadcast topics share a window, of sequenced topics each partition has
 /// one: where the owner of one cannot be reached, the publishes of the others go on. Thread-safe.
 /// </summary>
-internal sealed class PublishWindows(LanesModule lanes)
+internal sealed class PublishWindows
 {
     /// <summary>Publishes of a window that are under way at once.</summary>
     public const int Concurrent = 256;
@@ -19,70 +19,85 @@ internal sealed class PublishWindows(LanesModule lanes)
     /// <summary>Of those the publishes to one partition, so that others have room beside it.</summary>
     public const int MaxWaitingSequenced = MaxWaiting / 4;
 
-    private readonly Lock _gate = new();
-    private readonly Window _broadcast = new(MaxWaiting);
-    private readonly Window?[] _partitions = new Window?[TopicName.Partitions];
+    private readonly Window _broadcast;
+    private readonly Window[] _partitions;
+    private readonly LanesModule _lanes;
     private int _waiting;
+
+    public PublishWindows(LanesModule lanes)
+    {
+        _lanes = lanes;
+        _broadcast = new Window(this, MaxWaiting);
+        _partitions = [.. Enumerable.Range(0, TopicName.Partitions).Select(_ => new Window(this, MaxWaitingSequenced))];
+    }
 
     /// <param name="command">Its <see cref="PublishCommand.Taken"/> says when it is over.</param>
     /// <returns>False: the node is not ready, or too many wait.</returns>
-    public bool TryPost(PublishCommand command)
+    public bool TryPost(PublishCommand command) => (command.IsSequenced ? _partitions[TopicName.PartitionOf(command.TopicHash)] : _broadcast).TryPost(command);
+
+    private sealed class Window
     {
-        Window window;
-        lock (_gate)
+        private readonly PublishWindows _all;
+        private readonly int _maxWaiting;
+        private readonly Action _release;
+        private readonly Lock _gate = new();
+        private int _underWay;
+
+        /// <summary>Null: none.</summary>
+        private Queue<PublishCommand>? _waiting;
+
+        public Window(PublishWindows all, int maxWaiting) => (_all, _maxWaiting, _release) = (all, maxWaiting, Release);
+
+        public bool TryPost(PublishCommand command)
         {
-            window = command.IsSequenced ? _partitions[TopicName.PartitionOf(command.TopicHash)] ??= new Window(MaxWaitingSequenced) : _broadcast;
-            if (window.UnderWay == Concurrent)
+            command.Taken!.Released = _release;
+            lock (_gate)
             {
-                if (_waiting == MaxWaiting || window.Waiting?.Count == window.MaxWaiting)
+                if (_underWay < Concurrent)
+                {
+                    if (!_all._lanes.TryPost(command))
+                    {
+                        return false;
+                    }
+
+                    _underWay++;
+                    return true;
+                }
+
+                if (_waiting?.Count == _maxWaiting)
                 {
                     return false;
                 }
 
-                _waiting++;
-                (window.Waiting ??= new Queue<PublishCommand>()).Enqueue(command);
-            }
-            else if (lanes.TryPost(command))
-            {
-                window.UnderWay++;
-            }
-            else
-            {
-                return false;
+                if (Interlocked.Increment(ref _all._waiting) > MaxWaiting)
+                {
+                    Interlocked.Decrement(ref _all._waiting);
+                    return false;
+                }
+
+                (_waiting ??= new Queue<PublishCommand>()).Enqueue(command);
+                return true;
             }
         }
 
-        command.Taken!.Task.ContinueWith(_ => OnTaken(window), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        return true;
-    }
-
-    private void OnTaken(Window window)
-    {
-        lock (_gate)
+        private void Release()
         {
-            if (window.Waiting is not { } waiting)
+            lock (_gate)
             {
-                window.UnderWay--;
-                return;
-            }
+                if (_waiting is null)
+                {
+                    _underWay--;
+                    return;
+                }
 
-            _waiting--;
-            lanes.Inbox.Post(waiting.Dequeue());
-            if (waiting.Count == 0)
-            {
-                // What a burst took up is not kept.
-                window.Waiting = null;
+                Interlocked.Decrement(ref _all._waiting);
+                _all._lanes.Inbox.Post(_waiting.Dequeue());
+                if (_waiting.Count == 0)
+                {
+                    // What a burst took up is not kept.
+                    _waiting = null;
+                }
             }
         }
-    }
-
-    private sealed class Window(int maxWaiting)
-    {
-        public int MaxWaiting => maxWaiting;
-
-        public int UnderWay { get; set; }
-
-        /// <summary>Null: none.</summary>
-        public Queue<PublishCommand>? Waiting { get; set; }
     }
 }
