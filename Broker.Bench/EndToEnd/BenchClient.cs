@@ -38,7 +38,11 @@ internal sealed class BenchClient : IDisposable
         _socket.SendAsync(JsonSerializer.SerializeToUtf8Bytes(message), WebSocketMessageType.Text, endOfMessage: true, cancellation);
 
     /// <summary>The next message; null: the connection has ended.</summary>
-    public async Task<JsonElement?> ReadAsync(CancellationToken cancellation)
+    public async Task<JsonElement?> ReadAsync(CancellationToken cancellation) =>
+        await PassAsync(cancellation) is var length and > 0 ? JsonElement.Parse(_buffer.AsSpan(0, length)) : null;
+
+    /// <summary>Passes over the next message: its length, 0 where the connection has ended.</summary>
+    public async Task<int> PassAsync(CancellationToken cancellation)
     {
         var length = 0;
         while (true)
@@ -47,12 +51,12 @@ internal sealed class BenchClient : IDisposable
             length += result.Count;
             if (result.MessageType == WebSocketMessageType.Close)
             {
-                return null;
+                return 0;
             }
 
             if (result.EndOfMessage)
             {
-                return JsonElement.Parse(_buffer.AsSpan(0, length));
+                return length;
             }
 
             if (length == _buffer.Length)

@@ -72,7 +72,7 @@ internal sealed class UsersRun(Workbench bench, int users, TextWriter output)
 
         async Task ReadAsync(BenchClient client)
         {
-            while (await client.ReadAsync(cancellation) is not null)
+            while (await client.PassAsync(cancellation) > 0)
             {
                 arrived.Signal();
             }
