@@ -19,6 +19,9 @@ public sealed record ConnectAnswer
     /// <summary>In place of its token's info, told to others on topics with <c>sender = on</c>; at most 1 KiB of JSON; null: that stays.</summary>
     public JsonElement? Info { get; init; }
 
+    /// <summary>Topics that the connection is subscribed to from the start, whatever its rights; at most <c>broker.limits.subscriptions</c> of them.</summary>
+    public IReadOnlyList<string> Subscribe { get; init; } = [];
+
     /// <param name="reason">Told to the client.</param>
     public static ConnectAnswer Refuse(string reason)
     {

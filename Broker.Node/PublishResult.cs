@@ -18,12 +18,15 @@ public enum PublishResult
     /// <summary>Other data was published under the same key, or the kept entry is not what it had to be.</summary>
     Conflict,
 
-    /// <summary>Not a topic name, or a reserved one.</summary>
+    /// <summary>Not a topic name, or a reserved one; or not a user's id.</summary>
     InvalidTopic,
 
-    /// <summary>Not one JSON value as the protocol allows it.</summary>
+    /// <summary>Not one JSON value as the protocol allows it, or a key or an entry too short or too long.</summary>
     InvalidData,
 
     /// <summary>Larger than the API or the topic takes, or with more tags than are sanitised.</summary>
     TooLarge,
+
+    /// <summary>It asks for what the topic has not: a key where there is no order, an entry where not the latest is kept, or a user where users have no topic.</summary>
+    Unsupported,
 }

@@ -17,6 +17,9 @@ internal sealed class BenchCommand
     private readonly Option<bool> _install = new("--install") { Description = "Install missing packages with apt-get (root)." };
     private readonly Option<bool> _noBuild = new("--no-build") { Description = "Use what an earlier run or prepare compiled." };
 
+    private readonly Option<int> _users = Number("--users", "Users, each with a connection.", 1000);
+    private readonly Option<int> _clients = Number("--clients", "Clients of the node.", 10_000);
+
     private readonly RootCommand _root;
 
     public BenchCommand()
@@ -34,9 +37,13 @@ internal sealed class BenchCommand
         allocation.SetAction(AllocationAsync);
         var prepare = new Command("prepare", "Install and compile what run needs.") { _peers, _install };
         prepare.SetAction(PrepareAsync);
+        var users = new Command("users", "How long a batch to many users on two nodes takes until the last one has it.") { _users };
+        users.SetAction((parsed, cancellation) => ReportAsync(() => new UsersRun(Workbench.Find(), parsed.GetValue(_users), Console.Out).ExecuteAsync(cancellation)));
+        var back = new Command("return", "How long the clients of a node that is killed take to come back to the others, and what they recover.") { _clients };
+        back.SetAction((parsed, cancellation) => ReportAsync(() => new ReturnRun(Workbench.Find(), parsed.GetValue(_clients), Console.Out).ExecuteAsync(cancellation)));
         var list = new Command("list", "Print the scenarios and peers.");
         list.SetAction(static _ => List(Console.Out));
-        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, allocation, prepare, list };
+        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, allocation, users, back, prepare, list };
     }
 
     public Task<int> InvokeAsync(string[] args) => _root.Parse(args).InvokeAsync();

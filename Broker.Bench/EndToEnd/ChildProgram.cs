@@ -110,7 +110,8 @@ internal sealed class ChildProgram : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends it by SIGKILL.</summary>
+    public async Task KillAsync()
     {
         if (!_process.HasExited)
         {
@@ -118,6 +119,11 @@ internal sealed class ChildProgram : IAsyncDisposable
         }
 
         await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
         _process.Dispose();
     }
 

@@ -147,9 +147,10 @@ internal sealed class ApplicationUsers(
             throw new InvalidOperationException($"the signed-in user has neither a claim {ClaimTypes.NameIdentifier} nor sub with 1 to {JwtClaimRules.MaxSubject} bytes without control characters");
         }
 
-        var longest = time.GetUtcNow() + options.MaxLife;
+        var now = time.GetUtcNow();
+        var longest = now + options.MaxLife;
         var expires = ticket.Properties.ExpiresUtc is { } end && end < longest ? end : longest;
-        return new Identity(user, _rights!.For(user), expires, default);
+        return new Identity(user, _rights!.For(user), expires, default) { Issued = now, Decided = now };
     }
 
     private static bool IsUser([NotNullWhen(true)] string? user) =>

@@ -48,7 +48,10 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
         }
 
         JsonElement? rights = payload.TryGetProperty(options.RightsClaim, out var claim) ? claim : null;
-        claims = new JwtClaims(user, DateTimeOffset.UnixEpoch.AddSeconds(expires!.Value), rights);
+        claims = new JwtClaims(user, DateTimeOffset.UnixEpoch.AddSeconds(expires!.Value), rights)
+        {
+            Issued = issued is { } seconds ? DateTimeOffset.UnixEpoch.AddSeconds(seconds) : DateTimeOffset.MinValue,
+        };
 
         // RFC 7519 section 4.1.4: on or after the time it MUST NOT be accepted.
         if (now < expires + _skew)
@@ -122,4 +125,8 @@ internal sealed class JwtClaimRules(AuthOptions options, TimeProvider time)
 
 /// <summary>The claims of a token whose signature is good.</summary>
 /// <remarks><paramref name="Rights"/>: The rights claim as it stands; null: absent. Lives as long as the payload's document.</remarks>
-internal readonly record struct JwtClaims(string User, DateTimeOffset Expires, JsonElement? Rights);
+internal readonly record struct JwtClaims(string User, DateTimeOffset Expires, JsonElement? Rights)
+{
+    /// <summary>The beginning of time where <c>iat</c> is absent.</summary>
+    public DateTimeOffset Issued { get; init; }
+}

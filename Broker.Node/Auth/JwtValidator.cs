@@ -72,7 +72,7 @@ internal sealed class JwtValidator : IDisposable
             }
 
             return error == ErrorCode.None
-                ? new AuthResult(new Identity(claims.User, rights, claims.Expires, info), ErrorCode.None)
+                ? new AuthResult(new Identity(claims.User, rights, claims.Expires, info) { Issued = claims.Issued, Decided = claims.Issued }, ErrorCode.None)
                 : new AuthResult(null, error, why);
         }
     }
@@ -97,7 +97,7 @@ internal sealed class JwtValidator : IDisposable
             }
 
             return error == ErrorCode.None
-                ? new GrantResult(pattern, claims.Expires, ErrorCode.None)
+                ? new GrantResult(pattern, claims.Expires, ErrorCode.None) { Issued = claims.Issued }
                 : new GrantResult(null, default, error, why);
         }
     }
@@ -156,4 +156,8 @@ internal readonly record struct AuthResult(Identity? Identity, ErrorCode Error, 
 /// <param name="Expires">The token's <c>exp</c>, without skew.</param>
 /// <param name="Error">As in <see cref="AuthResult"/>.</param>
 /// <param name="Why">As in <see cref="AuthResult"/>.</param>
-internal readonly record struct GrantResult(TopicPattern? Pattern, DateTimeOffset Expires, ErrorCode Error, string Why = "");
+internal readonly record struct GrantResult(TopicPattern? Pattern, DateTimeOffset Expires, ErrorCode Error, string Why = "")
+{
+    /// <summary>The token's <c>iat</c>; the beginning of time where there is none.</summary>
+    public DateTimeOffset Issued { get; init; }
+}

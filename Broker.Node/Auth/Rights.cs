@@ -105,18 +105,17 @@ internal sealed class AccessRule(PatternSet allow, PatternSet deny)
 }
 
 /// <summary>Who a connection is and what it may do, as its token or the anonymous settings say. Immutable.</summary>
-internal sealed class Identity(string? user, Rights rights, DateTimeOffset? expires, ReadOnlyMemory<byte> info)
+/// <param name="User">The subject (1-255 bytes of UTF-8, no control characters); null: anonymous.</param>
+/// <param name="Rights">What it may do.</param>
+/// <param name="Expires">The token's <c>exp</c>, without skew; null: never.</param>
+/// <param name="Info">The info claim as raw JSON (UTF-8), at most 1 KiB; empty: none.</param>
+internal sealed record Identity(string? User, Rights Rights, DateTimeOffset? Expires, ReadOnlyMemory<byte> Info)
 {
-    /// <summary>The subject (1-255 bytes of UTF-8, no control characters); null: anonymous.</summary>
-    public string? User { get; } = user;
+    /// <summary>When who it is was said: the token's <c>iat</c>; the beginning of time where there is none.</summary>
+    public DateTimeOffset Issued { get; init; } = DateTimeOffset.MinValue;
 
-    public Rights Rights { get; } = rights;
-
-    /// <summary>The token's <c>exp</c>, without skew; null: never.</summary>
-    public DateTimeOffset? Expires { get; } = expires;
-
-    /// <summary>The info claim as raw JSON (UTF-8), at most 1 KiB; empty: none.</summary>
-    public ReadOnlyMemory<byte> Info { get; } = info;
+    /// <summary>When its rights were said; the application may have its say after the token.</summary>
+    public DateTimeOffset Decided { get; init; } = DateTimeOffset.MinValue;
 
     public static Identity Anonymous(Rights rights) => new(null, rights, null, default);
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Topics;
@@ -78,6 +79,30 @@ internal static class RightsClaim
         return pattern is not null;
     }
 
+    /// <summary>What <see cref="TryRead"/> reads, without lists that are empty.</summary>
+    public static JsonObject Write(RightsOptions rights)
+    {
+        var json = new JsonObject();
+        AddList(json, "subscribe", rights.Subscribe);
+        AddList(json, "publish", rights.Publish);
+        AddList(json, "history", rights.History);
+        AddList(json, "presence", rights.Presence);
+        if (rights.Rooms.Create.Count + rights.Rooms.Join.Count > 0)
+        {
+            var rooms = new JsonObject();
+            AddList(rooms, "create", rights.Rooms.Create);
+            AddList(rooms, "join", rights.Rooms.Join);
+            json["rooms"] = rooms;
+        }
+
+        if (rights.Deny is { } deny)
+        {
+            json["deny"] = Write(deny);
+        }
+
+        return json;
+    }
+
     /// <summary>What is wrong with a pattern, in whichever list it stands.</summary>
     public static string NoPattern(string list, string text) => $"{list}: '{Cut(text)}' is not a topic pattern";
 
@@ -117,6 +142,14 @@ internal static class RightsClaim
             Presence = ReadList(source, path, "presence", ref error),
             Rooms = rooms,
         };
+    }
+
+    private static void AddList(JsonObject json, string name, IReadOnlyList<string> patterns)
+    {
+        if (patterns.Count > 0)
+        {
+            json[name] = new JsonArray([.. patterns]);
+        }
     }
 
     private static IReadOnlyList<string> ReadList(JsonElement source, string path, string name, ref string? error)

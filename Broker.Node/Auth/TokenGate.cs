@@ -18,6 +18,9 @@ internal sealed class TokenGate(JwtValidator tokens, TokenGuesses guesses, Right
 
     public Rights AnonymousRights => anonymousRights;
 
+    /// <summary>What the application has said about users since their tokens were signed.</summary>
+    public RightsTable Changes { get; } = new();
+
     /// <summary>Reads the token of a client.</summary>
     public AuthResult Validate(string token, IPAddress remote)
     {

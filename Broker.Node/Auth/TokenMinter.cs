@@ -56,7 +56,7 @@ internal static class TokenMinter
         payload["exp"] = now.ToUnixTimeSeconds() + (long)life.TotalSeconds;
         if (rights is not null)
         {
-            payload[rightsClaim] = Write(rights);
+            payload[rightsClaim] = RightsClaim.Write(rights);
         }
 
         var input = $"{Encode(header)}.{Encode(payload)}";
@@ -64,42 +64,11 @@ internal static class TokenMinter
         return token.Length <= JwtParts.MaxLength ? token : throw new ArgumentException($"the token would have {token.Length} characters; no node reads more than {JwtParts.MaxLength}");
     }
 
-    private static JsonObject Write(RightsOptions rights)
-    {
-        var json = new JsonObject();
-        AddList(json, "subscribe", rights.Subscribe);
-        AddList(json, "publish", rights.Publish);
-        AddList(json, "history", rights.History);
-        AddList(json, "presence", rights.Presence);
-        if (rights.Rooms.Create.Count + rights.Rooms.Join.Count > 0)
-        {
-            var rooms = new JsonObject();
-            AddList(rooms, "create", rights.Rooms.Create);
-            AddList(rooms, "join", rights.Rooms.Join);
-            json["rooms"] = rooms;
-        }
-
-        if (rights.Deny is { } deny)
-        {
-            json["deny"] = Write(deny);
-        }
-
-        return json;
-    }
-
     private static void AddText(JsonObject json, string name, string text)
     {
         if (text.Length > 0)
         {
             json[name] = text;
-        }
-    }
-
-    private static void AddList(JsonObject json, string name, IReadOnlyList<string> patterns)
-    {
-        if (patterns.Count > 0)
-        {
-            json[name] = new JsonArray([.. patterns]);
         }
     }
 

@@ -33,6 +33,7 @@ internal static class OptionsBinder
         Echo = s.Bind<EchoOptions>("echo", Echo),
         Heartbeat = s.Bind<HeartbeatOptions>("heartbeat", Heartbeat),
         Lanes = s.Bind<LaneOptions>("lanes", Lanes),
+        UserTopic = s.Bind<UserTopicOptions>("user-topic", UserTopic),
         Hooks = s.Bind<HookOptions>("hooks", static (s, d) => d with { Timeout = s.Duration("timeout", d.Timeout, Short, Minute) }),
         Drain = s.Bind<DrainOptions>("drain", Drain),
         Platform = s.Bind<PlatformOptions>("platform", Platform),
@@ -196,6 +197,12 @@ internal static class OptionsBinder
         Level = s.Choice("level", d.Level),
     };
 
+    private static HistoryOptions History(ConfigurationSection s, HistoryOptions d) =>
+        d with { Size = s.Integer("size", d.Size, 0, 100_000), Ttl = s.Duration("ttl", d.Ttl, TimeSpan.Zero, TimeSpan.FromDays(366)) };
+
+    private static UserTopicOptions UserTopic(ConfigurationSection s, UserTopicOptions d) =>
+        d with { Enabled = s.Switch("enabled", d.Enabled), History = s.Bind<HistoryOptions>("history", History) };
+
     private static EchoOptions Echo(ConfigurationSection s, EchoOptions d) => d with { Enabled = s.Switch("enabled", d.Enabled) };
 
     private static HeartbeatOptions Heartbeat(ConfigurationSection s, HeartbeatOptions d) => d with
@@ -237,7 +244,7 @@ internal static class OptionsBinder
             MaxSize = s.Size("max-size", d.MaxSize, 0, 64 * MiB),
             Sanitise = s.Choice("sanitise", d.Sanitise),
             MaxSubscribers = s.Integer("max-subscribers", d.MaxSubscribers, 0, Many),
-            History = s.Bind<HistoryOptions>("history", static (s, d) => d with { Size = s.Integer("size", d.Size, 0, 100_000), Ttl = s.Duration("ttl", d.Ttl, TimeSpan.Zero, TimeSpan.FromDays(366)) }),
+            History = s.Bind<HistoryOptions>("history", History),
             Keep = s.Choice("keep", d.Keep),
             Presence = s.Switch("presence", d.Presence),
         };

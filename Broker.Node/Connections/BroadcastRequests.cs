@@ -48,12 +48,13 @@ internal sealed class BroadcastRequests(IClientTransport connection, ConnectionS
         });
     }
 
-    public void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch batch)
+    public void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch? batch, string? reason = null)
     {
-        batch.Retain();
+        batch?.Retain();
         services.Lanes.Post(new SubscribeCommand(subscription, message.Id.Retain(), topic.MaxSubscribers, self)
         {
             Batch = batch,
+            Reason = reason,
             AskedToRecover = message.Recover is not null,
         });
     }

@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
@@ -40,9 +41,11 @@ internal sealed class ClientSession
     public ClientSession(IClientTransport connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
     {
         (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
-        _auth = new SessionAuth(services, _request.Format, _request.Remote);
+        _auth = new SessionAuth(services, _request.Format, _request.Remote, self);
         _patterns = new PatternTopics(connection, services, self);
-        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self), new SequencedRequests(connection, services, _auth, self));
+        var sequenced = new SequencedRequests(connection, services, _auth, self);
+        var own = new OwnTopic(connection, services, _auth, sequenced, self);
+        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self), sequenced, own);
         _meter = new RequestMeter(services, _auth);
         _hooks = services.Hooks.Any ? new SessionHooks(connection, services, self) : null;
     }
@@ -55,8 +58,8 @@ internal sealed class ClientSession
 
     public IEnumerable<Subscription> Subscriptions => _router.Subscriptions;
 
-    /// <summary>When the next right that a <c>subscribe.token</c> granted ends; null: none will.</summary>
-    public DateTimeOffset? NextGrantEnd => _auth.NextGrantEnd;
+    /// <summary>When a right ends that a <c>subscribe.token</c> granted, or something is to be asked for again; null: nothing is due.</summary>
+    public DateTimeOffset? Due => _auth.NextGrantEnd is { } end && !(end > _router.Due) ? end : _router.Due;
 
     private LimitOptions Limits => _services.Options.Limits;
 
@@ -82,7 +85,7 @@ internal sealed class ClientSession
         // Before the welcome goes out: what it says holds from the moment the client reads it.
         var identity = _request.Identity;
         var asks = _services.Hooks.AsksConnect && identity is not null;
-        var admitted = !asks && identity is not null && TryAdmit(identity);
+        var refusal = asks || identity is null ? null : Admit(identity);
         var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
         var rate = _services.Options.Rate;
         var welcome = new WelcomeMessage(
@@ -108,10 +111,12 @@ internal sealed class ClientSession
         {
             AskConnect(identity!);
         }
-        else if (identity is not null && !admitted)
+        else if (refusal is { } reason)
         {
-            RefusePlace(default);
+            Refuse(default, reason);
         }
+
+        _router.OpenDue();
     }
 
     public void OnMessages(MessageBatch batch)
@@ -174,15 +179,54 @@ internal sealed class ClientSession
         decoded.Clear();
     }
 
-    /// <summary>The lane did not open it: the client has been told.</summary>
-    public void OnRefused(Subscription subscription) => _router.OnRefused(subscription);
+    /// <summary>The lane did not open it: where the client asked, it has been told.</summary>
+    public void OnRefused(SubscriptionRefused refused)
+    {
+        _router.OnRefused(refused.Subscription);
+        if (refused.IsCrowded && !_ended)
+        {
+            Refuse(default, DisconnectReasons.TooManyConnections);
+        }
+    }
 
-    /// <summary>Ends the subscriptions whose grant is over.</summary>
-    public void EndGrants()
+    /// <summary>Ends the subscriptions whose grant is over, and asks again for those that it is time for.</summary>
+    public void OnTime()
     {
         if (_auth.EndGrants())
         {
             _router.EndLost();
+        }
+
+        _router.OpenDue();
+    }
+
+    /// <summary>The application has said something about the user.</summary>
+    public void OnRightsChanged()
+    {
+        if (_auth.Reconsider() is { } reason)
+        {
+            _disconnect(reason);
+        }
+        else
+        {
+            _router.EndLost();
+        }
+    }
+
+    /// <summary>Of the application.</summary>
+    public void OnOrder(UserOrder order)
+    {
+        switch (order.Kind)
+        {
+            case UserOrderKind.Disconnect:
+                _disconnect(DisconnectReasons.Disconnected);
+                break;
+            case UserOrderKind.Subscribe:
+                _router.SubscribeByServer(order.Topic);
+                break;
+            case UserOrderKind.Unsubscribe:
+                _router.UnsubscribeByServer(order.Topic);
+                break;
         }
     }
 
@@ -289,7 +333,7 @@ internal sealed class ClientSession
         {
             Fail(refused, message.Id, message.Topic);
         }
-        else if (!_services.Hooks.AsksSubscribe)
+        else if (!_services.Hooks.AsksSubscribe || OwnTopic.Is(message.Topic.Span))
         {
             FailUnlessNone(_router.Subscribe(message, batch), message);
         }
@@ -313,14 +357,27 @@ internal sealed class ClientSession
             return;
         }
 
-        var changed = new Identity(identity.User, verdict.Rights ?? identity.Rights, identity.Expires, verdict.Info.IsEmpty ? identity.Info : verdict.Info);
-        if (!TryAdmit(changed))
+        var changed = identity with
         {
-            RefusePlace(auth ?? default);
+            Rights = verdict.Rights ?? identity.Rights,
+            Decided = verdict.Rights is null ? identity.Decided : _services.Time.GetUtcNow(),
+            Info = verdict.Info.IsEmpty ? identity.Info : verdict.Info,
+        };
+        if (Admit(changed) is { } refusal)
+        {
+            Refuse(auth ?? default, refusal);
+            return;
         }
-        else if (auth is { } id)
+
+        if (auth is { } id)
         {
             OnAdmitted(changed, id);
+        }
+
+        _router.OpenDue();
+        foreach (var topic in verdict.Subscribe ?? [])
+        {
+            _router.SubscribeByServer(topic);
         }
     });
 
@@ -354,6 +411,12 @@ internal sealed class ClientSession
 
     private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
     {
+        if (OwnTopic.Is(message.Topic.Span))
+        {
+            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+            return;
+        }
+
         if (_router.Unsubscribe(message, batch))
         {
             return;
@@ -394,9 +457,9 @@ internal sealed class ClientSession
         {
             AskConnect(identity, message.Id);
         }
-        else if (!TryAdmit(identity))
+        else if (Admit(identity) is { } refusal)
         {
-            RefusePlace(message.Id);
+            Refuse(message.Id, refusal);
         }
         else
         {
@@ -410,23 +473,25 @@ internal sealed class ClientSession
         Codec.Write(reply, new AuthenticatedMessage(id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _auth.Info });
         _connection.Writer.Reply(reply);
         _router.EndLost();
+        _router.OpenDue();
     }
 
-    private bool TryAdmit(Identity identity)
+    /// <returns>Why the connection ends; null: it does not.</returns>
+    private DisconnectReason? Admit(Identity identity)
     {
-        if (!_auth.TryAdmit(identity))
+        var refusal = _auth.Admit(identity);
+        if (refusal is null)
         {
-            return false;
+            _connection.Admit(Limits.Message);
         }
 
-        _connection.Admit(Limits.Message);
-        return true;
+        return refusal;
     }
 
-    private void RefusePlace(WireId id)
+    private void Refuse(WireId id, DisconnectReason reason)
     {
-        Fail(ErrorCode.LimitExceeded, id);
-        _disconnect(DisconnectReasons.TooManyConnections);
+        Fail(reason == DisconnectReasons.Revoked ? ErrorCode.Forbidden : ErrorCode.LimitExceeded, id);
+        _disconnect(reason);
     }
 
     private void RefuseToken(WireId id, ErrorCode error, string why)

@@ -106,7 +106,16 @@ internal sealed class ConnectionActor : UntypedActor
                 OnAnswered(answered.Verdict);
                 break;
             case SubscriptionRefused refused:
-                _session.OnRefused(refused.Subscription);
+                _session.OnRefused(refused);
+                SetTimer();
+                break;
+            case UserOrdered ordered when !_closing:
+                _session.OnOrder(ordered.Order);
+                break;
+            case UserRightsChanged when !_closing:
+                _session.OnRightsChanged();
+                break;
+            case UserOrdered or UserRightsChanged:
                 break;
             case Disconnect disconnect:
                 Close(disconnect.Reason, disconnect.After);
@@ -207,7 +216,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
         else
         {
-            _session.EndGrants();
+            _session.OnTime();
             Beat(now);
         }
     }
@@ -305,7 +314,7 @@ internal sealed class ConnectionActor : UntypedActor
         }
 
         var wait = _services.Time.GetElapsedTime(now, Math.Max(now, due));
-        var end = Earlier(_session.Identity?.Expires + _services.Options.Auth.Skew, _session.NextGrantEnd);
+        var end = Earlier(_session.Identity?.Expires + _services.Options.Auth.Skew, _session.Due);
         if (end - _services.Time.GetUtcNow() is { } left && left < wait)
         {
             wait = left;

@@ -20,6 +20,9 @@ internal sealed record ConnectionServices(
     ConnectionLog Log,
     TimeProvider Time)
 {
+    /// <summary>What the application has said about users.</summary>
+    public RightsTable Rights { get; init; } = new();
+
     /// <summary>The application's.</summary>
     public HookCalls Hooks { get; init; } = HookCalls.None;
 }

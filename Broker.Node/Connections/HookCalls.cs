@@ -1,6 +1,8 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Text;
 using Broker.Node.Auth;
 using Broker.Node.Diagnostics;
+using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -107,6 +109,12 @@ internal sealed class HookCalls
                 verdict = verdict with { Info = RightsClaim.ReadInfo(element, ref wrong) };
             }
 
+            if (answer.Subscribe.Count > 0)
+            {
+                verdict = verdict with { Subscribe = [.. verdict.Subscribe ?? [], .. answer.Subscribe.Select(Encoding.UTF8.GetBytes)] };
+                wrong ??= verdict.Subscribe.Any(static topic => !TopicName.IsValid(topic)) ? $"{nameof(answer.Subscribe)} has what is no topic" : null;
+            }
+
             return wrong is null ? null : new InvalidOperationException($"{nameof(ConnectAnswer)}.{wrong}");
         }
         catch (Exception e)
@@ -182,6 +190,9 @@ internal readonly record struct HookVerdict(ErrorCode Error, string? Reason = nu
 {
     /// <summary>Of a connection, in place of those it had; null: those stay.</summary>
     public Rights? Rights { get; init; }
+
+    /// <summary>Of a connection, topics that it is to have; null: none.</summary>
+    public IReadOnlyList<byte[]>? Subscribe { get; init; }
 
     /// <summary>Of a connection, in place of the one it had, as JSON; empty: that stays.</summary>
     public ReadOnlyMemory<byte> Info { get; init; }

@@ -27,7 +27,12 @@ internal interface ITopicRequests
     /// <param name="form">What the connection takes.</param>
     Subscription NewSubscription(in ClientMessage message, TopicOptions topic, PushForm form);
 
-    void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch batch);
+    /// <param name="message">The request.</param>
+    /// <param name="topic">Its topic's settings.</param>
+    /// <param name="subscription">One of this kind.</param>
+    /// <param name="batch">Holds the message; null where the server asks.</param>
+    /// <param name="reason">Told to the client where it did not ask.</param>
+    void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch? batch, string? reason = null);
 
     /// <param name="subscription">One of this kind.</param>
     /// <param name="id">Of the request; none where nobody asked.</param>

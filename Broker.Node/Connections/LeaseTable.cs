@@ -46,6 +46,17 @@ internal class LeaseTable<TKey, TShared>(int limit, Func<TShared> create)
         return true;
     }
 
+    /// <summary>What the holders of a key share, where there are any.</summary>
+    public bool TryFind(TKey key, [MaybeNullWhen(false)] out TShared shared)
+    {
+        lock (_gate)
+        {
+            var isHeld = _entries.TryGetValue(key, out var entry);
+            shared = entry.Shared;
+            return isHeld;
+        }
+    }
+
     private void Release(TKey key)
     {
         lock (_gate)

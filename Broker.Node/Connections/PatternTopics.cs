@@ -73,13 +73,23 @@ internal sealed class PatternTopics(IClientTransport connection, ConnectionServi
     /// <summary>After a change of rights to fewer.</summary>
     public void EndLost(Rights rights)
     {
-        foreach (var (text, subscription) in _subscriptions)
+        foreach (var text in _subscriptions.Keys)
         {
             if (!TopicPattern.TryParse(text, out var pattern) || !rights.MaySubscribe(pattern))
             {
-                _subscriptions.Remove(text);
-                new PatternRequest.Unsubscribe(subscription, default, batch: null, Router.NotAllowed).Post(services.Lanes);
+                End(text, Router.NotAllowed);
             }
+        }
+    }
+
+    /// <summary>Nothing happens where there is no such subscription.</summary>
+    /// <param name="pattern">UTF-8.</param>
+    /// <param name="reason">Told to the client.</param>
+    public void End(byte[] pattern, string reason)
+    {
+        if (_subscriptions.Remove(pattern, out var subscription))
+        {
+            new PatternRequest.Unsubscribe(subscription, default, batch: null, reason).Post(services.Lanes);
         }
     }
 

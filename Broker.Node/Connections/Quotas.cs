@@ -5,8 +5,8 @@ namespace Broker.Node.Connections;
 /// <summary>What connections and users of a node may use of it. Thread-safe.</summary>
 internal sealed class Quotas(BrokerOptions options, TimeProvider time)
 {
-    /// <summary>Places of a user's connections.</summary>
-    public LeaseTable<string> Users { get; } = new(options.Limits.ConnectionsPerUser);
+    /// <summary>The connections of each user.</summary>
+    public LeaseTable<string, UserConnections> Users { get; } = new(options.Limits.ConnectionsPerUser, static () => new UserConnections());
 
     /// <summary>Where the rate of messages is per user; null: it is per connection.</summary>
     public UserBuckets? UserMessages { get; } = options.Rate.Per == RateScope.User ? new UserBuckets(Rate(options.Rate.Messages, options.Rate.Burst, time), time) : null;

@@ -16,8 +16,12 @@ namespace Broker.Node.Connections;
 /// <param name="patterns">Takes what is asked of patterns.</param>
 /// <param name="broadcast">Takes what is asked of topics with <see cref="DeliveryKind.Broadcast"/>.</param>
 /// <param name="sequenced">Takes what is asked of topics with <see cref="DeliveryKind.Sequenced"/>.</param>
-internal sealed class Router(IClientTransport connection, ConnectionServices services, SessionAuth auth, PatternTopics patterns, ITopicRequests broadcast, ITopicRequests sequenced)
+/// <param name="own">Takes what is asked of <c>$user</c>.</param>
+internal sealed class Router(IClientTransport connection, ConnectionServices services, SessionAuth auth, PatternTopics patterns, ITopicRequests broadcast, ITopicRequests sequenced, OwnTopic own)
 {
+    /// <summary>Told to a client whose subscription the application made or ended.</summary>
+    public const string ByServer = "by the server";
+
     /// <summary>Told to a client whose subscription ends with its right.</summary>
     public const string NotAllowed = "not allowed any more";
 
@@ -25,10 +29,26 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
     private readonly LimitOptions _limits = services.Options.Limits;
 
-    /// <summary>Cursors of topics, and those that every lane has of a pattern.</summary>
-    public IEnumerable<Subscription> Subscriptions => patterns.Count == 0 ? _subscriptions.Values : _subscriptions.Values.Concat(patterns.Cursors);
+    /// <summary>Topics that the application wants the connection to have, and that their owners had no room or no answer for.</summary>
+    private readonly HashSet<byte[]> _again = new(TopicKeyComparer.Instance);
+    private DateTimeOffset? _due;
+
+    /// <summary>Cursors of topics, those that every lane has of a pattern, and that of <c>$user</c>.</summary>
+    public IEnumerable<Subscription> Subscriptions
+    {
+        get
+        {
+            IEnumerable<Subscription> all = patterns.Count == 0 ? _subscriptions.Values : _subscriptions.Values.Concat(patterns.Cursors);
+            return own.Subscription is { } ownSubscription ? all.Append(ownSubscription) : all;
+        }
+    }
+
+    /// <summary>When something is to be asked for again; null: nothing is.</summary>
+    public DateTimeOffset? Due => own.Due is { } due && !(due > _due) ? due : _due;
 
     private Rights Rights => auth.Identity!.Rights;
+
+    private bool MayAdd => _subscriptions.Count + patterns.Count < _limits.Subscriptions;
 
     /// <summary>Why a publish would be refused whatever its data.</summary>
     public ErrorCode MayPublish(ReadOnlySpan<byte> topic) => Check(topic, Rights.MayPublish(topic));
@@ -36,6 +56,11 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     /// <summary>Why a subscribe would be refused, but for the number of subscriptions.</summary>
     public ErrorCode MaySubscribe(ReadOnlySpan<byte> topic)
     {
+        if (OwnTopic.Is(topic))
+        {
+            return ErrorCode.None;
+        }
+
         if (!TopicPattern.HasWildcard(topic) || TopicName.IsReserved(topic))
         {
             return Check(topic, Rights.MaySubscribe(topic));
@@ -45,7 +70,6 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
             : Rights.MaySubscribe(pattern) ? ErrorCode.None
             : ErrorCode.Forbidden;
     }
-
 
     public ErrorCode Publish(in ClientMessage message, MessageBatch batch)
     {
@@ -82,10 +106,14 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
             return error;
         }
 
-        var mayAdd = _subscriptions.Count + patterns.Count < _limits.Subscriptions;
+        if (OwnTopic.Is(topic))
+        {
+            return own.Subscribe(message, batch);
+        }
+
         if (TopicPattern.HasWildcard(topic))
         {
-            return patterns.Subscribe(message, batch, mayAdd);
+            return patterns.Subscribe(message, batch, MayAdd);
         }
 
         var settings = services.Topics.Settings.Of(topic);
@@ -98,7 +126,7 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
 
         if (!_subscriptions.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(topic, out var subscription))
         {
-            if (!mayAdd)
+            if (!MayAdd)
             {
                 return ErrorCode.LimitExceeded;
             }
@@ -115,6 +143,11 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     public ErrorCode Ask(in ClientMessage message, MessageBatch batch)
     {
         var topic = message.Topic.Span;
+        if (OwnTopic.Is(topic))
+        {
+            return own.Ask(message, batch);
+        }
+
         var error = Check(topic, permitted: true);
         return error == ErrorCode.None ? Of(topic).Ask(message, services.Topics.Settings.Of(topic), batch) : error;
     }
@@ -131,9 +164,64 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
         return true;
     }
 
-    /// <summary>A lane did not open it: the client has been told.</summary>
+    /// <summary>The application wants the connection to have a topic.</summary>
+    public void SubscribeByServer(byte[] topic)
+    {
+        if (_subscriptions.TryGetValue(topic, out var present))
+        {
+            present.IsByServer = true;
+        }
+        else if (!MayAdd)
+        {
+            services.Metrics.RequestRefused(ErrorCode.LimitExceeded);
+        }
+        else
+        {
+            var message = new ClientMessage { Type = ClientMessageType.Subscribe, Topic = topic };
+            var settings = services.Topics.Settings.Of(topic);
+            var requests = Of(settings);
+            var subscription = requests.NewSubscription(message, settings, _form);
+            subscription.IsByServer = true;
+            _subscriptions.Add(subscription.Topic, subscription);
+            requests.Subscribe(message, settings, subscription, batch: null, ByServer);
+        }
+    }
+
+    /// <summary>The application wants the connection to have a topic or pattern no more.</summary>
+    public void UnsubscribeByServer(byte[] topic)
+    {
+        _again.Remove(topic);
+        if (_subscriptions.Remove(topic, out var subscription))
+        {
+            Of(subscription).Unsubscribe(subscription, default, null, ByServer);
+        }
+        else
+        {
+            patterns.End(topic, ByServer);
+        }
+    }
+
+    /// <summary>Asks again for what the connection is to have, where it is time. Safe to repeat.</summary>
+    public void OpenDue()
+    {
+        own.Open();
+        if (_due <= services.Time.GetUtcNow())
+        {
+            _due = null;
+            byte[][] again = [.. _again];
+            _again.Clear();
+            Array.ForEach(again, SubscribeByServer);
+        }
+    }
+
+    /// <summary>A lane did not open it: where the client asked, it has been told.</summary>
     public void OnRefused(Subscription subscription)
     {
+        if (own.OnRefused(subscription))
+        {
+            return;
+        }
+
         if (subscription.Gate is not null)
         {
             patterns.OnRefused(subscription);
@@ -141,6 +229,11 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
         else if (_subscriptions.TryGetValue(subscription.Topic, out var present) && ReferenceEquals(present, subscription))
         {
             _subscriptions.Remove(subscription.Topic);
+            if (subscription.IsByServer)
+            {
+                _again.Add(subscription.Topic);
+                _due = services.Time.GetUtcNow() + OwnTopic.RetryAfter;
+            }
         }
     }
 
@@ -149,7 +242,7 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     {
         foreach (var (topic, subscription) in _subscriptions)
         {
-            if (!Rights.MaySubscribe(topic))
+            if (!subscription.IsByServer && !Rights.MaySubscribe(topic))
             {
                 _subscriptions.Remove(topic);
                 Of(subscription).Unsubscribe(subscription, default, null, NotAllowed);
@@ -177,6 +270,8 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
         services.Lanes.Leave(Subscriptions);
         _subscriptions.Clear();
         patterns.Clear();
+        _again.Clear();
+        own.Clear();
     }
 
     private ITopicRequests Of(Subscription subscription) => subscription.IsSequenced ? sequenced : broadcast;

@@ -76,13 +76,14 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
         };
     }
 
-    public void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch batch)
+    public void Subscribe(in ClientMessage message, TopicOptions topic, Subscription subscription, MessageBatch? batch, string? reason = null)
     {
-        batch.Retain();
+        batch?.Retain();
         services.Lanes.Post(new SubscribeCommand(subscription, message.Id.Retain(), topic.MaxSubscribers, self)
         {
             IsSequenced = true,
             Batch = batch,
+            Reason = reason,
             Recover = message.Recover is { } position ? TopicEpoch.FromWire(position) : null,
             Last = message.Last ?? 0,
             ShownMembers = message.Presence ? ShownMembers : 0,
@@ -109,12 +110,19 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
             return ErrorCode.Forbidden;
         }
 
+        return Ask(message, message.Topic.ToArray(), batch);
+    }
+
+    /// <summary>As <see cref="Ask(in ClientMessage, TopicOptions, MessageBatch)"/>, of what may be asked about a topic of any name.</summary>
+    public ErrorCode Ask(in ClientMessage message, byte[] topic, MessageBatch batch)
+    {
         if (!TryParseAfter(message.After.Span, out var after))
         {
             return ErrorCode.InvalidMessage;
         }
 
-        var query = new TopicQuery(isHistory ? TopicQueryKind.History : TopicQueryKind.Presence, message.Topic.ToArray())
+        var isHistory = message.Type == ClientMessageType.History;
+        var query = new TopicQuery(isHistory ? TopicQueryKind.History : TopicQueryKind.Presence, topic)
         {
             Since = message.Since is { } since ? TopicEpoch.FromWire(since) : null,
             Limit = message.Limit ?? DefaultLimit,
@@ -123,7 +131,7 @@ internal sealed class SequencedRequests(IClientTransport connection, ConnectionS
             MembersAfter = after,
         };
         batch.Retain();
-        services.Lanes.Post(new QuestionCommand(TopicName.Hash(query.Topic), query, connection.Writer, message.Id.Retain(), batch) { IsSequenced = true, Format = _format });
+        services.Lanes.Post(new ClientQuestion(query, connection.Writer, message.Id.Retain(), batch) { IsSequenced = true, Format = _format });
         return ErrorCode.None;
     }
 

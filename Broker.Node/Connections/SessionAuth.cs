@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Text;
+using Akka.Actor;
 using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Protocol.Wire;
@@ -12,11 +13,13 @@ namespace Broker.Node.Connections;
 /// <param name="services">Shared by all connections.</param>
 /// <param name="format">Of the connection.</param>
 /// <param name="remote">The client's address.</param>
-internal sealed class SessionAuth(ConnectionServices services, WireFormat format, IPAddress remote)
+/// <param name="self">The connection's actor.</param>
+internal sealed class SessionAuth(ConnectionServices services, WireFormat format, IPAddress remote, IActorRef self)
 {
     private readonly SubscribeGrants _grants = new();
     private readonly LimitOptions _limits = services.Options.Limits;
     private Rights _ownRights = Rights.None;
+    private UserConnections? _connections;
     private IDisposable? _place;
     private bool _toldOfGrant;
 
@@ -45,28 +48,53 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
         return result;
     }
 
-    /// <summary>Takes an identity. False: its user has no place left for this connection.</summary>
-    public bool TryAdmit(Identity identity)
+    /// <summary>Takes an identity.</summary>
+    /// <returns>Why the connection ends; null: it was taken.</returns>
+    public DisconnectReason? Admit(Identity identity)
     {
         if (identity.User is { } user && _place is null)
         {
-            if (!services.Quotas.Users.TryAdd(user, out _place))
+            if (!services.Quotas.Users.TryAdd(user, out _connections, out _place))
             {
-                return false;
+                return DisconnectReasons.TooManyConnections;
             }
 
+            // Before it is looked what was said about the user: whoever says something after that finds the connection.
+            _connections.Add(self);
             Bucket = services.Quotas.UserMessages?.Join(user);
         }
 
         Identity = identity;
         _ownRights = identity.Rights;
         Info = InFormat(identity.Info);
-        if (_grants.Count > 0)
+        var reason = Reconsider();
+        ApplyGrants();
+        return reason;
+    }
+
+    /// <summary>The application may have said something about the user.</summary>
+    /// <returns>Why the connection ends; null: it does not.</returns>
+    public DisconnectReason? Reconsider()
+    {
+        if (Identity is not { User: { } user })
         {
+            return null;
+        }
+
+        if (services.Rights.TryFind(user, Identity.Issued, out var change) && change.Rights is null)
+        {
+            return DisconnectReasons.Revoked;
+        }
+
+        if (services.Rights.TryFind(user, Identity.Decided, out change) && change.Rights is { } rights)
+        {
+            // What tokens granted until then is granted no more.
+            _ownRights = rights;
+            _grants.EndUntil(change.At);
             ApplyGrants();
         }
 
-        return true;
+        return null;
     }
 
     /// <summary>Adds what a token in a <c>subscribe</c> grants to the rights of <see cref="Identity"/>.</summary>
@@ -84,7 +112,12 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
             return ErrorCode.LimitExceeded;
         }
 
-        _grants.Add(grant.Pattern, grant.Expires + services.Options.Auth.Skew);
+        if (services.Rights.TryFind(Identity.User!, grant.Issued, out _))
+        {
+            return ErrorCode.Forbidden;
+        }
+
+        _grants.Add(grant.Pattern, grant.Issued, grant.Expires + services.Options.Auth.Skew);
         ApplyGrants();
         return ErrorCode.None;
     }
@@ -104,6 +137,7 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
     /// <summary>Gives back the connection's place. Safe to repeat.</summary>
     public void End()
     {
+        _connections?.Remove(self);
         _place?.Dispose();
         Bucket?.Dispose();
     }
@@ -118,7 +152,7 @@ internal sealed class SessionAuth(ConnectionServices services, WireFormat format
         }
     }
 
-    private void ApplyGrants() => Identity = new Identity(Identity!.User, _grants.AddTo(_ownRights), Identity.Expires, Identity.Info);
+    private void ApplyGrants() => Identity = Identity! with { Rights = _grants.AddTo(_ownRights) };
 
     private ReadOnlyMemory<byte> InFormat(ReadOnlyMemory<byte> json)
     {

@@ -33,6 +33,9 @@ internal struct TokenBucket(TokenRate rate)
         return false;
     }
 
+    /// <summary>A bucket of another rate in which the same is owed, as far as that can be.</summary>
+    public readonly TokenBucket With(TokenRate other) => new(other) { _owed = Math.Min(_owed, other.Burst * other.Frequency), _asOf = _asOf };
+
     private void PayBack(long now)
     {
         var elapsed = now - _asOf;
@@ -58,6 +61,9 @@ internal sealed class TokenRate(int perSecond, int burst, long frequency)
     public int Burst { get; } = Math.Max(burst, 1);
 
     public long Frequency { get; } = frequency;
+
+    /// <summary>The part that each of some nodes gives; at least 1 a second.</summary>
+    public TokenRate Share(int nodes) => nodes == 1 ? this : new TokenRate(PerSecond / nodes, Burst / nodes, Frequency);
 
     /// <summary>Timestamps after which any bucket is full again.</summary>
     public long FullAfter { get; } = (Math.Max(burst, 1) * frequency / Math.Max(perSecond, 1)) + 1;

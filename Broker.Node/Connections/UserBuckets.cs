@@ -36,6 +36,17 @@ internal sealed class UserBuckets(TokenRate rate, TimeProvider time)
             : throw new UnreachableException("Nobody has so many connections.");
     }
 
+    /// <summary>The user has connections on so many nodes: each gives a part of the rate.</summary>
+    /// <param name="user">The user; nothing happens where it has none here.</param>
+    /// <param name="nodes">At least 1.</param>
+    public void Share(string user, int nodes)
+    {
+        if (_users.TryFind(user, out var bucket))
+        {
+            bucket.Share(nodes);
+        }
+    }
+
     internal void Leave(IDisposable place)
     {
         DropFull();
@@ -69,11 +80,25 @@ internal sealed class UserBucket(UserBuckets table, SharedBucket shared, IDispos
     public void Dispose() => Interlocked.Exchange(ref _table, null)?.Leave(place);
 }
 
-/// <summary>A token bucket for several threads.</summary>
+/// <summary>A token bucket for several threads, of which each of some nodes has a part.</summary>
 internal sealed class SharedBucket(TokenRate rate)
 {
     private readonly Lock _gate = new();
     private TokenBucket _bucket = new(rate);
+    private int _nodes = 1;
+
+    /// <param name="nodes">At least 1; nothing changes where it did not.</param>
+    public void Share(int nodes)
+    {
+        lock (_gate)
+        {
+            if (nodes != _nodes)
+            {
+                _nodes = Math.Max(1, nodes);
+                _bucket = _bucket.With(rate.Share(_nodes));
+            }
+        }
+    }
 
     /// <inheritdoc cref="TokenBucket.TryTake"/>
     public bool TryTake(int count, long now, out TimeSpan retryAfter)

@@ -53,6 +53,9 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     /// <summary>Of a topic with one order for all, or of a pattern that may match some.</summary>
     public bool IsSequenced { get; init; }
 
+    /// <summary>The application wants it: no right of the client's ends it. Its session's.</summary>
+    public bool IsByServer { get; set; }
+
     /// <summary>Who is a member of the topic by it, UTF-8; empty: nobody.</summary>
     public byte[] Member { get; init; } = [];
 

@@ -8,6 +8,7 @@ using Broker.Node.Configuration;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Diagnostics;
+using Broker.Node.Hosting.Application;
 using Broker.Node.Http;
 using Broker.Node.Listening;
 using Broker.Node.Membership;
@@ -32,7 +33,7 @@ internal static class BrokerServices
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.
-        services.AddPart<LanesModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>();
+        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>();
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<OperationsModule>().AddSingleton<ActorsModule>().AddSingleton<ListenerModule>().AddSingleton<ListenerTls>();
@@ -40,6 +41,8 @@ internal static class BrokerServices
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ApplicationUsers>());
         services.AddSingleton<BrokerNode>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<BrokerNode>());
+        services.AddSingleton<IBrokerUsers, BrokerUsers>().AddHostedService<RightsWatch>().AddSingleton(configuration.Options.Auth);
+        services.AddSingleton<ApplicationPublishes>().AddSingleton<TopicQuestions>().AddSingleton<ServerSubscriptions>();
         services.AddSingleton<IBroker, BrokerApi>();
         return services;
     }
@@ -107,7 +110,7 @@ internal static class BrokerServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options.Limits).AddSingleton(options.Listen.Proxy);
-        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
+        services.AddSingleton<TopicRules>().AddSingleton<Fence>().AddSingleton(static provider => provider.GetRequiredService<TokenGate>().Changes).AddSingleton<UntrustedForwarders>().AddSingleton<EchoEndpoint>();
         services.AddSingleton<IEndpoint>(static provider => provider.GetRequiredService<EchoEndpoint>());
         services.AddSingleton<WebSocketServices>();
         services.AddSingleton(provider => new ApplicationUsers(

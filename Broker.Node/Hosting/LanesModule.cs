@@ -22,11 +22,20 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
     /// <summary>A lane's logs are lost: everyone has to come back, and to subscribe anew. Raised by an actor.</summary>
     public event Action? Failed;
 
+    /// <summary>Something is asked of all connections of a user. Raised by a lane: may not wait for anything.</summary>
+    public event Action<string, UserOrder>? Ordered;
+
     /// <summary>Null before the start.</summary>
     public ReadyGate? Gate => Volatile.Read(ref _lanes)?.Gate;
 
     /// <summary>Which partitions this node owns; not before the start.</summary>
     public PartitionLeases Leases => _leases!;
+
+    /// <summary>Lanes of the node.</summary>
+    public int Count => options.Lanes.Count;
+
+    /// <summary>Not before the start.</summary>
+    public IReadOnlyList<Lane> All => _lanes!.All;
 
     /// <summary>Where commands go; not before the start.</summary>
     public ILaneInbox Inbox => _lanes!;
@@ -41,6 +50,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
         {
             Copies = options.Cluster.Copies - 1,
             IsSurvivor = options.Cluster.Downing == DowningMode.Survivor,
+            SharesRates = options.Rate.Per == RateScope.User,
             MemberList = limits.MemberList,
             MaxMembers = limits.Members,
         };
@@ -53,7 +63,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
             "the cluster is being founded",
             time,
             node,
-            new SequencedOptions(_leases, partitions) { Pending = limits.Pending });
+            new SequencedOptions(_leases, partitions) { Pending = limits.Pending, Ordered = (user, order) => Ordered?.Invoke(user, order) });
         Volatile.Write(ref _lanes, lanes);
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);

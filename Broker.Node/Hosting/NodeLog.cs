@@ -55,6 +55,12 @@ internal sealed partial class NodeLog(ILoggerFactory loggers)
     [LoggerMessage(15, LogLevel.Error, "{Part} of this node failed; the node ends")]
     public partial void PartEnded(string part);
 
+    [LoggerMessage(17, LogLevel.Warning, "what the application says about the rights of users is not heard for now, and asked for every second: {Reason}")]
+    public partial void RightsNotHeard(string reason);
+
     [LoggerMessage(16, LogLevel.Error, "a connection of {Remote} could not be started")]
     public partial void NotStarted(Exception error, IPAddress remote);
+
+    [LoggerMessage(18, LogLevel.Error, "lane {Lane} has done nothing for some seconds; the node ends")]
+    public partial void LaneStuck(int lane);
 }

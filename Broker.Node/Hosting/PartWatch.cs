@@ -29,6 +29,16 @@ internal sealed class PartWatch(SystemModule system, LanesModule lanes, Fence fe
         }
     }
 
+    /// <summary>A lane does nothing any more, and nobody else can do it in its place.</summary>
+    public void Stuck(int lane)
+    {
+        if (!health.IsStopping)
+        {
+            log.LaneStuck(lane);
+            End();
+        }
+    }
+
     /// <summary>As a node that was downed: nothing is promised any more, clients are closed, and the process ends with 1.</summary>
     public void End()
     {

@@ -56,9 +56,15 @@ internal sealed class SystemModule(Lazy<ActorSystem> system, bool isApplications
                 log.NotJoined(string.Join(", ", options.Cluster.Seeds));
             }
 
-            Environment.ExitCode = 1;
-            lifetime.StopApplication();
+            EndHost();
         }
+    }
+
+    /// <summary>The host ends, not by its own will.</summary>
+    public void EndHost()
+    {
+        Environment.ExitCode = 1;
+        lifetime.StopApplication();
     }
 
     /// <summary>From here on others count this node as gone, and so does its own cluster actor: the system ends.</summary>

@@ -27,6 +27,7 @@ internal sealed class Lane(Lane[] all)
     private volatile IActorRef _actor = ActorRefs.Nobody;
     private int _state;
     private long _incarnation;
+    private long _turns;
 
     /// <param name="command">Posted once in its life.</param>
     public void Post(LaneCommand command)
@@ -50,6 +51,12 @@ internal sealed class Lane(Lane[] all)
             _actor.Tell(LaneSignal.Drain.Instance);
         }
     }
+
+    /// <summary>How often its actor did something.</summary>
+    public long Turns => Volatile.Read(ref _turns);
+
+    /// <summary>The actor's: it does something.</summary>
+    public void Turn() => Volatile.Write(ref _turns, _turns + 1);
 
     public long NextIncarnation() => Interlocked.Increment(ref _incarnation);
 

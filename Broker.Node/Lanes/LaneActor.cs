@@ -82,11 +82,13 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         finally
         {
             _turn.Complete();
+            _partitions?.End();
         }
     }
 
     protected override void OnReceive(object message)
     {
+        _lane.Turn();
         switch (message)
         {
             case LaneSignal.Drain: OnDrain(); break;

@@ -1,9 +1,9 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Broker.Node.Delivery;
 using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -18,17 +18,16 @@ internal sealed class LanePartition : IPartitionOutput
 
     private readonly LanePartitions _lane;
     private readonly Dictionary<long, PublishCommand> _publishes = [];
-    private readonly Dictionary<long, Action<TopicAnswer>> _questions = [];
+    private readonly Dictionary<long, (LaneCommand? Command, Action<TopicAnswer> Told)> _questions = [];
     private readonly LocalTopics _topics;
     private readonly MessageBuffer _push = new();
     private readonly List<LocalTopic> _unanswered = [];
     private (LaneId To, Copied Message)? _copied;
-    private bool _isSomethingUnsaid;
 
     public LanePartition(int id, LanePartitions lane)
     {
         (Id, _lane) = (id, lane);
-        Host = new PartitionHost(new PartitionContext(id, lane.Self, this, lane.Options.Partitions, NewEpoch, () => lane.Clock));
+        Host = new PartitionHost(new PartitionContext(id, lane.Self, this, lane.Options.Partitions, NewEpoch, () => lane.Clock), lane.Now);
         _topics = new LocalTopics(Host.Replica);
     }
 
@@ -75,12 +74,6 @@ internal sealed class LanePartition : IPartitionOutput
 
     public void Tick()
     {
-        if (_isSomethingUnsaid && Replica.OwnerLane is { } owner && _lane.Accepts(owner))
-        {
-            _isSomethingUnsaid = false;
-            Replica.Restate();
-        }
-
         Host.Tick(_lane.Now);
         LocalTopic[] unanswered = [.. _unanswered];
         _unanswered.Clear();
@@ -95,12 +88,14 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
-    /// <summary>The link did not take a message, and the peer does not know that it misses one.</summary>
-    public void OnUnsaid() => _isSomethingUnsaid = true;
-
-    /// <summary>At the end of a turn: what need not be said for each entry.</summary>
+    /// <summary>At the end of a turn: what need not be said for each entry, and what waits for room on the link.</summary>
     public void Flush()
     {
+        if (Replica.IsHeld && Replica.OwnerLane is { } owner && _lane.Accepts(owner))
+        {
+            Replica.SendHeld();
+        }
+
         if (_copied is { } copied)
         {
             _copied = null;
@@ -111,7 +106,7 @@ internal sealed class LanePartition : IPartitionOutput
     public void Execute(LaneCommand command)
     {
         // Whoever asks waits: a question is said again, and is no message that has to be kept.
-        if (command is PublishCommand && (Replica.Pending >= _lane.Options.Pending || (Replica.OwnerLane is { } owner && !_lane.Accepts(owner))))
+        if (command is PublishCommand && Replica.Pending >= _lane.Options.Pending)
         {
             Refuse(command);
             return;
@@ -126,10 +121,10 @@ internal sealed class LanePartition : IPartitionOutput
                 Subscribe(subscribe);
                 break;
             case UnsubscribeCommand or ReplyCommand:
-                Ask(new TopicQuery(TopicQueryKind.Barrier, command.Topic.ToArray()), _ => ExecuteHere(command));
+                Ask(new TopicQuery(TopicQueryKind.Barrier, command.Topic.ToArray()), _ => ExecuteHere(command), command);
                 break;
             case QuestionCommand question:
-                Ask(question.Query, answer => Answer(question, answer));
+                Ask(question.Query, answer => Answer(question, answer), question);
                 break;
             case PageCommand page:
                 Turn(page.Recovery);
@@ -144,12 +139,22 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
+    /// <summary>The lane ends: nobody will be told what became of what is under way.</summary>
+    public void End()
+    {
+        foreach (var command in _publishes.Values.Concat(_questions.Values.Select(static question => question.Command).OfType<LaneCommand>()))
+        {
+            command.Disown();
+            command.Complete();
+        }
+    }
+
     public void Refuse(LaneCommand command)
     {
         switch (command)
         {
             case PublishCommand publish:
-                PublishForwards.Finish(publish, PublishEnd.Unavailable, default, Replies);
+                PublishForwards.Finish(publish, PublishEnd.Unavailable, default, 0, Replies);
                 break;
             case SubscribeCommand subscribe:
                 Refuse(subscribe, ErrorCode.Unavailable);
@@ -175,17 +180,16 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
-    public void Send(LaneId to, PartitionMessage message)
+    public bool Send(LaneId to, PartitionMessage message)
     {
         if (message is Copied copied)
         {
             // Cumulative: the last of a turn says it all.
             _copied = (to, copied);
+            return true;
         }
-        else
-        {
-            _lane.Send(this, to, message);
-        }
+
+        return _lane.Send(this, to, message);
     }
 
     public void Deliver(ulong epoch, PartitionEntry entry)
@@ -197,6 +201,12 @@ internal sealed class LanePartition : IPartitionOutput
 
         var forward = entry.Forward;
         var topic = forward.Topic!;
+        if (forward.Kind == ForwardKind.Order)
+        {
+            Order(topic, forward.Payload.Span);
+            return;
+        }
+
         if (IsResyncing(topic))
         {
             return;
@@ -234,19 +244,27 @@ internal sealed class LanePartition : IPartitionOutput
         }
     }
 
-    public void Answer(long token, PublishEnd end, TopicPosition position)
+    public void Answer(long token, PublishEnd end, TopicPosition position, int copies)
     {
         if (_publishes.Remove(token, out var command))
         {
-            PublishForwards.Finish(command, end, position, Replies);
+            PublishForwards.Finish(command, end, position, copies, Replies);
         }
     }
 
     public void Told(long token, TopicAnswer answer)
     {
-        if (_questions.Remove(token, out var told))
+        if (_questions.Remove(token, out var question))
         {
-            told(answer);
+            question.Told(answer);
+        }
+    }
+
+    private void Order(byte[] topic, ReadOnlySpan<byte> payload)
+    {
+        if (TopicName.IsOfUser(topic, out var user) && UserOrder.Read(payload) is { } order)
+        {
+            _lane.Options.Ordered(Encoding.UTF8.GetString(user), order);
         }
     }
 
@@ -261,7 +279,7 @@ internal sealed class LanePartition : IPartitionOutput
 
     private bool IsResyncing(byte[] topic) => _topics.Find(topic) is { IsResyncing: true };
 
-    private void Ask(TopicQuery query, Action<TopicAnswer> told) => _questions.Add(Replica.Ask(query, Deadline), told);
+    private void Ask(TopicQuery query, Action<TopicAnswer> told, LaneCommand? command = null) => _questions.Add(Replica.Ask(query, Deadline), (command, told));
 
     private void Resync(LocalTopic topic) => Ask(new TopicQuery(TopicQueryKind.Subscribe, topic.Name), answer =>
     {
@@ -275,7 +293,7 @@ internal sealed class LanePartition : IPartitionOutput
         // What came of the topic since the gap was shown to nobody, whatever they are subscribed to.
         topic.IsResyncing = false;
         _lane.Logs.AppendPatternGap();
-        _lane.Logs.AppendGap(topic.Name, new GapMessage(topic.Name) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
+        _lane.Logs.AppendGap(topic.Name, new GapMessage(topic.Shown) { Position = answer.Position.ToWire(), Presence = topic.Members.Count > 0 });
     });
 
     private void Subscribe(SubscribeCommand command)
@@ -287,9 +305,9 @@ internal sealed class LanePartition : IPartitionOutput
             Since = subscription.IsOpen ? null : command.Recover,
             Limit = subscription.IsOpen ? 0 : command.Last,
             Member = subscription.Member,
-            Members = command.ShownMembers,
+            Members = command.MaxConnections > 0 ? 1 : command.ShownMembers,
         };
-        Ask(query, answer => OnSubscribed(command, topic, answer));
+        Ask(query, answer => OnSubscribed(command, topic, answer), command);
     }
 
     /// <summary>Whatever is delivered from now on is not in the answer.</summary>
@@ -302,11 +320,17 @@ internal sealed class LanePartition : IPartitionOutput
             TopicAnswerError.Unavailable => ErrorCode.Unavailable,
             _ => ErrorCode.LimitExceeded,
         };
+        var isCrowded = command.MaxConnections > 0 && answer.Members?.Connections > command.MaxConnections;
+        if (isCrowded)
+        {
+            error = ErrorCode.LimitExceeded;
+        }
+
         if (!subscription.IsOpen && (subscription.HasLeft || subscription.IsRefused || error != ErrorCode.None))
         {
             if (!subscription.HasLeft)
             {
-                Refuse(command, error == ErrorCode.None ? ErrorCode.LimitExceeded : error);
+                Refuse(command, error == ErrorCode.None ? ErrorCode.LimitExceeded : error, isCrowded);
             }
 
             _topics.Release(subscription);
@@ -314,12 +338,13 @@ internal sealed class LanePartition : IPartitionOutput
             return;
         }
 
-        var reply = new SubscribedMessage(command.Id, topic.Name)
+        var reply = new SubscribedMessage(command.Id, topic.Shown)
         {
+            Reason = command.Reason,
             Position = answer.Position.ToWire(),
             Recovered = subscription.IsOpen && command.Recover is not null ? false : answer.Recovered,
             Snapshot = answer.IsSnapshot && !subscription.IsOpen ? answer.Entries.Count : null,
-            Presence = answer.Members is { } members ? members.ToWire(subscription.Form.Format) : null,
+            Presence = command.ShownMembers > 0 && answer.Members is { } members ? members.ToWire(subscription.Form.Format) : null,
         };
         subscription.Form.Format.Codec().Write(Replies.Begin(), reply);
         Replies.Promise(subscription.Writer);
@@ -367,7 +392,7 @@ internal sealed class LanePartition : IPartitionOutput
         if (answer.Error != TopicAnswerError.None || first != recovery.Last.Offset + 1)
         {
             // What was to come is not kept any more, or cannot be had.
-            gap = LogSegment.OfGap(format, new GapMessage(subscription.Topic) { Position = (recovery.Last with { Offset = first - 1 }).ToWire() });
+            gap = LogSegment.OfGap(format, new GapMessage(TopicName.Shown(subscription.Topic)) { Position = (recovery.Last with { Offset = first - 1 }).ToWire() });
         }
 
         if (answer.Entries.Count > 0)
@@ -379,17 +404,14 @@ internal sealed class LanePartition : IPartitionOutput
         _lane.Logs.Show(subscription);
     }
 
-    private static ReadOnlyMemory<byte> AfterOf(TopicMembers members) =>
-        members.After > 0 ? Encoding.ASCII.GetBytes(members.After.ToString(CultureInfo.InvariantCulture)) : default;
-
-    private void Refuse(SubscribeCommand command, ErrorCode code)
+    private void Refuse(SubscribeCommand command, ErrorCode code, bool isCrowded = false)
     {
         var subscription = command.Subscription;
-        Replies.Error(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic });
+        Replies.Refuse(command, code);
         if (!subscription.IsOpen)
         {
             subscription.IsRefused = true;
-            command.Refuse();
+            command.Refuse(isCrowded);
         }
     }
 
@@ -401,7 +423,7 @@ internal sealed class LanePartition : IPartitionOutput
             case UnsubscribeCommand unsubscribe:
                 var subscription = unsubscribe.Subscription;
                 Leave(subscription);
-                subscription.Form.Format.Codec().Write(Replies.Begin(), new UnsubscribedMessage(unsubscribe.Id, subscription.Topic) { Reason = unsubscribe.Reason });
+                subscription.Form.Format.Codec().Write(Replies.Begin(), new UnsubscribedMessage(unsubscribe.Id, TopicName.Shown(subscription.Topic)) { Reason = unsubscribe.Reason });
                 Replies.Queue(subscription.Writer);
                 break;
             case ReplyCommand reply:
@@ -417,33 +439,7 @@ internal sealed class LanePartition : IPartitionOutput
 
     private void Answer(QuestionCommand question, TopicAnswer answer)
     {
-        var topic = question.Query.Topic;
-        var error = answer.Error switch
-        {
-            TopicAnswerError.Stale => ErrorCode.StalePosition,
-            TopicAnswerError.Limited => ErrorCode.LimitExceeded,
-            TopicAnswerError.Unavailable => ErrorCode.Unavailable,
-            _ => ErrorCode.None,
-        };
-        if (error != ErrorCode.None)
-        {
-            Replies.Error(question.Writer, question.Format, new ErrorMessage(error, question.Id) { Topic = topic });
-        }
-        else
-        {
-            var codec = question.Format.Codec();
-            if (question.Query.Kind == TopicQueryKind.History)
-            {
-                codec.Write(Replies.Begin(), new HistoryMessage(question.Id, topic, answer.Position.ToWire(), ReplayPage.Pushes(answer.Entries, question.Format), answer.More));
-            }
-            else
-            {
-                codec.Write(Replies.Begin(), new PresenceMessage(question.Id, topic, answer.Members!.ToWire(question.Format)) { After = AfterOf(answer.Members!) });
-            }
-
-            Replies.Promise(question.Writer);
-        }
-
+        question.Answer(answer, Replies);
         question.Complete();
     }
 }

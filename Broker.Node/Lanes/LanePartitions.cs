@@ -148,6 +148,15 @@ internal sealed class LanePartitions
         Run();
     }
 
+    /// <summary>The lane ends, and with it what it has under way.</summary>
+    public void End()
+    {
+        foreach (var partition in _present)
+        {
+            partition.End();
+        }
+    }
+
     /// <summary>Of another node's lane, by the owned link. False: it makes no sense.</summary>
     public bool Receive(uint peer, in EnvelopeEntry entry)
     {
@@ -237,21 +246,23 @@ internal sealed class LanePartitions
     /// <summary>Whether an entry for a lane would be taken now.</summary>
     public bool Accepts(LaneId lane) => lane == Self || _links.Accepts(lane.Node);
 
-    public void Send(LanePartition partition, LaneId to, PartitionMessage message)
+    /// <returns>False: it does not go there, and the peer does not know that it misses one.</returns>
+    public bool Send(LanePartition partition, LaneId to, PartitionMessage message)
     {
         if (to == Self)
         {
             _own.Enqueue((partition, message));
+            return true;
         }
-        else if (_peers.TryGetValue(to.Node, out var peer) && peer.Lane == to)
+
+        if (!_peers.TryGetValue(to.Node, out var peer) || peer.Lane != to)
         {
-            var writer = new PartitionWriter(_buffer.Clear());
-            PartitionCodec.Write(ref writer, partition.Id, message);
-            if (!_links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now()))
-            {
-                partition.OnUnsaid();
-            }
+            return false;
         }
+
+        var writer = new PartitionWriter(_buffer.Clear());
+        PartitionCodec.Write(ref writer, partition.Id, message);
+        return _links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now());
     }
 
     /// <summary>Any partition of the lane may have a topic that the pattern matches: the owners of all of them know that it is wanted here, before it is said.</summary>

@@ -1,6 +1,7 @@
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Membership;
+using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -30,6 +31,16 @@ internal sealed class LaneReplies(DrainBatch batch, BrokerMetrics metrics, Fence
     {
         writer.Promise(_buffer, fence);
         batch.Add(writer);
+    }
+
+    /// <summary>A client that asked is told why; one for which the server asked did not expect anything.</summary>
+    public void Refuse(SubscribeCommand command, ErrorCode code)
+    {
+        var subscription = command.Subscription;
+        if (command.Reason is null)
+        {
+            Error(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = TopicName.Shown(subscription.Topic) });
+        }
     }
 
     public void Error(ConnectionWriter writer, WireFormat format, ErrorMessage error)

@@ -55,6 +55,8 @@ internal sealed class LaneSet : ILaneInbox
     /// <summary>The parent of the lanes.</summary>
     public IActorRef Actor => _actor;
 
+    public IReadOnlyList<Lane> All => _lanes;
+
     public ReadyGate Gate { get; }
 
     public LinkCounters Counters { get; } = new();

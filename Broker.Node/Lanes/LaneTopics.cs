@@ -222,7 +222,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
             return;
         }
 
-        var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null };
+        var reply = new SubscribedMessage(command.Id, subscription.Topic) { Recovered = command.AskedToRecover ? false : null, Reason = command.Reason };
         format.Codec().Write(Replies.Begin(), reply);
         Replies.Promise(subscription.Writer);
         if (!subscription.IsOpen)
@@ -235,7 +235,7 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
     private void Refuse(SubscribeCommand command, ErrorCode code)
     {
         var subscription = command.Subscription;
-        Replies.Error(subscription.Writer, subscription.Form.Format, new ErrorMessage(code, command.Id) { Topic = subscription.Topic });
+        Replies.Refuse(command, code);
         if (!subscription.IsOpen)
         {
             subscription.IsRefused = true;

@@ -78,6 +78,9 @@ internal sealed class LocalTopic(byte[] name)
 {
     public byte[] Name => name;
 
+    /// <summary>What clients are told it is called.</summary>
+    public byte[] Shown { get; } = TopicName.Shown(name);
+
     public int Subscribers { get; set; }
 
     /// <summary>Connections of each user.</summary>

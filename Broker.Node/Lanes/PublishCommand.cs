@@ -51,6 +51,9 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     /// <summary>Takes the entry away; there is no data.</summary>
     public bool IsRemoval { get; init; }
 
+    /// <summary>Of the topic of a user: the data is a <see cref="UserOrder"/>, which no client sees.</summary>
+    public bool IsOrder { get; init; }
+
     /// <summary>What the entry must have now; null: anything.</summary>
     public TopicPosition? If { get; init; }
 
@@ -58,7 +61,7 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     public MessageBatch? Batch { get; init; }
 
     /// <summary>Set to the outcome on completion of the publish API's.</summary>
-    public TaskCompletionSource<PublishResult>? Taken { get; init; }
+    public PublishTaken? Taken { get; init; }
 
     /// <summary>What became of it.</summary>
     public PublishResult Outcome { get; set; } = PublishResult.Published;
@@ -68,6 +71,7 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     public override void Complete()
     {
         Batch?.Release();
+        Taken?.Released?.Invoke();
         Taken?.TrySetResult(Outcome);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Broker.Node.Delivery;
 using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Lanes;
@@ -13,8 +14,13 @@ internal static class PublishForwards
     /// <param name="now">Milliseconds since the epoch.</param>
     public static Forward Of(PublishCommand command, long now)
     {
+        if (command.IsOrder)
+        {
+            return new Forward(default, 0, command.Topic.ToArray()) { Kind = ForwardKind.Order, Payload = command.Data.ToArray(), Time = now };
+        }
+
         var codec = command.Format.Codec();
-        var push = new PushMessage(command.Topic, command.Data)
+        var push = new PushMessage(TopicName.Shown(command.Topic), command.Data)
         {
             FromConnection = command.FromConnection.Span,
             FromUser = command.FromUser.Span,
@@ -40,7 +46,7 @@ internal static class PublishForwards
     }
 
     /// <summary>Answers who asked, and completes the command.</summary>
-    public static void Finish(PublishCommand command, PublishEnd end, TopicPosition position, LaneReplies replies)
+    public static void Finish(PublishCommand command, PublishEnd end, TopicPosition position, int copies, LaneReplies replies)
     {
         (command.Outcome, var error) = end switch
         {
@@ -58,9 +64,14 @@ internal static class PublishForwards
             }
             else if (command.Id.IsPresent)
             {
-                command.Format.Codec().Write(replies.Begin(), new PublishedMessage(command.Id, command.TopicMemory) { Position = position.ToWire() });
+                command.Format.Codec().Write(replies.Begin(), new PublishedMessage(command.Id, command.TopicMemory) { Position = position.ToWire(), Copies = copies });
                 replies.Promise(publisher);
             }
+        }
+
+        if (command.Taken is { } taken && end is (PublishEnd.Published or PublishEnd.Conflict))
+        {
+            taken.Position = position;
         }
 
         command.Complete();

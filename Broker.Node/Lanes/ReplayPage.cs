@@ -1,5 +1,6 @@
 using Broker.Node.Delivery;
 using Broker.Node.Sequenced;
+using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 using Broker.Protocol.Wire.Bridge;
 
@@ -44,7 +45,7 @@ internal static class ReplayPage
         var buffer = MessageBuffer.OfThread;
         if (!WireBridge.TryCarryPush(forward.Payload.Span, forward.Format, buffer))
         {
-            format.Codec().Write(buffer.Clear(), PatternSubscription.GapOf(forward.Topic!));
+            format.Codec().Write(buffer.Clear(), PatternSubscription.GapOf(TopicName.Shown(forward.Topic!)));
         }
 
         return buffer.Written.ToArray();

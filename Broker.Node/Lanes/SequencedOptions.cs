@@ -10,6 +10,9 @@ internal sealed record SequencedOptions(IPartitionLeases Leases, PartitionSettin
     /// <summary>Publishes and questions about one partition that are under way here, from which on publishes are unavailable.</summary>
     public int Pending { get; init; } = 4096;
 
+    /// <summary>Called by a lane with the user and a <see cref="UserOrder"/> to carry out on this node: may not wait for anything.</summary>
+    public Action<string, UserOrder> Ordered { get; init; } = static (_, _) => { };
+
     /// <summary>After which what is under way is given up: lanes look once a second, so that nobody waits longer than 15 s.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(14);
 }

@@ -35,7 +35,14 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
     /// <summary>Of a sequenced topic: so many of its members are wanted.</summary>
     public int ShownMembers { get; init; }
 
-    public void Refuse() => connection.Tell(new SubscriptionRefused(subscription), ActorRefs.NoSender);
+    /// <summary>Of a user's own topic: most connections of the user in the cluster; 0: no bound.</summary>
+    public int MaxConnections { get; init; }
+
+    /// <summary>Why the server asks, for the client to read; a refusal is not told to it then. Null: the client asks.</summary>
+    public string? Reason { get; init; }
+
+    /// <param name="isCrowded">The user has as many connections as may be.</param>
+    public void Refuse(bool isCrowded = false) => connection.Tell(new SubscriptionRefused(subscription, isCrowded), ActorRefs.NoSender);
 
     /// <summary>Of the request, so that its connection knows that it is under way; null where the server asks.</summary>
     public MessageBatch? Batch { get; init; }
@@ -43,5 +50,7 @@ internal sealed class SubscribeCommand(Subscription subscription, WireId id, int
     public override void Complete() => Batch?.Release();
 }
 
-/// <summary>The lane did not open this cursor; the client has been told.</summary>
-internal sealed record SubscriptionRefused(Subscription Subscription) : IDeadLetterSuppression, INoSerializationVerificationNeeded;
+/// <summary>The lane did not open this cursor; where the client asked, it has been told.</summary>
+/// <param name="Subscription">That is not open.</param>
+/// <param name="IsCrowded">Of a user's own topic: the user has as many connections as may be.</param>
+internal sealed record SubscriptionRefused(Subscription Subscription, bool IsCrowded = false) : IDeadLetterSuppression, INoSerializationVerificationNeeded;

@@ -36,6 +36,9 @@ internal sealed class ForwardQueue(LaneId origin)
     public IReadOnlyList<Pending> After(long number) =>
         [.. _pending.Where(pending => !pending.IsAnswered && (pending.Forward is null || pending.Forward.Number > number))];
 
+    /// <summary>What is not answered, from one on, in order.</summary>
+    public IReadOnlyList<Pending> From(long token) => [.. _pending.Where(pending => !pending.IsAnswered && pending.Token >= token)];
+
     /// <param name="content">What is to be forwarded, of no origin and number yet.</param>
     /// <param name="deadline">When it is given up, on the clock of <see cref="GiveUp"/>; none is before that of an earlier one.</param>
     public Pending Add(Forward content, TimeSpan deadline)
@@ -189,7 +192,7 @@ internal sealed class ForwardQueue(LaneId origin)
 
         public TopicQuery? Query { get; init; }
 
-        /// <summary>It has been sent, so that it may have been taken.</summary>
+        /// <summary>It may have been sent, and taken.</summary>
         public bool IsSent { get; set; }
 
         public bool IsAnswered { get; set; }

@@ -4,7 +4,8 @@ namespace Broker.Node.Sequenced;
 internal interface IPartitionOutput
 {
     /// <summary>To a lane, also to the own one. May be lost on the way.</summary>
-    void Send(LaneId to, PartitionMessage message);
+    /// <returns>False: it certainly does not go there; the link has no room for it, or there is none.</returns>
+    bool Send(LaneId to, PartitionMessage message);
 
     /// <summary>A committed entry, for the subscribers here. In the order of the sequence, each once.</summary>
     void Deliver(ulong epoch, PartitionEntry entry);
@@ -13,7 +14,11 @@ internal interface IPartitionOutput
     void Gap(ulong epoch, long sequence);
 
     /// <summary>The end of a publish from here, told once.</summary>
-    void Answer(long token, PublishEnd end, TopicPosition position);
+    /// <param name="token">Given when it was published.</param>
+    /// <param name="end">What became of it.</param>
+    /// <param name="position">Where it is, or what stands in its way.</param>
+    /// <param name="copies">How many nodes have it; 0: nobody knows.</param>
+    void Answer(long token, PublishEnd end, TopicPosition position, int copies);
 
     /// <summary>
     /// The answer to a question from here, told once. Of <see cref="TopicQueryKind.Subscribe"/>, without an error: all that was delivered

@@ -12,6 +12,10 @@ internal sealed class LocalMembers
     public IEnumerable<(byte[] Topic, TopicMember Member, int Connections)> All =>
         _topics.SelectMany(static topic => topic.Value.Values.Select(user => (topic.Key, user.Member, user.Connections)));
 
+    /// <summary>A user of a topic; with 0 connections where there is none.</summary>
+    public (TopicMember Member, int Connections) Find(byte[] topic, byte[] user) =>
+        _topics.GetValueOrDefault(topic)?.TryGetValue(user, out var found) == true ? found : (new TopicMember(user, default, default), 0);
+
     public void Set(byte[] topic, TopicMember member, int connections)
     {
         if (!_topics.TryGetValue(topic, out var users))

@@ -6,33 +6,23 @@ namespace Broker.Node.Sequenced;
 /// </summary>
 /// <remarks>
 /// States: asking (every serving member's lane for its <see cref="Head"/>), pulling (the longest log of a holder of the newest set),
-/// serving, superseded (a higher generation is known). While serving, the copy set is settled, or the lane that is to be the copy catches
-/// up, or a new set has been told to its copy, or to those that it drops. From telling the copy on until every lane that may still
-/// believe it holds an older set has confirmed or was removed, nothing is committed: a take-over by that older set would not find it.
+/// serving (where <see cref="PartitionCopies"/> says what is committed), superseded (a higher generation is known).
 /// </remarks>
 internal sealed class Partition
 {
-    /// <summary>A copy that lags by fewer entries is in step.</summary>
-    private const int Step = 64;
-
     private readonly PartitionContext _context;
     private readonly PartitionReplica _replica;
     private readonly PartitionMembers _members;
     private readonly IPartitionOutput _output;
     private readonly PartitionTopics _topics;
+    private readonly PartitionCopies _copies;
     private readonly bool _isRenewed;
     private readonly Dictionary<LaneId, Head> _heads = [];
-    private readonly Dictionary<LaneId, long> _copied = [];
     private readonly Dictionary<LaneId, long> _starts = [];
     private readonly HashSet<LaneId> _interested = [];
-    private readonly HashSet<LaneId> _holders = [];
     private PartitionPhase _phase = PartitionPhase.Asking;
     private (LaneId Lane, long End) _source;
     private IReadOnlyList<LogSection> _begun = [];
-    private SetStage _stage = SetStage.CatchingUp;
-    private LaneId? _candidate;
-    private CopySet? _set;
-    private int _lastSet;
 
     /// <param name="context">Where it is.</param>
     /// <param name="replica">Of the same lane.</param>
@@ -44,6 +34,7 @@ internal sealed class Partition
         Generation = new Generation(replica.Highest.Number + 1, replica.Self);
         replica.Rise(Generation);
         _topics = new PartitionTopics(context, Generation, replica, forward => Append(forward));
+        _copies = new PartitionCopies(context, Generation, replica, members, lane => _output.Send(lane, StatedTo(lane)), OnSettled);
         Ask();
     }
 
@@ -55,7 +46,7 @@ internal sealed class Partition
     public bool IsSuperseded => _replica.Highest != Generation;
 
     /// <summary>The set that counts; null while none of this generation does.</summary>
-    public CopySet? CountedSet => _stage is SetStage.Settled or SetStage.CatchingUp ? _set : null;
+    public CopySet? CountedSet => _copies.Counted;
 
     private PartitionLog Log => _replica.Log;
 
@@ -80,8 +71,12 @@ internal sealed class Partition
             case Pulled pulled when _phase == PartitionPhase.Pulling: OnPulled(from, pulled); break;
             case Register register when IsServing: OnRegister(from, register); break;
             case Forwarded forwarded when IsServing: OnForwarded(from, forwarded.Forward); break;
-            case Copied copied when IsServing: OnCopied(from, copied); break;
-            case SetConfirmed confirmed when IsServing: OnConfirmed(from, confirmed); break;
+            case Copied copied when IsServing:
+                _copies.OnCopied(from, copied.End);
+                Commit();
+                _topics.OnCommitted();
+                break;
+            case SetConfirmed confirmed when IsServing: _copies.OnConfirmed(from, confirmed.Number); break;
             case Asked asked when IsServing:
                 _topics.OnAsked(from, asked);
                 Commit();
@@ -90,13 +85,22 @@ internal sealed class Partition
                 _topics.OnMember(from, told);
                 Commit();
                 break;
+            case MembersTold told when IsServing:
+                foreach (var member in told.Members)
+                {
+                    _topics.OnMember(from, member);
+                }
+
+                Commit();
+                _output.Send(from, new MembersTaken(Generation, told.Number));
+                break;
             default: break;
         }
     }
 
     /// <summary>Now and then, and when a member has come or is about to leave: what was lost on the way is said again.</summary>
-    /// <param name="now">On a clock that only goes on; null: none of it is due.</param>
-    public void Tick(TimeSpan? now = null)
+    /// <param name="isDue">What the time brings is looked at as well.</param>
+    public void Tick(bool isDue = false)
     {
         if (IsSuperseded)
         {
@@ -113,11 +117,11 @@ internal sealed class Partition
                 break;
             default:
                 State();
-                TellSet();
-                Advance();
-                if (now is { } time)
+                _copies.TellSet();
+                _copies.Advance();
+                if (isDue)
                 {
-                    _topics.Tick(time);
+                    _topics.Tick();
                     Commit();
                 }
 
@@ -140,9 +144,8 @@ internal sealed class Partition
     public void OnRemoved(LaneId lane)
     {
         _heads.Remove(lane);
-        _holders.Remove(lane);
+        _copies.OnRemoved(lane);
         _interested.Remove(lane);
-        _copied.Remove(lane);
         _starts.Remove(lane);
         _topics.OnRemoved(lane);
         if (_phase == PartitionPhase.Pulling && _source.Lane == lane)
@@ -247,12 +250,12 @@ internal sealed class Partition
         }
 
         _begun = Log.Sections;
-        _holders.UnionWith(_heads.Where(head => head.Value.IsHolder && head.Key != Self).Select(static head => head.Key));
+        _copies.Begin(_heads.Where(head => head.Value.IsHolder && head.Key != Self).Select(static head => head.Key));
         var known = _heads.Values.Where(head => head.Epoch == Log.Epoch).Max(static head => (long?)head.Commit) ?? 0;
         _replica.OnOwnCommit(Math.Max(_replica.Commit, Math.Min(known, Log.End)));
         _topics.Serve();
         State();
-        Advance();
+        _copies.Advance();
     }
 
     /// <summary>States what holds, to all.</summary>
@@ -265,7 +268,7 @@ internal sealed class Partition
     }
 
     private Stated StatedTo(LaneId lane) =>
-        new(Generation, Log.Epoch, Log.End, _replica.Commit, Keep(lane), IsCopy: lane == _candidate || lane == _set?.Copy, CountedSet);
+        new(Generation, Log.Epoch, Log.End, _replica.Commit, Keep(lane), _copies.Has(lane), CountedSet);
 
     /// <summary>Up to where the log of a lane is a part of the one that was taken over.</summary>
     private long Keep(LaneId lane) => _heads.TryGetValue(lane, out var head) ? head.CommonWith(Log.Epoch, _begun) : -1;
@@ -327,27 +330,19 @@ internal sealed class Partition
             yield return lane;
         }
 
-        foreach (var lane in new[] { _candidate, _set?.Copy }.OfType<LaneId>().Distinct().Where(lane => !_interested.Contains(lane)))
+        foreach (var lane in _copies.Lanes.Where(lane => !_interested.Contains(lane)))
         {
             yield return lane;
         }
     }
 
-    private void OnCopied(LaneId from, Copied copied)
-    {
-        _copied[from] = Math.Max(_copied.GetValueOrDefault(from), copied.End);
-        Advance();
-        Commit();
-    }
-
     private void Commit()
     {
-        if (CountedSet is not { } set)
+        if (_copies.Commit is not { } commit)
         {
             return;
         }
 
-        var commit = set.Copy is { } copy ? Math.Min(Log.End, _copied.GetValueOrDefault(copy)) : Log.End;
         _topics.AnswerQuestions();
         while (_replica.Commit < commit)
         {
@@ -381,115 +376,15 @@ internal sealed class Partition
     {
         if (_starts.ContainsKey(entry.Forward.Origin))
         {
-            _output.Send(entry.Forward.Origin, new Answered(Generation, entry.Forward.Number, entry.Outcome, new TopicPosition(Log.Epoch, entry.Birth, entry.Offset)));
+            var position = new TopicPosition(Log.Epoch, entry.Birth, entry.Offset);
+            _output.Send(entry.Forward.Origin, new Answered(Generation, entry.Forward.Number, entry.Outcome, position, _copies.CountOf(entry.Sequence)));
         }
     }
 
-    /// <summary>Brings the copy set to what the members ask for.</summary>
-    private void Advance()
+    private void OnSettled()
     {
-        var target = _context.Settings.Copies > 0 ? _members.CopyOf(_context.Id) : null;
-        switch (_stage)
-        {
-            case SetStage.Settled when _set!.Copy != target:
-            case SetStage.CatchingUp when target is null || _candidate != target:
-                CatchUp(target);
-                break;
-            case SetStage.CatchingUp when _copied.TryGetValue(_candidate!.Value, out var end) && Log.End - end <= Step:
-                Tell(_candidate);
-                break;
-            case SetStage.Telling when !_members.Has(_candidate!.Value):
-                // Whether it has confirmed went with it.
-                (_stage, _candidate, _set) = (SetStage.CatchingUp, null, null);
-                Advance();
-                break;
-            case SetStage.Dropping when ToDrop().Count == 0:
-                Settle();
-                break;
-            default:
-                break;
-        }
-    }
-
-    private void CatchUp(LaneId? target)
-    {
-        if (target is null)
-        {
-            Tell(null);
-            return;
-        }
-
-        (_stage, _candidate) = (SetStage.CatchingUp, target);
-        if (target == _set?.Copy)
-        {
-            // Back to the copy that the set has.
-            Settle();
-            return;
-        }
-
-        _copied.Remove(target.Value);
-        _output.Send(target.Value, StatedTo(target.Value));
-    }
-
-    private void Tell(LaneId? copy)
-    {
-        _set = new CopySet(Generation, ++_lastSet, Self, copy);
-        _candidate = copy;
-        _replica.Hold(_set);
-        _stage = copy is null ? SetStage.Dropping : SetStage.Telling;
-        if (copy is { } lane)
-        {
-            _holders.Add(lane);
-        }
-
-        TellSet();
-        Advance();
-    }
-
-    /// <summary>The copy first; those whom the set drops only when there is a second holder.</summary>
-    private void TellSet()
-    {
-        var told = _stage switch
-        {
-            SetStage.Telling => [_candidate!.Value],
-            SetStage.Dropping => ToDrop(),
-            _ => [],
-        };
-        foreach (var lane in told)
-        {
-            _output.Send(lane, new SetTold(Generation, _set!, Log.End));
-        }
-    }
-
-    private List<LaneId> ToDrop() => [.. _holders.Where(lane => lane != _set!.Copy)];
-
-    private void OnConfirmed(LaneId from, SetConfirmed confirmed)
-    {
-        if (confirmed.Number != _set?.Number)
-        {
-            return;
-        }
-
-        if (_stage == SetStage.Telling && from == _candidate)
-        {
-            _stage = SetStage.Dropping;
-            TellSet();
-        }
-        else if (_stage == SetStage.Dropping && from != _set.Copy && _holders.Remove(from))
-        {
-            // It may follow now.
-            _output.Send(from, StatedTo(from));
-        }
-
-        Advance();
-    }
-
-    private void Settle()
-    {
-        _stage = SetStage.Settled;
         State();
         Commit();
-        Advance();
     }
 }
 
@@ -499,20 +394,4 @@ internal enum PartitionPhase
     Asking,
     Pulling,
     Serving,
-}
-
-/// <summary>Where the copy set of a <see cref="Partition"/> is.</summary>
-internal enum SetStage
-{
-    /// <summary>The set counts, if there is one; the lane that is to be its copy, or the next set's, is not in step yet.</summary>
-    CatchingUp,
-
-    /// <summary>The copy of the new set does not say yet that it holds everything.</summary>
-    Telling,
-
-    /// <summary>Those that held an older set do not know of the new one yet.</summary>
-    Dropping,
-
-    /// <summary>The set counts, and is the one that the members ask for.</summary>
-    Settled,
 }

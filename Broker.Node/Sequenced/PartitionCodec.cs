@@ -26,6 +26,8 @@ internal static class PartitionCodec
         Told,
         MemberTold,
         Released,
+        MembersTold,
+        MembersTaken,
     }
 
     public static void Write(ref PartitionWriter writer, int partition, PartitionMessage message)
@@ -48,10 +50,12 @@ internal static class PartitionCodec
             case SetConfirmed m: writer.Number(m.Number); break;
             case Register m: writer.Number(m.Number); writer.Flag(m.IsInterested); writer.Number(m.First); writer.Flag(m.AreMembersAnew); break;
             case Forwarded m: writer.Forward(m.Forward); break;
-            case Answered m: writer.Number(m.Number); writer.Byte((byte)m.Outcome); writer.Position(m.Position); break;
+            case Answered m: writer.Number(m.Number); writer.Byte((byte)m.Outcome); writer.Position(m.Position); writer.Byte((byte)m.Copies); break;
             case Asked m: writer.Number(m.Id); writer.Query(m.Query); break;
             case Told m: writer.Number(m.Id); writer.Answer(m.Answer); break;
-            case MemberTold m: writer.Bytes(m.Topic); writer.Member(m.Member); writer.Number(m.Connections); break;
+            case MemberTold m: WriteMember(ref writer, m); break;
+            case MembersTold m: WriteMembers(ref writer, m); break;
+            case MembersTaken m: writer.Number(m.Number); break;
             default: throw new ArgumentException($"No layout for {message.GetType().Name}", nameof(message));
         }
     }
@@ -77,10 +81,12 @@ internal static class PartitionCodec
             Kind.SetConfirmed => new SetConfirmed(generation, reader.Count()),
             Kind.Register => new Register(generation, reader.Number(), reader.Flag(), reader.Number(), reader.Flag()),
             Kind.Forwarded => new Forwarded(generation, reader.Forward()),
-            Kind.Answered => new Answered(generation, reader.Number(), (PublishOutcome)reader.Byte((byte)PublishOutcome.Limited), reader.Position()),
+            Kind.Answered => new Answered(generation, reader.Number(), (PublishOutcome)reader.Byte((byte)PublishOutcome.Limited), reader.Position(), reader.Byte()),
             Kind.Asked => new Asked(generation, reader.Number(), reader.Query()),
             Kind.Told => new Told(generation, reader.Number(), reader.Answer()),
-            Kind.MemberTold => new MemberTold(generation, reader.Bytes(), reader.Member(), reader.Count()),
+            Kind.MemberTold => ReadMember(ref reader, generation),
+            Kind.MembersTold => ReadMembers(ref reader, generation),
+            Kind.MembersTaken => new MembersTaken(generation, reader.Number()),
             Kind.Released => new Released(generation),
             _ => null,
         };
@@ -106,6 +112,8 @@ internal static class PartitionCodec
         Asked => Kind.Asked,
         Told => Kind.Told,
         Released => Kind.Released,
+        MembersTold => Kind.MembersTold,
+        MembersTaken => Kind.MembersTaken,
         _ => Kind.MemberTold,
     };
 
@@ -135,6 +143,37 @@ internal static class PartitionCodec
         }
 
         return new Head(generation, set, isHolder, epoch, start, sections, reader.Number());
+    }
+
+    private static void WriteMember(ref PartitionWriter writer, MemberTold told)
+    {
+        writer.Bytes(told.Topic);
+        writer.Member(told.Member);
+        writer.Number(told.Connections);
+    }
+
+    private static MemberTold ReadMember(ref PartitionReader reader, Generation generation) => new(generation, reader.Bytes(), reader.Member(), reader.Count());
+
+    private static void WriteMembers(ref PartitionWriter writer, MembersTold told)
+    {
+        writer.Number(told.Number);
+        writer.Number(told.Members.Count);
+        foreach (var member in told.Members)
+        {
+            WriteMember(ref writer, member);
+        }
+    }
+
+    private static MembersTold ReadMembers(ref PartitionReader reader, Generation generation)
+    {
+        var number = reader.Number();
+        var members = new List<MemberTold>();
+        for (var left = reader.Count(); left > 0 && !reader.HasFailed; left--)
+        {
+            members.Add(ReadMember(ref reader, generation));
+        }
+
+        return new MembersTold(generation, number, members);
     }
 
     private static void WritePulled(ref PartitionWriter writer, Pulled pulled)

@@ -65,6 +65,9 @@ internal enum ForwardKind : byte
 
     /// <summary>By the owner: ends the life of a topic that nobody used for long.</summary>
     Evict,
+
+    /// <summary>The application asks something of a user's connections, in the order of what is published to the user.</summary>
+    Order,
 }
 
 /// <summary>A place in the life of a topic.</summary>

@@ -2,13 +2,14 @@ namespace Broker.Node.Sequenced;
 
 /// <summary>A partition on one lane: its replica, and its owner's part while the node holds the lease. Not thread-safe; no I/O, no clock.</summary>
 /// <param name="context">Where it is.</param>
-internal sealed class PartitionHost(PartitionContext context)
+/// <param name="now">On the clock of <see cref="Tick"/>.</param>
+internal sealed class PartitionHost(PartitionContext context, TimeSpan now = default)
 {
     private readonly PartitionMembers _members = new();
     private bool _hasLease;
     private bool _isRenewed;
 
-    public PartitionReplica Replica { get; } = new(context);
+    public PartitionReplica Replica { get; } = new(context, now);
 
     /// <summary>Null where another node owns the partition, or nobody does.</summary>
     public Partition? Owner { get; private set; }
@@ -35,7 +36,7 @@ internal sealed class PartitionHost(PartitionContext context)
 
         switch (message)
         {
-            case Head or Register or Forwarded or Copied or SetConfirmed or Refused or Asked or MemberTold:
+            case Head or Register or Forwarded or Copied or SetConfirmed or Refused or Asked or MemberTold or MembersTold:
                 Owner?.Receive(from, message);
                 break;
             case Pulled when Owner is { IsServing: false }:
@@ -48,15 +49,16 @@ internal sealed class PartitionHost(PartitionContext context)
     }
 
     /// <summary>Now and then, such as every second.</summary>
-    public void Tick(TimeSpan now)
+    /// <param name="time">On a clock that only goes on.</param>
+    public void Tick(TimeSpan time)
     {
-        Replica.Tick(now);
+        Replica.Tick(time);
         if (_hasLease && Owner!.IsSuperseded)
         {
             Owner = NewOwner();
         }
 
-        Owner?.Tick(now);
+        Owner?.Tick(isDue: true);
     }
 
     public void OnMember(LaneId lane)

@@ -81,7 +81,8 @@ internal sealed record Forwarded(Generation Generation, Forward Forward) : Parti
 /// <param name="Number">The forward's.</param>
 /// <param name="Outcome">What was made of it.</param>
 /// <param name="Position">In the life of its topic; of offset 0: it had been given up.</param>
-internal sealed record Answered(Generation Generation, long Number, PublishOutcome Outcome, TopicPosition Position) : PartitionMessage(Generation);
+/// <param name="Copies">How many lanes have it, as far as the owner knows: it, and the copy.</param>
+internal sealed record Answered(Generation Generation, long Number, PublishOutcome Outcome, TopicPosition Position, int Copies) : PartitionMessage(Generation);
 
 /// <summary>A lane asks the owner something. Not repeated unless the owner changes or the link has a gap.</summary>
 /// <param name="Id">Counts what the lane asks.</param>
@@ -94,6 +95,13 @@ internal sealed record Told(Generation Generation, long Id, TopicAnswer Answer) 
 /// <param name="Member">Who.</param>
 /// <param name="Connections">0: none any more.</param>
 internal sealed record MemberTold(Generation Generation, byte[] Topic, TopicMember Member, int Connections) : PartitionMessage(Generation);
+
+/// <summary>A lane says who is subscribed there, a page at a time.</summary>
+/// <param name="Number">Counts the pages of a lane; the next is said when this one was <see cref="MembersTaken"/>.</param>
+/// <param name="Members">Of several topics.</param>
+internal sealed record MembersTold(Generation Generation, long Number, IReadOnlyList<MemberTold> Members) : PartitionMessage(Generation);
+
+internal sealed record MembersTaken(Generation Generation, long Number) : PartitionMessage(Generation);
 
 /// <summary>The owner's node has given up the partition: somebody else is to own it.</summary>
 internal sealed record Released(Generation Generation) : PartitionMessage(Generation);

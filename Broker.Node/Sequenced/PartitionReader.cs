@@ -83,7 +83,7 @@ internal ref struct PartitionReader(ReadOnlySpan<byte> bytes)
         }
 
         var topic = Bytes();
-        var kind = (ForwardKind)Byte((byte)ForwardKind.Evict);
+        var kind = (ForwardKind)Byte((byte)ForwardKind.Order);
         var (payload, format, time, connection, subject) = (Bytes(), Format(), Signed(), Signed(), Bytes());
         var (key, digest) = Flag() ? (Bytes(), Signed()) : (null, 0);
         return new Forward(origin, number, topic)

@@ -9,7 +9,9 @@ namespace Broker.Node.Sequenced;
 /// it has confirmed a newer set, as copy or as one that the set drops: a take-over finds what was committed with the holders of the newest
 /// set. So where the log of a new owner lacks something of it, it is kept aside, and stands there again if that owner is replaced.
 /// </remarks>
-internal sealed class PartitionReplica(PartitionContext context)
+/// <param name="context">Where it is.</param>
+/// <param name="now">On the clock of <see cref="Tick"/>.</param>
+internal sealed class PartitionReplica(PartitionContext context, TimeSpan now)
 {
     /// <summary>Entries and bytes of one <see cref="Pulled"/>.</summary>
     private const int PullSize = 512;
@@ -17,34 +19,27 @@ internal sealed class PartitionReplica(PartitionContext context)
 
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(10);
 
-    /// <summary>After which a question is asked again.</summary>
-    private static readonly TimeSpan AskAgain = TimeSpan.FromSeconds(1);
-
     private readonly IPartitionOutput _output = context.Output;
-    private readonly ForwardQueue _forwards = new(context.Self);
-    private readonly LocalMembers _members = new();
-    private TimeSpan _now;
+    private readonly PartitionRequests _requests = new(context.Self, context.Output);
+    private readonly MemberReports _members = new(context.Output);
     private TimeSpan _nextSweep;
     private TimeSpan _heard = TimeSpan.MinValue / 2;
-    private bool _areMembersKnown = true;
     private bool _isPulling;
-    private (PartitionLog Log, long Commit)? _held;
+    private (PartitionLog Log, long Commit)? _kept;
     private Stated? _owner;
     private long _ownerCommit;
     private SetTold? _told;
     private bool _isCopy;
     private long _registration;
-    private long _registered;
     private long _knownRegistration;
-    private bool _isInterested;
-    private bool _isInterestKnown;
     private ulong _followed;
-    private long _visible;
-    private ulong _visibleEpoch;
 
     public LaneId Self => context.Self;
 
-    private ReplyOrder Replies => field ??= new ReplyOrder(_forwards, _output, AskAnew);
+    /// <summary>As of the last <see cref="Tick"/>.</summary>
+    public TimeSpan Now { get; private set; } = now;
+
+    private PartitionView View => field ??= new PartitionView(_output, new ReplyOrder(_requests.Queue, _output, _requests.AskAnew));
 
     /// <summary>As it follows the owner's, or is it.</summary>
     public PartitionLog Log { get; private set; } = context.NewLog();
@@ -63,67 +58,67 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>Subscribers have come, or the last one has gone.</summary>
     public void SetInterest(bool isInterested)
     {
-        if (_isInterested != isInterested)
+        if (View.TryWant(isInterested))
         {
-            (_isInterested, _isInterestKnown, _visibleEpoch) = (isInterested, false, 0);
             SendRegister();
         }
     }
 
     /// <summary>Asked and not answered yet.</summary>
-    public int Pending => _forwards.Count;
+    public int Pending => _requests.Queue.Count;
 
     /// <summary>Something here needs an owner.</summary>
-    public bool NeedsOwner => _isInterested || IsHolder || _forwards.Count > 0 || !_members.IsEmpty;
+    public bool NeedsOwner => View.IsWanted || IsHolder || Pending > 0 || !_members.IsEmpty;
 
     /// <summary>The owner that has spoken; null: none of the highest generation has.</summary>
     public LaneId? OwnerLane => _owner?.Generation.Owner;
 
     /// <summary>How long no owner has spoken.</summary>
-    public TimeSpan Silence(TimeSpan now) => now - _heard;
+    public TimeSpan Silence(TimeSpan time) => time - _heard;
 
     /// <summary>A publish from here. Its end is told to the output.</summary>
     /// <param name="content">Of no origin and number yet.</param>
     /// <param name="deadline">On the clock of <see cref="Tick"/>; none is before an earlier one.</param>
     /// <returns>By what it is told.</returns>
-    public long Publish(Forward content, TimeSpan deadline) => Send(_forwards.Add(content, deadline));
+    public long Publish(Forward content, TimeSpan deadline) => _requests.Publish(content, deadline);
 
     /// <summary>A question from here. The answer is told to the output.</summary>
     /// <inheritdoc cref="Publish"/>
-    public long Ask(TopicQuery query, TimeSpan deadline) => Send(_forwards.Add(query, deadline));
+    public long Ask(TopicQuery query, TimeSpan deadline) => _requests.Ask(query, deadline);
 
     /// <summary>So many connections of a user are subscribed to a topic here now.</summary>
-    public void SetMember(byte[] topic, TopicMember member, int connections)
-    {
-        _members.Set(topic, member, connections);
-        if (_owner is { } owner && _registered > 0)
-        {
-            _output.Send(owner.Generation.Owner, new MemberTold(owner.Generation, topic, member, connections));
-        }
-        else
-        {
-            _areMembersKnown = false;
-        }
-    }
+    public void SetMember(byte[] topic, TopicMember member, int connections) =>
+        _members.Set(_requests.Owner, topic, member, connections);
+
+    /// <summary>The link to the owner did not take everything.</summary>
+    public bool IsHeld => _requests.IsHeld;
+
+    /// <summary>The link may have room again.</summary>
+    public void SendHeld() => _requests.SendHeld();
 
     /// <summary>Now and then: what was lost on the way is said again.</summary>
-    /// <param name="now">On a clock that only goes on.</param>
-    public void Tick(TimeSpan now)
+    /// <param name="time">On a clock that only goes on.</param>
+    public void Tick(TimeSpan time)
     {
-        _now = now;
+        Now = time;
         _isPulling = false;
-        _forwards.GiveUp(now, GiveUp);
-        if (now >= _nextSweep)
+        _requests.Tick(time);
+        if (time >= _nextSweep)
         {
-            _nextSweep = now + SweepInterval;
+            _nextSweep = time + SweepInterval;
             Log.Sweep(Commit, context.Clock());
         }
 
         if (_owner is { } owner)
         {
-            if (_registered == 0 || _forwards.Count > 0 || !_isInterestKnown || !_areMembersKnown)
+            if (_requests.Owner is null || Pending > 0 || !View.IsKnown || _members.AreAnew)
             {
                 SendRegister();
+            }
+
+            if (_requests.Owner is { } registered)
+            {
+                _members.Tick(registered, time);
             }
 
             PullRest(owner.Generation);
@@ -133,7 +128,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>Something between here and the owner was lost: all that holds here is said again.</summary>
     public void Restate()
     {
-        _areMembersKnown = false;
+        _members.Restate();
         SendRegister();
     }
 
@@ -141,7 +136,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     {
         if (message.Generation < Highest)
         {
-            if (message is not (Refused or Pulled or Answered or Committed or Told))
+            if (message is not (Refused or Pulled or Answered or Committed or Told or MembersTaken))
             {
                 _output.Send(from, new Refused(message.Generation, Highest));
             }
@@ -159,15 +154,16 @@ internal sealed class PartitionReplica(PartitionContext context)
             case Pull pull: OnPull(from, pull); break;
             case Pulled pulled when from != Self && from == _owner?.Generation.Owner: OnPulled(pulled); break;
             case SetTold told: OnSetTold(told); break;
-            case Answered answered: Replies.OnAnswered(answered, _visible); break;
+            case Answered answered: View.OnAnswered(answered); break;
             case Told told: OnTold(told); break;
+            case MembersTaken taken: _members.OnTaken(taken, Now); break;
             default: break;
         }
     }
 
     public Head HeadOf(Generation generation)
     {
-        var (log, commit) = _held ?? (Log, Commit);
+        var (log, commit) = _kept ?? (Log, Commit);
         return new Head(generation, Set, IsHolder, log.Epoch, log.Start, log.Sections, commit);
     }
 
@@ -177,10 +173,12 @@ internal sealed class PartitionReplica(PartitionContext context)
         if (generation > Highest)
         {
             Highest = generation;
-            (Log, Commit) = _held ?? (Log, Commit);
-            _held = null;
-            (_owner, _ownerCommit, _told, _isCopy, _registered, _isInterestKnown) = (null, 0, null, false, 0, !_isInterested);
-            (_areMembersKnown, _isPulling) = (_members.IsEmpty, false);
+            (Log, Commit) = _kept ?? (Log, Commit);
+            _kept = null;
+            (_owner, _ownerCommit, _told, _isCopy, _isPulling) = (null, 0, null, false, false);
+            _requests.Forget();
+            _members.Forget();
+            View.Forget();
         }
     }
 
@@ -200,7 +198,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     }
 
     /// <summary>From here on it holds what a new set promises.</summary>
-    public void Hold(CopySet set) => (Set, IsHolder, _held) = (set, true, null);
+    public void Hold(CopySet set) => (Set, IsHolder, _kept) = (set, true, null);
 
     /// <summary>As the owner: its commit number has moved. It is shown when the owner says so, as everywhere: in the order of what it says.</summary>
     public void OnOwnCommit(long commit) => Commit = commit;
@@ -225,14 +223,14 @@ internal sealed class PartitionReplica(PartitionContext context)
 
     private void Keep()
     {
-        if (IsHolder && _held is null)
+        if (IsHolder && _kept is null)
         {
-            _held = (Log, Commit);
+            _kept = (Log, Commit);
             Log = Log.Clone();
         }
     }
 
-    private void Release(CopySet newer) => (Set, IsHolder, _held) = (newer, false, null);
+    private void Release(CopySet newer) => (Set, IsHolder, _kept) = (newer, false, null);
 
     /// <summary>The owner's statement: follows its log if it may, and registers with it.</summary>
     private void OnStated(Stated stated)
@@ -245,7 +243,7 @@ internal sealed class PartitionReplica(PartitionContext context)
         var isNew = _owner is null;
         if (isNew)
         {
-            Replies.Drop();
+            View.DropAligned();
         }
 
         if (stated.Generation.Owner != Self && (isNew || stated.IsCopy != _isCopy))
@@ -253,16 +251,22 @@ internal sealed class PartitionReplica(PartitionContext context)
             Follow(stated, isNew);
         }
 
-        (_owner, _heard) = (stated, _now);
+        (_owner, _heard) = (stated, Now);
         if (isNew)
         {
             if (_followed != stated.Epoch)
             {
-                _forwards.Forget((pending, end) => _output.Answer(pending.Token, end, default));
+                _requests.ForgetSent();
                 _followed = stated.Epoch;
             }
 
             SendRegister();
+        }
+
+        if (_isCopy && stated.Commit < Log.End)
+        {
+            // Nothing else would say it again.
+            SendCopied(stated.Generation);
         }
 
         OnCommit(stated.Commit);
@@ -297,48 +301,28 @@ internal sealed class PartitionReplica(PartitionContext context)
 
     private void OnRegistered(Stated stated)
     {
-        (_knownRegistration, _registered) = (stated.Registration, stated.Registration);
-        if (stated.Registration == _registration && !_isInterestKnown)
+        _knownRegistration = stated.Registration;
+        if (stated.Registration == _registration && View.TryKnow())
         {
-            _isInterestKnown = true;
-            if (_isInterested)
-            {
-                StartVisible(stated);
-            }
+            StartVisible(stated);
         }
 
-        if (!_areMembersKnown)
+        if (stated.Registration == _registration)
         {
-            _areMembersKnown = true;
-            foreach (var (topic, member, connections) in _members.All)
-            {
-                _output.Send(stated.Generation.Owner, new MemberTold(stated.Generation, topic, member, connections));
-            }
+            _members.OnRegistered(stated.Generation, Now);
         }
 
         // Who asks is a member by then.
-        foreach (var pending in _forwards.After(stated.Taken))
-        {
-            Send(pending);
-        }
+        _requests.OnRegistered(stated.Generation, stated.Taken);
     }
 
     /// <summary>New subscribers see what is committed behind the owner's position; those who were here go on, or are told that they cannot.</summary>
     private void StartVisible(Stated stated)
     {
-        if (_visibleEpoch != stated.Epoch || _visible < Log.Start)
+        var isAnew = View.TryStart(stated.Epoch, stated.Commit, Log.Start);
+        if (isAnew && !IsHolder && !_isCopy && Log.End < stated.Commit && stated.Generation.Owner != Self)
         {
-            var wasShown = _visibleEpoch != 0;
-            (_visibleEpoch, _visible) = (stated.Epoch, stated.Commit);
-            if (!IsHolder && !_isCopy && Log.End < _visible && stated.Generation.Owner != Self)
-            {
-                Begin(stated.Epoch, _visible);
-            }
-
-            if (wasShown)
-            {
-                _output.Gap(_visibleEpoch, _visible);
-            }
+            Begin(stated.Epoch, stated.Commit);
         }
 
         Show();
@@ -367,7 +351,7 @@ internal sealed class PartitionReplica(PartitionContext context)
     /// <summary>By the owner's replicas, of its log; by a new owner, of what is held here.</summary>
     private void OnPull(LaneId from, Pull pull)
     {
-        var log = pull.Generation.Owner == Self ? Log : _held?.Log ?? Log;
+        var log = pull.Generation.Owner == Self ? Log : _kept?.Log ?? Log;
         _output.Send(from, new Pulled(pull.Generation, pull.After, log.After(pull.After, PullSize, PullBytes), log.End, log.Floor));
     }
 
@@ -420,35 +404,7 @@ internal sealed class PartitionReplica(PartitionContext context)
         Show();
     }
 
-    private void Show()
-    {
-        if (!_isInterested || !_isInterestKnown || _visibleEpoch != Log.Epoch)
-        {
-            Log.Settle(Commit);
-            return;
-        }
-
-        Replies.Release(_visible);
-        var end = Math.Min(Commit, _ownerCommit);
-        while (_visible < end)
-        {
-            if (Log.Find(_visible + 1) is { } entry)
-            {
-                _visible++;
-                _output.Deliver(_visibleEpoch, entry);
-            }
-            else
-            {
-                // It was given up before it came here.
-                _visible = Math.Min((Log.NextAfter(_visible) ?? long.MaxValue) - 1, end);
-                _output.Gap(_visibleEpoch, _visible);
-            }
-
-            Replies.Release(_visible);
-        }
-
-        Log.Settle(Math.Min(Commit, _visible));
-    }
+    private void Show() => View.Show(Log, Commit, _ownerCommit);
 
     private void OnSetTold(SetTold told)
     {
@@ -480,37 +436,9 @@ internal sealed class PartitionReplica(PartitionContext context)
 
     private void OnTold(Told told)
     {
-        if (_forwards.Question(told.Id) is not { IsAnswerHere: false } pending)
+        if (_requests.Queue.Question(told.Id) is { IsAnswerHere: false } pending)
         {
-            return;
-        }
-
-        var answer = told.Answer;
-        var isAligned = pending.Query!.Kind == TopicQueryKind.Subscribe && answer.Error == TopicAnswerError.None;
-        if ((_isInterested && !_isInterestKnown) || (isAligned && _visibleEpoch != answer.Position.Epoch))
-        {
-            // Its registration has got lost, which is said again: then it is asked again too.
-            return;
-        }
-
-        Replies.OnTold(pending, answer, isAligned, _visible);
-    }
-
-    private void AskAnew(ForwardQueue.Pending pending)
-    {
-        (pending.IsAnswerHere, pending.AskedOf) = (false, default);
-        Send(pending);
-    }
-
-    private void GiveUp(ForwardQueue.Pending pending, PublishEnd end)
-    {
-        if (pending.Query is null)
-        {
-            _output.Answer(pending.Token, end, default);
-        }
-        else
-        {
-            _output.Told(pending.Token, new TopicAnswer(0, default) { Error = TopicAnswerError.Unavailable });
+            View.OnTold(pending, told.Answer);
         }
     }
 
@@ -518,35 +446,14 @@ internal sealed class PartitionReplica(PartitionContext context)
     {
         if (_owner is { } owner)
         {
-            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, _isInterested, _forwards.First, !_areMembersKnown));
+            _output.Send(owner.Generation.Owner, new Register(owner.Generation, ++_registration, View.IsWanted, _requests.Queue.First, _members.AreAnew));
         }
-    }
-
-    private long Send(ForwardQueue.Pending pending)
-    {
-        if (_owner is not { } owner || _registered == 0)
-        {
-            return pending.Token;
-        }
-
-        if (pending.Forward is { } forward)
-        {
-            pending.IsSent = true;
-            _output.Send(owner.Generation.Owner, new Forwarded(owner.Generation, forward));
-        }
-        else if (!pending.IsAnswerHere && (pending.AskedOf != owner.Generation || _now - pending.SentAt >= AskAgain))
-        {
-            (pending.AskedOf, pending.SentAt) = (owner.Generation, _now);
-            _output.Send(owner.Generation.Owner, new Asked(owner.Generation, pending.Token, pending.Query!));
-        }
-
-        return pending.Token;
     }
 
     /// <summary>Only a copy and who has subscribers need entries.</summary>
     private void PullRest(Generation generation)
     {
-        if (_owner is { } owner && generation.Owner != Self && (_isCopy || _isInterested) && Log.End < Math.Max(owner.End, _ownerCommit))
+        if (_owner is { } owner && generation.Owner != Self && (_isCopy || View.IsWanted) && Log.End < Math.Max(owner.End, _ownerCommit))
         {
             SendPull(generation);
         }

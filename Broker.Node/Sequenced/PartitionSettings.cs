@@ -13,6 +13,9 @@ internal sealed record PartitionSettings(TopicSettings Topics, HistoryBudget Bud
     /// <summary>Of two nodes each goes on without the other: with an epoch of its own, and what it has.</summary>
     public bool IsSurvivor { get; init; }
 
+    /// <summary>The nodes where a user has connections are told on how many it has.</summary>
+    public bool SharesRates { get; init; }
+
     /// <summary>Members of a topic up to which each is told to the others.</summary>
     public int MemberList { get; init; } = 1000;
 

@@ -25,12 +25,17 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
     /// <summary>Topics that end in one tick.</summary>
     private const int MaxEvictions = 64;
 
+    /// <summary>Users that leave at a time, and again when these are committed: a crowd that goes at once must not fill the links.</summary>
+    private const int MaxLeaves = 2048;
+
     private readonly Queue<(LaneId From, Asked Asked, long Through)> _questions = new();
     private readonly Dictionary<byte[], TopicPresence> _presence = new(TopicKeyComparer.Instance);
-    private TimeSpan _now;
     private bool _isNew;
+    private bool _areLeavesLeft;
 
     private PartitionLog Log => replica.Log;
+
+    private TimeSpan Now => replica.Now;
 
     /// <summary>The log is the partition's from here on.</summary>
     public void Serve() => _isNew = true;
@@ -74,9 +79,9 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             _presence.Add(told.Topic, presence);
         }
 
-        var isThere = presence.Set(user, from, told.Connections, _now + LeaveGrace);
+        var isThere = presence.Set(user, from, told.Connections, Now + LeaveGrace);
         var topic = Log.Topics.GetValueOrDefault(told.Topic);
-        if (isThere && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
+        if (isThere && !TopicName.IsReserved(told.Topic) && topic?.HasMember(user) != true && !(topic?.Members >= context.Settings.MaxMembers))
         {
             Tell(ForwardKind.Join, told.Topic, told.Member);
         }
@@ -87,7 +92,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
     {
         foreach (var presence in _presence.Values)
         {
-            presence.Remove(lane, _now + LeaveGrace);
+            presence.Remove(lane, Now + LeaveGrace);
         }
     }
 
@@ -96,30 +101,34 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         foreach (var presence in _presence.Values)
         {
             // The connections went with the node, well before the node was given up: who has not come elsewhere is gone.
-            presence.Remove(lane, _now);
+            presence.Remove(lane, Now);
         }
     }
 
     /// <summary>Now and then, such as every second.</summary>
-    /// <param name="now">On a clock that only goes on.</param>
-    public void Tick(TimeSpan now)
+    public void Tick()
     {
-        _now = now;
         if (_isNew)
         {
             _isNew = false;
             ExpectMembers();
         }
 
-        foreach (var (topic, presence) in _presence.ToList())
-        {
-            TellPresence(topic, presence);
-        }
-
+        TellLeaves();
+        TellCounts();
         Expire();
         for (var i = 0; i < MaxEvictions && context.Settings.Budget.IsOver && Log.TryFindIdle(replica.Commit, out var idle); i++)
         {
             append(new Forward(default, 0, idle.Name) { Kind = ForwardKind.Evict });
+        }
+    }
+
+    /// <summary>The commit number may have moved.</summary>
+    public void OnCommitted()
+    {
+        if (_areLeavesLeft && replica.Commit == Log.End)
+        {
+            TellLeaves();
         }
     }
 
@@ -135,28 +144,50 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
 
             foreach (var user in topic.MemberNames.Where(user => !presence.Has(user)))
             {
-                presence.Expect(user, _now + RegisterGrace);
+                presence.Expect(user, Now + RegisterGrace);
             }
         }
     }
 
-    private void TellPresence(byte[] topic, TopicPresence presence)
+    private void TellLeaves()
     {
-        foreach (var user in presence.Due(_now))
+        var left = MaxLeaves;
+        foreach (var (topic, presence) in _presence.ToList())
         {
-            if (Log.Topics.TryGetValue(topic, out var state) && state.HasMember(user))
+            var due = presence.Due(Now, left);
+            left -= due.Count;
+            foreach (var user in due.Where(user => Log.Topics.GetValueOrDefault(topic)?.HasMember(user) == true))
             {
                 Tell(ForwardKind.Leave, topic, new TopicMember(user, default, default));
             }
         }
 
-        if (presence.HasChanged && Log.Topics.TryGetValue(topic, out var counted) && counted.Members > context.Settings.MemberList)
+        _areLeavesLeft = left == 0;
+    }
+
+    private void TellCounts()
+    {
+        foreach (var (topic, presence) in _presence.ToList())
         {
-            presence.HasChanged = false;
+            TellCount(topic, presence);
+        }
+    }
+
+    private void TellCount(byte[] topic, TopicPresence presence)
+    {
+        if (presence.HasChanged && Log.Topics.TryGetValue(topic, out var counted) && (presence.IsQuiet || counted.Members > context.Settings.MemberList))
+        {
+            (presence.HasChanged, presence.IsQuiet) = (false, false);
             var counts = new byte[16];
             BinaryPrimitives.WriteInt64LittleEndian(counts, presence.Connections);
             BinaryPrimitives.WriteInt64LittleEndian(counts.AsSpan(8), counted.Members);
             append(new Forward(default, 0, topic) { Kind = ForwardKind.Count, Payload = counts });
+        }
+
+        if (context.Settings.SharesRates && TopicName.IsOfUser(topic, out _) && presence.Lanes is > 0 and var lanes && lanes != presence.ToldLanes)
+        {
+            presence.ToldLanes = lanes;
+            append(new Forward(default, 0, topic) { Kind = ForwardKind.Order, Payload = new UserOrder(UserOrderKind.Share, [(byte)Math.Min(lanes, byte.MaxValue)]).ToBytes() });
         }
 
         if (presence.IsEmpty)
@@ -165,15 +196,20 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         }
     }
 
-    private void Tell(ForwardKind kind, byte[] topic, TopicMember member) => append(new Forward(default, 0, topic)
+    private void Tell(ForwardKind kind, byte[] topic, TopicMember member)
     {
-        Kind = kind,
-        Subject = member.User,
-        Payload = member.Info,
-        Format = member.Format,
-        Time = context.Clock(),
-        IsQuiet = Log.Topics.TryGetValue(topic, out var state) && state.Members >= context.Settings.MemberList,
-    });
+        var isQuiet = Log.Topics.TryGetValue(topic, out var state) && state.Members >= context.Settings.MemberList;
+        _presence[topic].IsQuiet |= isQuiet;
+        append(new Forward(default, 0, topic)
+        {
+            Kind = kind,
+            Subject = member.User,
+            Payload = member.Info,
+            Format = member.Format,
+            Time = context.Clock(),
+            IsQuiet = isQuiet,
+        });
+    }
 
     private void Expire()
     {

@@ -21,7 +21,7 @@ internal sealed class ReplyOrder(ForwardQueue forwards, IPartitionOutput output,
                 PublishOutcome.Limited => PublishEnd.Limited,
                 _ => PublishEnd.Published,
             };
-            Add(new Reply(null, 0, IsAligned: false, () => output.Answer(pending.Token, end, answered.Position)), visible);
+            Add(new Reply(null, 0, IsAligned: false, () => output.Answer(pending.Token, end, answered.Position, answered.Copies)), visible);
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class TopicPresence
     /// <summary>The counts have changed since they were last told.</summary>
     public bool HasChanged { get; set; }
 
+    /// <summary>Somebody has come or gone of whom only the counts tell.</summary>
+    public bool IsQuiet { get; set; }
+
     public bool IsEmpty => _lanes.Count == 0 && _leaving.Count == 0;
 
     /// <summary>A lane says how many connections a user has there.</summary>
@@ -29,6 +32,11 @@ internal sealed class TopicPresence
 
         Connections += connections - lanes.GetValueOrDefault(lane);
         HasChanged = true;
+        if (connections > 0 != lanes.ContainsKey(lane))
+        {
+            ToldLanes = 0;
+        }
+
         if (connections > 0)
         {
             lanes[lane] = connections;
@@ -49,6 +57,12 @@ internal sealed class TopicPresence
         return false;
     }
 
+    /// <summary>On how many the user of a topic of its own was told to be, of those it is on now; 0: it was not.</summary>
+    public int ToldLanes { get; set; }
+
+    /// <summary>On how many the user of a topic of its own is.</summary>
+    public int Lanes => _lanes.Values.Sum(static lanes => lanes.Count);
+
     public bool Has(byte[] user) => _lanes.ContainsKey(user);
 
     /// <summary>Nobody has said yet that the user is there.</summary>
@@ -63,16 +77,17 @@ internal sealed class TopicPresence
         }
     }
 
-    /// <summary>Who is to leave by now.</summary>
-    public IReadOnlyList<byte[]> Due(TimeSpan now)
+    /// <summary>Who is to leave by now, so many of them at most.</summary>
+    public IReadOnlyList<byte[]> Due(TimeSpan now, int count)
     {
         if (_leaving.Count == 0)
         {
             return [];
         }
 
-        var due = _leaving.Where(one => one.Value <= now).Select(static one => one.Key).ToList();
+        var due = _leaving.Where(one => one.Value <= now).Select(static one => one.Key).Take(count).ToList();
         due.ForEach(user => _leaving.Remove(user));
+        HasChanged |= due.Count > 0;
         return due;
     }
 }

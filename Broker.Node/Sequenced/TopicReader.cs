@@ -10,6 +10,15 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
     /// <summary>Bytes of the entries of one answer, but for a snapshot, which is whole, and the first of them.</summary>
     private const int PageBytes = 64 * 1024;
 
+    /// <summary>What an answer takes beside the members: its topic, and what the request was called.</summary>
+    private const int AnswerFrame = 1024;
+
+    /// <summary>What a member takes of a message beside its name and information.</summary>
+    private const int MemberFrame = 32;
+
+    /// <summary>What a byte of a name may take in JSON.</summary>
+    private const int EscapedByte = 6;
+
     /// <summary>Messages of a page of what was missed.</summary>
     private const int PageCount = 1000;
 
@@ -97,17 +106,17 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
     private static TopicMembers MembersOf(TopicState topic, TopicQuery query, TopicPresence? presence, long commit)
     {
         var some = new List<TopicMember>();
-        var (last, bytes, more) = (0L, PageBytes, false);
+        var (last, bytes, more) = (0L, PageBytes - AnswerFrame, false);
         foreach (var entry in topic.MembersAfter(query.MembersAfter, commit))
         {
-            if (some.Count == query.Members || bytes <= 0)
+            bytes -= MemberFrame + (EscapedByte * entry.Forward.Subject.Length) + entry.Forward.Payload.Length;
+            if (some.Count == query.Members || (bytes < 0 && some.Count > 0))
             {
                 more = true;
                 break;
             }
 
             some.Add(new TopicMember(entry.Forward.Subject, entry.Forward.Payload, entry.Forward.Format));
-            bytes -= entry.Forward.Weight;
             last = entry.Sequence;
         }
 

@@ -16,6 +16,9 @@ internal static class TopicName
     /// <summary>Partitions that own the sequenced topics. Nodes route by them: the number may never change.</summary>
     public const int Partitions = LaneOptions.Partitions;
 
+    /// <summary>What a client calls the topic of its own user.</summary>
+    public static readonly byte[] User = "$user"u8.ToArray();
+
     private const string TokenCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_:@-";
 
     private static readonly SearchValues<char> TokenChars = SearchValues.Create(TokenCharacters);
@@ -33,6 +36,37 @@ internal static class TopicName
 
     /// <summary>Whether the name belongs to the server (<c>$user</c> and the like).</summary>
     public static bool IsReserved(ReadOnlySpan<byte> utf8) => !utf8.IsEmpty && utf8[0] == (byte)'$';
+
+    /// <summary>The topic of one user, which no client can name.</summary>
+    /// <param name="user">1-255 bytes of UTF-8.</param>
+    public static byte[] OfUser(ReadOnlySpan<byte> user) => [.. "$user."u8, .. user];
+
+    /// <summary>Whose topic it is.</summary>
+    public static bool IsOfUser(ReadOnlySpan<byte> topic, out ReadOnlySpan<byte> user)
+    {
+        var isOfUser = topic.StartsWith("$user."u8);
+        user = isOfUser ? topic[6..] : default;
+        return isOfUser;
+    }
+
+    /// <summary>Topics over which the changes of users' rights are spread.</summary>
+    public const int RightsTopics = 16;
+
+    /// <summary>One of the topics that keep the changes of users' rights, which no client can name.</summary>
+    /// <param name="number">0 to <see cref="RightsTopics"/> - 1.</param>
+    public static byte[] OfRights(int number) => [.. "$rights."u8, (byte)('a' + number)];
+
+    /// <summary>The number of the topic that keeps what concerns a user.</summary>
+    public static int RightsTopicOf(ReadOnlySpan<byte> user) => (int)(Hash(user) % RightsTopics);
+
+    /// <summary>Whether it is one of the topics that keep the changes of users' rights.</summary>
+    public static bool IsOfRights(ReadOnlySpan<byte> topic) => topic.StartsWith("$rights."u8);
+
+    /// <summary>What clients are told a topic is called: that of a user is <c>$user</c> to it.</summary>
+    public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> topic) => IsOfUser(topic, out _) ? User : topic;
+
+    /// <inheritdoc cref="Shown(ReadOnlySpan{byte})"/>
+    public static byte[] Shown(byte[] topic) => IsOfUser(topic, out _) ? User : topic;
 
     /// <summary>Whether the bytes are a name, a pattern, or either behind the <c>$</c> of the server's own: what somebody may have subscribed to.</summary>
     public static bool MayBeSubscribed(ReadOnlySpan<byte> utf8) =>

@@ -5,13 +5,25 @@ namespace Broker.Node.Topics;
 /// <summary>The settings of every topic: the first entry whose pattern matches. Immutable.</summary>
 internal sealed class TopicSettings
 {
+    /// <summary>Users of one topic whose rights have been changed.</summary>
+    private const int MaxRights = 100_000;
+
     private static readonly TopicOptions Unmatched = new();
 
     private readonly (TopicPattern Pattern, TopicOptions Options)[] _entries;
+    private readonly TopicOptions _ofUsers;
+    private readonly TopicOptions _ofRights;
 
+    /// <param name="topics">In the order in which they are looked at.</param>
+    /// <param name="ofUsers">Of the topics of users; null: those without history.</param>
+    /// <param name="tokenLife">The longest that a token may live: after which no change of rights concerns any.</param>
     /// <exception cref="ArgumentException">A pattern that configuration validation let through.</exception>
-    public TopicSettings(IEnumerable<TopicOptions> topics) =>
+    public TopicSettings(IEnumerable<TopicOptions> topics, HistoryOptions? ofUsers = null, TimeSpan tokenLife = default)
+    {
+        _ofRights = new TopicOptions { Delivery = DeliveryKind.Sequenced, Keep = KeepPolicy.Latest, History = new HistoryOptions { Size = MaxRights, Ttl = tokenLife } };
+        _ofUsers = new TopicOptions { Delivery = DeliveryKind.Sequenced, History = ofUsers ?? new HistoryOptions() };
         _entries = [.. topics.Select(static t => (TopicPattern.TryParse(t.Match, out var pattern) ? pattern : throw new ArgumentException($"Not a topic pattern: {t.Match}."), t))];
+    }
 
     /// <summary>Whether a topic that the pattern matches may be sequenced.</summary>
     public bool MayBeSequenced(TopicPattern pattern) =>
@@ -19,6 +31,11 @@ internal sealed class TopicSettings
 
     public TopicOptions Of(ReadOnlySpan<byte> topic)
     {
+        if (TopicName.IsReserved(topic))
+        {
+            return TopicName.IsOfUser(topic, out _) ? _ofUsers : TopicName.IsOfRights(topic) ? _ofRights : Unmatched;
+        }
+
         foreach (var (pattern, options) in _entries)
         {
             if (pattern.Matches(topic))

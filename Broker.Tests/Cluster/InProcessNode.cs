@@ -1,7 +1,10 @@
+using System.Text;
 using System.Text.RegularExpressions;
 using Broker.Node;
 using Broker.Node.Configuration;
 using Broker.Node.Hosting;
+using Broker.Node.Lanes;
+using Broker.Node.Topics;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -14,11 +17,22 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
     private readonly TaskCompletionSource<Uri> _listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WebApplication _app;
 
-    private InProcessNode(string[] seeds)
+    private InProcessNode(string[] seeds, string? config)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders().AddProvider(this);
-        builder.AddBroker(new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0, Seeds = seeds });
+        var options = new CommandLineOptions { Port = 0, OpsPort = 0, ClusterPort = 0, Seeds = seeds, Config = config is null ? null : "node.conf" };
+        if (config is null)
+        {
+            builder.AddBroker(options);
+        }
+        else
+        {
+            var configuration = BrokerConfiguration.Load(options, new Dictionary<string, string>(), BrokerBuilderExtensions.Rules, _ => config);
+            Assert.Empty(configuration.Errors);
+            builder.AddBroker(configuration);
+        }
+
         _app = builder.Build();
         Node = _app.Services.GetRequiredService<BrokerNode>();
     }
@@ -26,6 +40,8 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
     public BrokerNode Node { get; }
 
     public LanesModule Lanes => _app.Services.GetRequiredService<LanesModule>();
+
+    public IBroker Api => _app.Services.GetRequiredService<IBroker>();
 
     public Uri WebSocket { get; private set; } = null!;
 
@@ -39,13 +55,37 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
         }
     }
 
-    public static async Task<InProcessNode> StartAsync(CancellationToken cancellation, params string[] seeds)
+    public static Task<InProcessNode> StartAsync(CancellationToken cancellation, params string[] seeds) => StartAsync(null, cancellation, seeds);
+
+    /// <param name="config">HOCON over what comes with the program; null: none.</param>
+    /// <param name="cancellation">Ends the start.</param>
+    /// <param name="seeds">Of the cluster; none: the node founds one.</param>
+    public static async Task<InProcessNode> StartAsync(string? config, CancellationToken cancellation, params string[] seeds)
     {
-        var node = new InProcessNode(seeds);
+        var node = new InProcessNode(seeds, config);
         await node._app.StartAsync(cancellation);
         node.WebSocket = new UriBuilder(await node._listening.Task.WaitAsync(cancellation)) { Scheme = "ws", Path = "/ws" }.Uri;
         await node.Node.ReadyForClients.WaitAsync(cancellation);
         return node;
+    }
+
+    /// <summary>The lane of a topic stands still, inside the completion of a command, until the result is set.</summary>
+    public TaskCompletionSource HoldLane(string topic, CancellationToken cancellation)
+    {
+        var release = new TaskCompletionSource();
+        var held = new TaskCompletionSource();
+        var taken = new PublishTaken
+        {
+            Released = () =>
+            {
+                held.SetResult();
+                release.Task.Wait();
+            },
+        };
+        var name = Encoding.UTF8.GetBytes(topic);
+        Assert.True(Lanes.TryPost(new PublishCommand(TopicName.Hash(name), name, "0"u8.ToArray()) { Taken = taken }));
+        held.Task.Wait(cancellation);
+        return release;
     }
 
     public async ValueTask DisposeAsync()

@@ -1,7 +1,7 @@
 using System.Text;
 using Broker.Node;
-using Broker.Node.Lanes;
 using Broker.Node.Topics;
+using Broker.Tests.Hosting.Application;
 using Broker.Tests.Lanes;
 using Broker.Tests.Support;
 
@@ -23,7 +23,7 @@ public sealed class LaneFailureSpecs
         await using var subscriber = await JsonClient.ConnectAsync(node.WebSocket, Cancellation);
         await using var publisher = await JsonClient.ConnectAsync(node.WebSocket, Cancellation);
         await subscriber.SubscribeAsync(Topic, Cancellation);
-        var release = HoldLane(node);
+        var release = node.HoldLane(Topic, Cancellation);
 
         // The pong comes from the connection itself: what it was sent before waits for the lane, in one batch with the failure.
         await publisher.SendAsync(new { type = "publish", topic = Topic, data = 1, id = "waiting" }, Cancellation);
@@ -45,23 +45,23 @@ public sealed class LaneFailureSpecs
         Assert.Equal("again", (await back.ReceiveAsync(Cancellation)).GetProperty("data").GetString());
     }
 
-    /// <summary>The lane stands still, inside the completion of a command, until the result is set.</summary>
-    private static TaskCompletionSource HoldLane(InProcessNode node)
+    [Fact]
+    public async Task Application_is_told_that_what_it_asked_of_a_lane_that_failed_has_no_outcome()
     {
-        var release = new TaskCompletionSource();
-        var held = new TaskCompletionSource();
-        var taken = new TaskCompletionSource<PublishResult>();
-        taken.Task.ContinueWith(
-            _ =>
-            {
-                held.SetResult();
-                release.Task.Wait();
-            },
-            CancellationToken.None,
-            TaskContinuationOptions.ExecuteSynchronously,
-            TaskScheduler.Default);
-        Assert.True(node.Lanes.TryPost(new PublishCommand(Hash, Encoding.UTF8.GetBytes(Topic), "0"u8.ToArray()) { Taken = taken }));
-        held.Task.Wait(Cancellation);
-        return release;
+        await using var node = await InProcessNode.StartAsync(Cancellation);
+        var topic = Enumerable.Range(0, int.MaxValue).Select(static n => $"chat.{n}").First(topic => IsOnTheLane(topic, node.Lanes.Count));
+        var (reader, _) = await node.Api.OpenAsync(topic, Cancellation);
+        var release = node.HoldLane(Topic, Cancellation);
+        var publish = node.Api.PublishAsync(topic, 1, cancellationToken: Cancellation);
+        var history = node.Api.HistoryAsync(topic, cancellationToken: Cancellation);
+        Assert.True(node.Lanes.TryPost(new FakePublish(Topic, "not a command of these logs", Hash)));
+        release.SetResult();
+
+        Assert.Equal(PublishResult.Timeout, await publish.WaitAsync(Cancellation));
+        Assert.Equal(QueryResult.Unavailable, (await history.WaitAsync(Cancellation)).Result);
+        Assert.Equal(SubscriptionEnd.Lost, await reader.EndAsync());
+        Assert.Equal(PublishResult.Published, await node.Api.PublishAsync(topic, 2, cancellationToken: Cancellation));
     }
+
+    private static bool IsOnTheLane(string topic, int lanes) => TopicName.Lane(TopicName.Hash(Encoding.UTF8.GetBytes(topic)), lanes) == TopicName.Lane(Hash, lanes);
 }

@@ -1,25 +1,27 @@
+using System.Globalization;
 using System.Text.Json;
+using Broker.Tests.Cluster.Faults;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Cluster;
 
 /// <summary>What clients are promised of sequenced topics, on one node and on three.</summary>
-public sealed class SequencedContractSpecs : ProcessClusterSpecs
+public sealed class SequencedContractSpecs : ProcessClusterSpecs, IClassFixture<SequencedNodes>
 {
-    public SequencedContractSpecs() => Configure("""
-        broker.topics = [
-          { match = "doc.>", delivery = sequenced, keep = latest, presence = on, history { size = 100 } }
-          { match = "log.>", delivery = sequenced, presence = on, sender = on, history { size = 100 } }
-          { match = "plain.>", delivery = sequenced }
-        ]
-        """);
+    private readonly SequencedNodes _shared;
+
+    public SequencedContractSpecs(SequencedNodes shared)
+    {
+        _shared = shared;
+        Configure(SequencedNodes.Topics);
+    }
 
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public async Task Every_subscriber_sees_one_order_with_offsets_and_each_publish_is_told_its_own(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var subscribers = new List<JsonClient>();
         foreach (var node in nodes)
         {
@@ -54,7 +56,7 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [InlineData(3)]
     public async Task Who_was_away_gets_what_it_missed_on_any_node_before_what_is_new(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var publisher = await ConnectAsync(nodes[^1]);
         var away = await ConnectAsync(nodes[0]);
         var position = await AskAsync(away, "subscribe", "log.b");
@@ -81,7 +83,7 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [InlineData(3)]
     public async Task Requests_sent_at_once_are_answered_in_their_order_and_the_own_message_comes(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         foreach (var node in nodes)
         {
             for (var n = 0; n < 20; n++)
@@ -113,7 +115,7 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [InlineData(3)]
     public async Task History_is_paged_both_ways_and_a_foreign_epoch_is_stale(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var client = await ConnectAsync(nodes[0]);
         for (var n = 1; n <= 25; n++)
         {
@@ -140,7 +142,7 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [InlineData(3)]
     public async Task Last_brings_the_newest_messages_and_then_what_is_new(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var publisher = await ConnectAsync(nodes[0]);
         for (var n = 1; n <= 9; n++)
         {
@@ -162,7 +164,7 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [InlineData(3)]
     public async Task A_key_is_taken_once_and_other_data_under_it_is_a_conflict(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var client = await ConnectAsync(nodes[0]);
         var first = await AskAsync(client, "publish", "plain.k", ("data", 1), ("key", "order-1"));
         var again = await AskAsync(client, "publish", "plain.k", ("data", 1), ("key", "order-1"));
@@ -174,11 +176,32 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     }
 
     [Theory]
+    [InlineData(1, 1)]
+    [InlineData(3, 2)]
+    public async Task Published_says_how_many_nodes_have_the_message(int count, int copies)
+    {
+        var nodes = await StartNodesAsync(count);
+        foreach (var node in nodes)
+        {
+            Assert.Equal(copies, Copies(await AskAsync(await ConnectAsync(node), "publish", "plain.c", ("data", 1))));
+        }
+
+        Assert.Null(Copies(await AskAsync(await ConnectAsync(nodes[0]), "publish", "live", ("data", 1))));
+        if (count == 3)
+        {
+            var roles = await RecordedRun.RolesAsync(nodes, "plain.c", Cancellation);
+            var client = await ConnectAsync(nodes[int.Parse(roles[0][1..], CultureInfo.InvariantCulture) - 1]);
+            nodes[int.Parse(roles[1][1..], CultureInfo.InvariantCulture) - 1].Signal(UnixSignal.Kill);
+            Assert.Equal(copies, Copies(await AskAsync(client, "publish", "plain.c", ("data", 2))));
+        }
+    }
+
+    [Theory]
     [InlineData(1)]
     [InlineData(3)]
     public async Task A_kept_topic_is_a_map_with_conditions_removals_and_changes_since(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var writer = await ConnectAsync(nodes[0]);
         var a = await AskAsync(writer, "publish", "doc.m", ("data", 1), ("entry", "a"));
         await AskAsync(writer, "publish", "doc.m", ("data", 2), ("entry", "b"));
@@ -208,7 +231,7 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [InlineData(3)]
     public async Task Subscribers_of_a_presence_topic_see_who_comes_and_goes(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var watcher = await ConnectAsync(nodes[0]);
         var subscribed = await AskAsync(watcher, "subscribe", "log.p", ("presence", true));
         Assert.Equal(1, subscribed.GetProperty("presence").GetProperty("users").GetInt32());
@@ -234,7 +257,7 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     [InlineData(3)]
     public async Task A_pattern_brings_what_any_node_acknowledges_after_subscribed(int count)
     {
-        var nodes = await StartNodesAsync(count);
+        var nodes = await _shared.OfAsync(count);
         var watcher = await ConnectAsync(nodes[0]);
         Assert.Equal("subscribed", JsonClient.TypeOf(await AskAsync(watcher, "subscribe", "log.*")));
         var expected = new List<string>();
@@ -273,6 +296,12 @@ public sealed class SequencedContractSpecs : ProcessClusterSpecs
     }
 
     private static string? Code(JsonElement message) => message.GetProperty("code").GetString();
+
+    private static int? Copies(JsonElement published)
+    {
+        Assert.Equal("published", JsonClient.TypeOf(published));
+        return published.TryGetProperty("copies", out var copies) ? copies.GetInt32() : null;
+    }
 
     private static string? Member(JsonElement message) => message.GetProperty("members")[0].GetProperty("user").GetString();
 

@@ -5,7 +5,7 @@ using Broker.Node.Configuration;
 using Broker.Node.Configuration.Hocon;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
-using Broker.Node.Hosting;
+using Broker.Node.Hosting.Application;
 using Broker.Node.Http;
 using Broker.Node.Lanes;
 using Broker.Node.Links;
@@ -78,8 +78,12 @@ public sealed partial class LimitsDocumentSpecs
     [InlineData("connections that wait for ASP.NET Core", HttpFrontDoor.MaxWaiting)]
     [InlineData("connections that were refused before anybody read their request, and are still closing", LingeringClose.MaxClosing)]
     [InlineData("of each of them: time; bytes read and thrown away", LingeringClose.MaxDiscarded)]
-    [InlineData("publishes of the application under way at once", BrokerApi.Concurrent)]
-    [InlineData("publishes of the application that wait", BrokerApi.MaxWaiting)]
+    [InlineData("publishes of the application under way at once, to broadcast topics and to each of the 256 partitions", PublishWindows.Concurrent)]
+    [InlineData("publishes of the application that wait", PublishWindows.MaxWaiting)]
+    [InlineData("of these, to one of the 256 partitions", PublishWindows.MaxWaitingSequenced)]
+    [InlineData("publications of the application in a batch", ApplicationPublishes.MaxBatch)]
+    [InlineData("questions of the application about topics under way at once", TopicQuestions.MaxUnderWay)]
+    [InlineData("subscriptions of the application", ServerSubscriptions.Most)]
     [InlineData("bytes of a key set (JWKS)", JwksReader.MaxBytes)]
     [InlineData("bytes of pongs that wait for a client that does not read", ControlFrames.PongRoom)]
     [InlineData("envelopes to another node under way, for each lane", OutgoingLink.MaxInFlight)]

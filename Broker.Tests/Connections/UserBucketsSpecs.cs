@@ -26,6 +26,23 @@ public sealed class UserBucketsSpecs
     }
 
     [Fact]
+    public void User_of_two_nodes_has_half_of_the_rate_on_each_and_nothing_is_forgiven()
+    {
+        using var alice = _buckets.Join("alice");
+        using var other = _buckets.Join("bob");
+        Assert.True(alice.TryTake(4, Now, out _));
+        _buckets.Share("alice", 2);
+        _buckets.Share("nobody", 2);
+        Assert.False(alice.TryTake(2, Now, out var retryAfter));
+        Assert.Equal(TimeSpan.FromMilliseconds(200), retryAfter);
+        Assert.True(alice.TryTake(1, Now, out _));
+        Assert.True(other.TryTake(10, Now, out _));
+        _buckets.Share("alice", 1);
+        Assert.True(alice.TryTake(5, Now, out _));
+        Assert.False(alice.TryTake(1, Now, out _));
+    }
+
+    [Fact]
     public void Bucket_lives_as_long_as_one_connection_does()
     {
         var first = _buckets.Join("alice");

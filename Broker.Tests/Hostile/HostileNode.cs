@@ -33,7 +33,8 @@ internal sealed partial class HostileNode : IAsyncDisposable
         broker { listen.port = 0
           ops.port = 0
           cluster.port = 0
-          drain.time = 0s }
+          drain.time = 0s
+          user-topic.enabled = off }
 
         """;
 

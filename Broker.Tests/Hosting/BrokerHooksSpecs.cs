@@ -217,6 +217,23 @@ public sealed class BrokerHooksSpecs : RealClientSpecs
     }
 
     [Fact]
+    public async Task Connection_has_the_topics_from_the_start_that_the_application_gives_it()
+    {
+        _hooks.OnConnect = static _ => new(ConnectAnswer.Accept with { Rights = new RightsOptions { Publish = ["a"] }, Subscribe = ["a", "b"] });
+        await using var host = await StartAsync();
+        await using var client = await JsonClient.ConnectAsync(host.WebSocket, Cancellation);
+        foreach (var _ in "ab")
+        {
+            var subscribed = await client.ReceiveAsync(Cancellation);
+            Assert.Equal(("subscribed", "by the server"), (JsonClient.TypeOf(subscribed), subscribed.GetProperty("reason").GetString()));
+        }
+
+        await client.PublishAsync("a", 1, Cancellation);
+        Assert.Equal(1, (await client.ReceiveAsync(Cancellation)).GetProperty("data").GetInt32());
+        AssertError(await SubscribeAsync(client, "a"), "forbidden", "Not allowed", "a");
+    }
+
+    [Fact]
     public async Task Each_request_of_a_sequenced_topic_needs_the_right_that_is_its_own()
     {
         var requests = new (string Name, Dictionary<string, object> Keys, Func<RightsOptions, bool> Allowed)[]

@@ -51,11 +51,13 @@ public sealed class PartitionCodecSpecs
         new SetConfirmed(Number, 4),
         new Register(Number, 5, true, 6, true),
         new Forwarded(Number, new Forward(new LaneId(1, 1), 4, null)),
-        new Answered(Number, 5, PublishOutcome.Limited, Position),
+        new Answered(Number, 5, PublishOutcome.Limited, Position, 2),
         new Asked(Number, 6, new TopicQuery(TopicQueryKind.History, "t"u8.ToArray()) { Since = Position, Through = 3, Limit = 4, Reverse = true, Member = "m"u8.ToArray(), Members = 5, MembersAfter = 6 }),
         new Told(Number, 7, Answer),
         new Told(Number, 7, new TopicAnswer(0, default) { Recovered = true }),
         new MemberTold(Number, "t"u8.ToArray(), new TopicMember("u"u8.ToArray(), default, WireFormat.MessagePack), 2),
+        new MembersTold(Number, 8, [new MemberTold(Number, "t"u8.ToArray(), new TopicMember("u"u8.ToArray(), "1"u8.ToArray(), WireFormat.Json), 2)]),
+        new MembersTaken(Number, 9),
         new Released(Number),
     ];
 

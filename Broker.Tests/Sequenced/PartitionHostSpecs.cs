@@ -10,12 +10,11 @@ public sealed class PartitionHostSpecs
     private static readonly LaneId There = new(2, 1);
     private static readonly byte[] Topic = [(byte)'t'];
 
-    private readonly Output _output = new();
+    private readonly FakePartitionOutput _output = new();
     private readonly PartitionHost _host;
     private long _clock;
 
-    public PartitionHostSpecs() => _host = new PartitionHost(
-        new PartitionContext(7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)), static () => 5, () => _clock));
+    public PartitionHostSpecs() => _host = Host(TimeSpan.Zero);
 
     [Fact]
     public void Who_comes_while_an_owner_takes_over_is_told_to_it_when_it_knows_this_lane()
@@ -28,8 +27,8 @@ public sealed class PartitionHostSpecs
         var register = Assert.IsType<Register>(_output.Sent[^1].Message);
         _host.Receive(There, new Stated(generation, 5, 0, 0, 0, IsCopy: false, null) { Registration = register.Number });
 
-        var told = Assert.IsType<MemberTold>(_output.Sent[^1].Message);
-        Assert.Equal((There, 1), (_output.Sent[^1].To, told.Connections));
+        var told = Assert.IsType<MembersTold>(_output.Sent[^1].Message);
+        Assert.Equal((There, 1), (_output.Sent[^1].To, Assert.Single(told.Members).Connections));
     }
 
     [Fact]
@@ -82,6 +81,63 @@ public sealed class PartitionHostSpecs
         Assert.Equal(isToldAgain ? 1 : 0, _host.Replica.Log.Topics[Topic].Members);
     }
 
+    /// <summary>The first look of a new owner is no time at which somebody has been gone for long.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Who_goes_in_the_first_second_of_an_owner_has_the_grace_as_well(bool isNew)
+    {
+        var start = TimeSpan.FromHours(1);
+        var host = isNew ? Host(start) : _host;
+        if (!isNew)
+        {
+            host.Tick(start);
+        }
+
+        host.SetLease(true);
+        foreach (var connections in new[] { 1, 0 })
+        {
+            host.Receive(Here, new MemberTold(host.Owner!.Generation, Topic, new TopicMember([(byte)'u'], default, default), connections));
+        }
+
+        host.Tick(start + PartitionTopics.LeaveGrace - TimeSpan.FromSeconds(1));
+        Assert.Equal(1, host.Replica.Log.Topics[Topic].Members);
+        host.Tick(start + PartitionTopics.LeaveGrace);
+        Assert.Equal(0, host.Replica.Log.Topics[Topic].Members);
+    }
+
+    /// <summary>Also who comes back before anybody has looked: where it is, it does not know of the others any more.</summary>
+    [Fact]
+    public void Nodes_of_a_user_are_told_on_how_many_it_is()
+    {
+        var topic = TopicName.OfUser("ann"u8);
+        var host = Host(TimeSpan.Zero, sharesRates: true);
+        host.OnMember(There);
+        host.SetLease(true);
+        host.Receive(There, new Head(host.Owner!.Generation, null, false, 0, 0, [], 0));
+        List<int> told = [];
+        foreach (var (lane, connections) in new[] { (Here, 1), (There, 1), (There, 2), (There, 0), (There, 0), (Here, 2) })
+        {
+            host.Receive(lane, new MemberTold(host.Owner!.Generation, topic, new TopicMember([.. "ann"u8], default, default), connections));
+            host.Tick(TimeSpan.Zero);
+            told.Add(Last());
+        }
+
+        Assert.Equal([1, 2, 2, 1, 1, 1], told);
+        var end = host.Replica.Log.End;
+        host.Receive(There, new MemberTold(host.Owner!.Generation, topic, new TopicMember([.. "ann"u8], default, default), 1));
+        host.Receive(There, new MemberTold(host.Owner!.Generation, topic, new TopicMember([.. "ann"u8], default, default), 0));
+        host.Tick(TimeSpan.Zero);
+        Assert.Equal((end + 1, 1), (host.Replica.Log.End, Last()));
+
+        int Last()
+        {
+            var order = UserOrder.Read(host.Replica.Log.After(host.Replica.Log.End - 1, 1, int.MaxValue)[0].Forward.Payload.Span)!;
+            Assert.Equal(UserOrderKind.Share, order.Kind);
+            return order.Topic[0];
+        }
+    }
+
     [Fact]
     public void Copy_forgets_keys_as_the_owner_does()
     {
@@ -98,20 +154,10 @@ public sealed class PartitionHostSpecs
         Assert.Equal(0, _host.Replica.Log.Topics[Topic].Keys);
     }
 
+    private PartitionHost Host(TimeSpan now, bool sharesRates = false) => new(
+        new PartitionContext(
+            7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)) { SharesRates = sharesRates }, static () => 5, () => _clock),
+        now);
+
     private static PartitionEntry Entry(Generation generation, long sequence) => new(sequence, generation, sequence, new Forward(There, sequence, Topic));
-
-    private sealed class Output : IPartitionOutput
-    {
-        public List<(LaneId To, PartitionMessage Message)> Sent { get; } = [];
-
-        public void Send(LaneId to, PartitionMessage message) => Sent.Add((to, message));
-
-        public void Deliver(ulong epoch, PartitionEntry entry) => Assert.Fail("Nobody is subscribed.");
-
-        public void Gap(ulong epoch, long sequence) => Assert.Fail("Nobody is subscribed.");
-
-        public void Answer(long token, PublishEnd end, TopicPosition position) => Assert.Fail("Nothing was published.");
-
-        public void Told(long token, TopicAnswer answer) => Assert.Fail("Nothing was asked.");
-    }
 }

@@ -20,6 +20,8 @@ public sealed record BrokerOptions
     public DrainOptions Drain { get; init; } = new();
     public PlatformOptions Platform { get; init; } = new();
 
+    public UserTopicOptions UserTopic { get; init; } = new();
+
     /// <summary><c>broker.topics</c>: the first entry whose pattern matches decides a topic's settings.</summary>
     public IReadOnlyList<TopicOptions> Topics { get; init; } = [];
 

@@ -47,6 +47,15 @@ public sealed record HistoryOptions
     public TimeSpan Ttl { get; init; }
 }
 
+/// <summary><c>broker.user-topic</c>: the topic <c>$user</c> that every user has.</summary>
+public sealed record UserTopicOptions
+{
+    /// <summary>Whether users have one; without it the server API reaches no users.</summary>
+    public bool Enabled { get; init; } = true;
+
+    public HistoryOptions History { get; init; } = new() { Size = 100, Ttl = TimeSpan.FromHours(1) };
+}
+
 /// <summary><c>delivery</c> of a topic.</summary>
 public enum DeliveryKind
 {

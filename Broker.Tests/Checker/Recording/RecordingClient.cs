@@ -207,6 +207,12 @@ internal sealed class RecordingClient : IAsyncDisposable
     private void Take(JsonElement message)
     {
         var type = JsonClient.TypeOf(message);
+        if (Text(message, "topic") == "$user")
+        {
+            // Nobody has asked for it, and nothing is published to it here.
+            return;
+        }
+
         var (epoch, offset) = (Text(message, "epoch"), Number(message, "offset"));
         lock (_gate)
         {

@@ -82,7 +82,24 @@ internal sealed class ModelCluster
         History.End(owner.Replica.Log);
     }
 
-    public void Send(ModelNode from, LaneId to, PartitionMessage message)
+    /// <returns>False: it certainly does not go there.</returns>
+    public bool Send(ModelNode from, LaneId to, PartitionMessage message)
+    {
+        if (from.IsFull && to != from.Lane)
+        {
+            if (_bug == ModelBug.RefusedIsSent)
+            {
+                Carry(from, to, message);
+            }
+
+            return false;
+        }
+
+        Carry(from, to, message);
+        return true;
+    }
+
+    private void Carry(ModelNode from, LaneId to, PartitionMessage message)
     {
         Seed(from, to, message);
         if (_bug == ModelBug.SetCountsBeforeDroppedKnow && message is Stated stated)
@@ -150,6 +167,7 @@ internal sealed class ModelCluster
         }
 
         turn();
+        node.Host.Replica.SendHeld();
         Watch(node);
     }
 
@@ -252,6 +270,11 @@ internal sealed class ModelCluster
                     At(_random.Next(300), () => Kill(_nodes[lane]));
                 }
 
+                break;
+            case 7:
+                Trace?.Invoke($"{Now} full {node.Lane.Node}");
+                node.IsFull = true;
+                At(_random.Next(50, 4_000), () => node.IsFull = false);
                 break;
             default:
                 break;
@@ -422,7 +445,7 @@ internal sealed class ModelCluster
         _isCalm = true;
         foreach (var node in Alive.Where(static node => !node.IsDoomed))
         {
-            node.IsCut = false;
+            (node.IsCut, node.IsFull) = (false, false);
         }
 
         At(5_000, () =>
@@ -511,4 +534,5 @@ internal enum ModelBug
     NewSetHasNoHolder,
     ReplicaKeepsUncommitted,
     GivenUpLeavesHole,
+    RefusedIsSent,
 }

@@ -40,6 +40,9 @@ internal sealed class ModelNode : IPartitionOutput
 
     public bool IsLeaving { get; set; }
 
+    /// <summary>Its links take nothing.</summary>
+    public bool IsFull { get; set; }
+
     public bool IsWatching { get; private set; }
 
     /// <summary>Who it sees as members.</summary>
@@ -67,13 +70,13 @@ internal sealed class ModelNode : IPartitionOutput
         Host.Replica.SetInterest(isWatching);
     }
 
-    public void Send(LaneId to, PartitionMessage message) => _cluster.Send(this, to, message);
+    public bool Send(LaneId to, PartitionMessage message) => _cluster.Send(this, to, message);
 
     public void Deliver(ulong epoch, PartitionEntry entry) => _cluster.History.Delivered(this, epoch, entry);
 
     public void Gap(ulong epoch, long sequence) => _cluster.History.Gap(this, epoch, sequence);
 
-    public void Answer(long token, PublishEnd end, TopicPosition position)
+    public void Answer(long token, PublishEnd end, TopicPosition position, int copies)
     {
         _cluster.History.Require(_awaited.Remove(token, out var id), $"{Lane} answers {token} twice");
         _cluster.History.Ended(this, id!, end, position);
