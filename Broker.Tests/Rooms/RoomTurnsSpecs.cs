@@ -61,7 +61,7 @@ public sealed class RoomTurnsSpecs
     }
 
     [Fact]
-    public void Appointments_come_in_the_order_of_their_times_and_before_the_step_of_the_same_time()
+    public void Appointments_come_by_their_times_and_before_the_step_of_the_same_time()
     {
         var bench = Ticking(10);
         InMessage(bench, static context =>

@@ -9,12 +9,14 @@ public sealed partial class RoomsPageSpecs
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "ROOMS.md"));
 
+    private static readonly string[] Files = ["RaceRoom.cs", "RaceRoomTests.cs"];
+
     [Fact]
     public void Code_of_the_page_is_that_of_the_files_that_run()
     {
-        var guide = Path.Combine(SourceTree.Root, "Broker.Tests", "Rooms", "Guide");
-        var files = new[] { "RaceRoom.cs", "RaceRoomTests.cs" }.Select(name => File.ReadAllText(Path.Combine(guide, name)));
-        Assert.Equal(files, Block().Matches(Page).Select(static match => match.Groups[1].Value).Where(static block => block.Contains("namespace", StringComparison.Ordinal)));
+        Assert.Equal(
+            Files.Select(static name => File.ReadAllText(Path.Combine(SourceTree.Root, "Broker.Tests", "Rooms", "Guide", name))),
+            Block().Matches(Page).Select(static match => match.Groups[1].Value).Where(static block => block.Contains("namespace", StringComparison.Ordinal)));
     }
 
     /// <summary>The one line that is no file: the spec says it in the page's words.</summary>
@@ -47,6 +49,17 @@ public sealed partial class RoomsPageSpecs
     [Fact]
     public void Every_setting_is_on_the_page() =>
         Assert.All(typeof(RoomOptions).GetProperties(), setting => Assert.Contains($"| `{setting.Name}` |", Page, StringComparison.Ordinal));
+
+    [Fact]
+    public void Every_bound_is_in_the_table_with_its_number()
+    {
+        var bounds = typeof(RoomLimits).GetFields().ToDictionary(static bound => bound.Name, static bound => $"{bound.GetRawConstantValue()}");
+        var rows = Row().Matches(File.ReadAllText(Path.Combine(SourceTree.Root, "docs", "LIMITS.md"))).ToDictionary(static row => row.Groups[1].Value, static row => row.Groups[2].Value);
+        Assert.Equal(bounds, rows);
+    }
+
+    [GeneratedRegex(@"^\| `([A-Z]\w+)` \| (\d+) \|", RegexOptions.Multiline)]
+    private static partial Regex Row();
 
     [GeneratedRegex("^```csharp\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Block();
