@@ -116,7 +116,10 @@ internal sealed class ClientSession
             Refuse(default, reason);
         }
 
-        _router.OpenDue();
+        if (!_ended)
+        {
+            _router.OpenDue();
+        }
     }
 
     public void OnMessages(MessageBatch batch)
@@ -411,7 +414,7 @@ internal sealed class ClientSession
 
     private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
     {
-        if (OwnTopic.Is(message.Topic.Span))
+        if (_router.IsOwn(message.Topic.Span))
         {
             Fail(ErrorCode.Unsupported, message.Id, message.Topic);
             return;
@@ -556,7 +559,8 @@ internal sealed class ClientSession
         {
             var batch = _batch!;
             batch.Retain();
-            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(topic.Span), topic, _connection.Writer, reply.Written.ToArray(), batch) { IsSequenced = _services.Topics.Settings.Of(topic.Span).Delivery == DeliveryKind.Sequenced });
+            var name = _router.NameOf(topic);
+            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(name.Span), name, _connection.Writer, reply.Written.ToArray(), batch) { IsSequenced = _services.Topics.Settings.Of(name.Span).Delivery == DeliveryKind.Sequenced });
         }
     }
 }

@@ -36,7 +36,8 @@ internal sealed class OwnTopic(IClientTransport connection, ConnectionServices s
 
     public static bool Is(ReadOnlySpan<byte> topic) => topic.SequenceEqual(TopicName.User);
 
-    private bool Exists => services.Options.UserTopic.Enabled && auth.Identity?.User is not null;
+    /// <summary>The connection has a user, and users have topics.</summary>
+    public bool Exists => services.Options.UserTopic.Enabled && auth.Identity?.User is not null;
 
     private TopicOptions Settings => services.Topics.Settings.Of(Subscription!.Topic);
 

@@ -50,6 +50,12 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
 
     private bool MayAdd => _subscriptions.Count + patterns.Count < _limits.Subscriptions;
 
+    /// <summary>Whether it is the <c>$user</c> of a user who has one.</summary>
+    public bool IsOwn(ReadOnlySpan<byte> topic) => OwnTopic.Is(topic) && own.Exists;
+
+    /// <summary>What a topic is called on the node: <c>$user</c> is that of this connection's user.</summary>
+    public ReadOnlyMemory<byte> NameOf(ReadOnlyMemory<byte> topic) => OwnTopic.Is(topic.Span) && own.Subscription is { } present ? present.Topic : topic;
+
     /// <summary>Why a publish would be refused whatever its data.</summary>
     public ErrorCode MayPublish(ReadOnlySpan<byte> topic) => Check(topic, Rights.MayPublish(topic));
 

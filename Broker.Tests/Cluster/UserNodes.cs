@@ -6,7 +6,7 @@ namespace Broker.Tests.Cluster;
 /// <summary>Clusters of one and of three nodes that want tokens, in the process of the tests; started when they are first used.</summary>
 public sealed class UserNodes : IAsyncDisposable
 {
-    public const int MostConnections = 4;
+    public const int MostConnections = 6;
 
     public const string Config = $$"""
         akka.cluster { periodic-tasks-initial-delay = 50ms
@@ -16,7 +16,7 @@ public sealed class UserNodes : IAsyncDisposable
               secret = "{{TokenForge.Secret}}" }]
             default-rights { subscribe = ["open.>"]
               publish = ["open.>"] } }
-          limits.connections-per-user = 4
+          limits.connections-per-user = 6
           topics = [{ match = "open.kept.>", delivery = sequenced, history { size = 10 } }]
           drain.time = 0s
         }

@@ -76,7 +76,7 @@ const scenarios = {
     const said = async peer => {
       for (let message; ;) if ((message = await peer.next()).type !== 'join') return message;
     };
-    assert.deepEqual(await bob.ask({ type: 'publish', topic, data: 'Hello!', id: 1 }), { type: 'published', id: 1, topic, epoch, offset: 1 });
+    assert.deepEqual(await bob.ask({ type: 'publish', topic, data: 'Hello!', id: 1 }), { type: 'published', id: 1, topic, epoch, offset: 1, copies: 1 });
     const { time, ...message } = await said(ann);
     assert.deepEqual(message, { type: 'message', topic, data: 'Hello!', from: { user: null, connection: bob.welcome.connection }, offset: 1 });
     assert.ok(Math.abs(Date.now() - time) < 60_000);
