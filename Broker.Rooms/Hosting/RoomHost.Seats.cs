@@ -359,56 +359,6 @@ public sealed partial class RoomHost
         }
     }
 
-    /// <summary>The code knows these players and no others; those without a seat have left.</summary>
-    private void LoadKnown(IReadOnlyList<(RoomPlayer Player, bool IsConnected)> known)
-    {
-        _gone.Clear();
-        var seats = _seats.All.Where(static seat => seat.Player is not null).ToDictionary(static seat => seat.Player!);
-        foreach (var seat in _seats.All)
-        {
-            _seats.Forget(seat);
-        }
-
-        foreach (var (player, isConnected) in known)
-        {
-            if (seats.TryGetValue(player, out var seat))
-            {
-                _seats.Tell(seat, isConnected);
-            }
-            else
-            {
-                _gone.Enqueue((player, _leaveReasons.GetValueOrDefault(player)));
-            }
-        }
-    }
-
-    private List<KeptSeat> KeptSeats() =>
-        [.. _seats.All.Select(seat => new KeptSeat(
-            seat.Token,
-            seat.User,
-            seat.IsSpectator,
-            seat.State,
-            seat.Deadline > _now ? seat.Deadline.Value - _now : TimeSpan.Zero,
-            seat.Player,
-            seat.Reservation))];
-
-    /// <summary>Who was connected is expected: where is not known here yet.</summary>
-    private void Seat(RoomContent content)
-    {
-        _seats.NextPlayer = content.NextPlayer;
-        foreach (var kept in content.Seats)
-        {
-            var isExpected = kept.State is SeatState.Connected or SeatState.Expected;
-            AddSeat(new Seat(kept.Token, kept.User, kept.IsSpectator)
-            {
-                State = isExpected ? SeatState.Expected : kept.State,
-                Deadline = _now + (isExpected ? Announcement : kept.Left),
-                Player = kept.Player,
-                Reservation = kept.Reservation,
-            });
-        }
-    }
-
     private RoomData ShownTo(Seat seat) => HostContext.CheckData(_room!.State(seat.Player!));
 
     private string NewToken()

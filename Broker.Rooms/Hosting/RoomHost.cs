@@ -52,12 +52,6 @@ public sealed partial class RoomHost
     /// <summary>Steps taken.</summary>
     public long Tick => _clock.Tick;
 
-    /// <summary>Something waits for a snapshot that has not been taken yet.</summary>
-    public bool NeedsSnapshot => Phase != RoomPhase.Ended && _outputs.NeedsSnapshot;
-
-    /// <summary>The room has ended, and its last words wait for <see cref="SnapshotRemoved"/>.</summary>
-    public bool NeedsRemoval => Phase == RoomPhase.Ended && _outputs.Count > 0;
-
     /// <summary>When <see cref="Advance"/> is to be called next, on the caller's clock; null: nothing will happen by itself.</summary>
     public TimeSpan? NextDue
     {
@@ -102,24 +96,6 @@ public sealed partial class RoomHost
 
         host.Done();
         return host;
-    }
-
-    /// <summary>A room that goes on from a snapshot. Where its code throws now, it has failed and is tried again as after any failure.</summary>
-    /// <param name="snapshot">Of <see cref="TakeSnapshot"/>, of any host.</param>
-    /// <returns>The host; or null, why, and a sentence about it for the log.</returns>
-    public static (RoomHost? Host, SnapshotRefusal Refusal, string Text) Restore(RoomSetup setup, ReadOnlyMemory<byte> snapshot, TimeSpan now)
-    {
-        var (content, refusal, text) = SnapshotCodec.Read(snapshot.Span, setup.Kind, setup.RoomId);
-        if (content is null)
-        {
-            return (null, refusal, text);
-        }
-
-        var host = new RoomHost(setup, now) { _core = content.Core };
-        host.Seat(content);
-        host.Restart();
-        host.Done();
-        return (host, SnapshotRefusal.None, "");
     }
 
     /// <summary>Time goes on: steps, appointments and deadlines that are due.</summary>
@@ -208,57 +184,6 @@ public sealed partial class RoomHost
         }
     }
 
-    /// <summary>The room as it is now; while its code has failed, as the code was at the last snapshot.</summary>
-    /// <returns>Null: the room has ended, maybe over this; or it has failed and its seats have become too many bytes.</returns>
-    public RoomSnapshot? TakeSnapshot()
-    {
-        var bytes = ReadOnlyMemory<byte>.Empty;
-        RoomCore? core = null;
-        if (Phase is RoomPhase.Running or RoomPhase.Asleep)
-        {
-            Turn(() =>
-            {
-                var taken = Capture();
-                bytes = Encode(taken);
-                core = bytes.Length <= RoomLimits.Snapshot ? taken : throw new RoomException($"The room's snapshot has {bytes.Length} bytes; at most {RoomLimits.Snapshot}.");
-            });
-            Done();
-        }
-
-        if (Phase == RoomPhase.Ended)
-        {
-            return null;
-        }
-
-        if (core is not null)
-        {
-            _core = core;
-            _leaveReasons.Clear();
-        }
-        else
-        {
-            bytes = Encode(_core!);
-        }
-
-        return bytes.Length <= RoomLimits.Snapshot ? new RoomSnapshot(_outputs.OnTaken(), bytes) : null;
-    }
-
-    /// <summary>A snapshot is where it survives this node, and so are all before it: what waited for them goes out.</summary>
-    public void SnapshotSaved(long number)
-    {
-        _outputs.OnSaved(number);
-        Done();
-    }
-
-    /// <summary>The room has ended and nobody can restore it any more: its last words go out.</summary>
-    public void SnapshotRemoved()
-    {
-        if (Phase == RoomPhase.Ended)
-        {
-            _outputs.FlushAll();
-        }
-    }
-
     private static TimeSpan? Earlier(TimeSpan? one, TimeSpan? other) => one < other || other is null ? one : other;
 
     private void Begin(Action<Room> first, RequestId request)
@@ -266,28 +191,8 @@ public sealed partial class RoomHost
         _room = _setup.Kind.Create(_setup.Services);
         _room.Attach(_context);
         first(_room);
-        _core = Capture();
+        _core = ReadCore();
         Answer(new RoomCreated { Request = request });
-    }
-
-    private void Restart()
-    {
-        var core = _core!;
-        Phase = RoomPhase.Running;
-        Turn(() =>
-        {
-            Load(core);
-            _room = _setup.Kind.Create(_setup.Services);
-            _room.Attach(_context);
-            _room.Restore(core.Bytes, core.StateVersion);
-            TellChanges();
-            foreach (var name in core.Work)
-            {
-                _room.WorkDone(name, WorkResult.Failed(WorkResult.Interrupted));
-            }
-
-            ShowState(StateReason.Restored);
-        });
     }
 
     private void RunDue()
@@ -327,7 +232,8 @@ public sealed partial class RoomHost
 
     /// <summary>Calls the room's code. What it throws is its failure.</summary>
     /// <param name="undo">Of what the host itself did for this turn, before the failure is dealt with.</param>
-    private void Turn(Action turn, Action? undo = null)
+    /// <returns>False: the code failed, or ended the room.</returns>
+    private bool Turn(Action turn, Action? undo = null)
     {
         try
         {
@@ -340,7 +246,7 @@ public sealed partial class RoomHost
             _context.Close();
             undo?.Invoke();
             Fail(fault);
-            return;
+            return false;
         }
 
         var isEndAsked = _context.IsEndAsked;
@@ -351,6 +257,8 @@ public sealed partial class RoomHost
         {
             Finish(hasFailed: false);
         }
+
+        return !isEndAsked;
     }
 
     private void Fail(Exception fault)
@@ -378,29 +286,6 @@ public sealed partial class RoomHost
         _work.Clear();
         _outputs.Add(new RoomEnded(hasFailed), waits: true);
     }
-
-    private RoomCore Capture() => new(
-        _clock.Tick,
-        _clock.Time,
-        _context.Settings,
-        [.. _appointments.All],
-        _appointments.NextId,
-        [.. _work.Names],
-        [.. _seats.Players.Concat(_seats.Spectators).Select(static player => (player, player.IsConnected))],
-        _room!.Snapshot())
-    {
-        StateVersion = _options.StateVersion,
-    };
-
-    private void Load(RoomCore core)
-    {
-        (_clock.Tick, _clock.Time) = (core.Tick, core.Time);
-        _context.Settings = core.Settings;
-        _appointments.Load(core.Appointments, core.NextAppointment);
-        LoadKnown(core.Known);
-    }
-
-    private ReadOnlyMemory<byte> Encode(RoomCore core) => SnapshotCodec.Write(new RoomContent(_setup.Kind.Name, _setup.RoomId, core, _seats.NextPlayer, KeptSeats()));
 
     /// <summary>After every input.</summary>
     private void Done()

@@ -105,6 +105,18 @@ public sealed class RoomFailureSpecs
     }
 
     [Fact]
+    public void Room_hears_why_somebody_left_before_it_was_restored()
+    {
+        var bench = Playing(static options => options.Grace = TimeSpan.Zero);
+        bench.SavesAtOnce = false;
+        bench.Do(static host => host.Drop(HostBench.At(2)));
+        Fail(bench);
+        _ = bench.Calls;
+        bench.Advance(1_000);
+        Assert.Equal("restore 0 of version 1; left p2 TimedOut", bench.Calls);
+    }
+
+    [Fact]
     public void Answer_that_was_not_kept_is_taken_back_and_nobody_has_seen_it()
     {
         var bench = Playing();

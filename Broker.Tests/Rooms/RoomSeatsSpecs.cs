@@ -263,6 +263,21 @@ public sealed class RoomSeatsSpecs
     }
 
     [Fact]
+    public void Kicked_player_is_told_when_a_snapshot_says_so_too()
+    {
+        var bench = new HostBench();
+        bench.Join(1);
+        bench.Join(2);
+        _ = bench.Told;
+        bench.SavesAtOnce = false;
+        bench.Script.On["message"] = static (context, player) => context.Kick(player!);
+        bench.Host.Send(default, HostBench.At(1), "", RoomData.None);
+        Assert.Equal("", bench.Told);
+        bench.Save();
+        Assert.Equal("Kicked 1; p1 Left", bench.Told);
+    }
+
+    [Fact]
     public void Leaving_is_answered_also_where_there_is_no_seat()
     {
         var bench = new HostBench();

@@ -197,6 +197,21 @@ public sealed class RoomTurnsSpecs
         Assert.Single(bench.Outputs.OfType<RoomEnded>());
     }
 
+    /// <summary>Else it could be restored after it has said its last words.</summary>
+    [Fact]
+    public void Room_that_has_ended_says_so_when_nobody_can_restore_it_any_more()
+    {
+        var bench = new HostBench();
+        bench.Join(1);
+        _ = bench.Told;
+        bench.Host.End();
+        Assert.Equal("", bench.Told);
+        Assert.True(bench.Host.NeedsRemoval);
+        bench.Host.SnapshotRemoved();
+        Assert.Equal("ended", bench.Told);
+        Assert.False(bench.Host.NeedsRemoval);
+    }
+
     [Fact]
     public async Task Work_comes_back_in_a_turn_of_its_own()
     {
