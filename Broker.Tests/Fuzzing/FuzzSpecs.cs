@@ -6,7 +6,7 @@ using Broker.Tests.Support;
 namespace Broker.Tests.Fuzzing;
 
 /// <summary>
-/// The fuzz targets on their committed inputs, and fuzzing itself: a minute and a half where clients are required (CI), some
+/// The fuzz targets on their committed inputs, and fuzzing itself: a minute where clients are required (CI), some
 /// seconds elsewhere, ten million executions a target with BROKER_TESTS_FULL=1. What is found is written to
 /// <c>TestResults/fuzz</c> and belongs into the seeds once it is fixed.
 /// </summary>
@@ -21,7 +21,7 @@ public sealed class FuzzSpecs
     public static TheoryData<string> Targets => [.. FuzzTargets.All.Select(target => target.Name)];
 
     private static TimeSpan TotalTime =>
-        Environment.GetEnvironmentVariable("BROKER_TESTS_REQUIRE_CLIENTS") == "1" ? TimeSpan.FromSeconds(90) : TimeSpan.FromSeconds(6);
+        Environment.GetEnvironmentVariable("BROKER_TESTS_REQUIRE_CLIENTS") == "1" ? TimeSpan.FromSeconds(60) : TimeSpan.FromSeconds(6);
 
     private static bool Full => Environment.GetEnvironmentVariable("BROKER_TESTS_FULL") == "1";
 
