@@ -27,11 +27,10 @@ internal sealed class ClientSession
     private readonly Action<DisconnectReason> _disconnect;
     private readonly UpgradedRequest _request;
     private readonly SessionAuth _auth;
-    private readonly PatternTopics _patterns;
     private readonly Router _router;
     private readonly RequestMeter _meter;
+    private readonly SessionReplies _replies;
     private readonly SessionHooks? _hooks;
-    private MessageBatch? _batch;
     private bool _ended;
 
     /// <param name="connection">The transport.</param>
@@ -42,11 +41,12 @@ internal sealed class ClientSession
     {
         (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
         _auth = new SessionAuth(services, _request.Format, _request.Remote, self);
-        _patterns = new PatternTopics(connection, services, self);
+        var patterns = new PatternTopics(connection, services, self);
         var sequenced = new SequencedRequests(connection, services, _auth, self);
         var own = new OwnTopic(connection, services, _auth, sequenced, self);
-        _router = new Router(connection, services, _auth, _patterns, new BroadcastRequests(connection, services, _auth, self), sequenced, own);
+        _router = new Router(connection, services, _auth, patterns, new BroadcastRequests(connection, services, _auth, self), sequenced, own);
         _meter = new RequestMeter(services, _auth);
+        _replies = new SessionReplies(connection, services, _router, patterns, _meter, Abused);
         _hooks = services.Hooks.Any ? new SessionHooks(connection, services, self) : null;
     }
 
@@ -137,14 +137,15 @@ internal sealed class ClientSession
     /// <summary>The application has answered: what waited for that goes on.</summary>
     public void OnAnswered(HookVerdict verdict)
     {
-        _batch = _hooks!.Asking;
+        var asking = _hooks!.Asking;
+        _replies.Batch = asking;
         _hooks.Answer(verdict);
         while (!_ended && !AwaitsApplication && _hooks.TryTakeAhead(out var message))
         {
-            OnMessage(message, _batch!);
+            OnMessage(message, asking!);
         }
 
-        _batch = null;
+        _replies.Batch = null;
         while (!AwaitsApplication && _hooks.TryTake(out var next))
         {
             Take(next.Batch, next.Message, next.Member);
@@ -158,7 +159,7 @@ internal sealed class ClientSession
     private void Take(MessageBatch batch, int message, int member)
     {
         var decoded = _decoded ??= new ClientMessageList();
-        _batch = batch;
+        _replies.Batch = batch;
         for (var i = message; i < batch.Count && !_ended && !AwaitsApplication; i++)
         {
             var error = Codec.Decode(batch[i], decoded);
@@ -178,7 +179,7 @@ internal sealed class ClientSession
             }
         }
 
-        _batch = null;
+        _replies.Batch = null;
         decoded.Clear();
     }
 
@@ -255,14 +256,14 @@ internal sealed class ClientSession
 
         if (Identity is null && message.Type != ClientMessageType.Auth)
         {
-            Fail(ErrorCode.AuthRequired, message.Id);
+            _replies.Fail(ErrorCode.AuthRequired, message.Id);
             _disconnect(DisconnectReasons.AuthRequired);
             return;
         }
 
         if (!_meter.TryTake(message.Type, out var retryAfter))
         {
-            Fail(ErrorCode.RateLimited, message.Id, message.Topic, (long)Math.Ceiling(retryAfter.TotalMilliseconds));
+            _replies.Fail(ErrorCode.RateLimited, message.Id, message.Topic, (long)Math.Ceiling(retryAfter.TotalMilliseconds));
             if (_meter.IsAbused)
             {
                 Abused(AbuseKind.Rate);
@@ -273,13 +274,13 @@ internal sealed class ClientSession
 
         if (Unbuilt.IsAskedBy(message))
         {
-            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+            _replies.Fail(ErrorCode.Unsupported, message.Id, message.Topic);
             return;
         }
 
         if (message.Error != ErrorCode.None)
         {
-            Fail(message.Error, message.Id);
+            _replies.Fail(message.Error, message.Id);
             return;
         }
 
@@ -295,7 +296,7 @@ internal sealed class ClientSession
                 OnUnsubscribe(message, batch);
                 break;
             case ClientMessageType.History or ClientMessageType.Presence:
-                FailUnlessNone(_router.Ask(message, batch), message);
+                _replies.FailUnlessNone(_router.Ask(message, batch), message);
                 break;
             case ClientMessageType.Auth:
                 OnAuth(message);
@@ -306,23 +307,15 @@ internal sealed class ClientSession
         }
     }
 
-    private void FailUnlessNone(ErrorCode error, in ClientMessage message)
-    {
-        if (error != ErrorCode.None)
-        {
-            Fail(error, message.Id, message.Topic);
-        }
-    }
-
     private void OnPublish(in ClientMessage message, MessageBatch batch)
     {
         if (!_services.Hooks.AsksPublish)
         {
-            FailUnlessNone(_router.Publish(message, batch), message);
+            _replies.FailUnlessNone(_router.Publish(message, batch), message);
         }
         else if (_router.MayPublish(message.Topic.Span) is not ErrorCode.None and var error)
         {
-            Fail(error, message.Id, message.Topic);
+            _replies.Fail(error, message.Id, message.Topic);
         }
         else
         {
@@ -334,15 +327,15 @@ internal sealed class ClientSession
     {
         if (!message.Token.IsEmpty && _auth.Grant(message.Token.Span) is not ErrorCode.None and var refused)
         {
-            Fail(refused, message.Id, message.Topic);
+            _replies.Fail(refused, message.Id, message.Topic);
         }
         else if (!_services.Hooks.AsksSubscribe || OwnTopic.Is(message.Topic.Span))
         {
-            FailUnlessNone(_router.Subscribe(message, batch), message);
+            _replies.FailUnlessNone(_router.Subscribe(message, batch), message);
         }
         else if (_router.MaySubscribe(message.Topic.Span) is not ErrorCode.None and var error)
         {
-            Fail(error, message.Id, message.Topic);
+            _replies.Fail(error, message.Id, message.Topic);
         }
         else
         {
@@ -354,7 +347,7 @@ internal sealed class ClientSession
     /// <param name="auth">Of the <c>auth</c> that brought it; null: the handshake did.</param>
     private void AskConnect(Identity identity, WireId? auth = null) => _hooks!.AskConnect(identity.User, verdict =>
     {
-        if (!IsAllowed(verdict, auth ?? default))
+        if (!_replies.IsAllowed(verdict, auth ?? default))
         {
             _disconnect(verdict.Error == ErrorCode.Forbidden ? DisconnectReasons.Disconnected : DisconnectReasons.ServerError);
             return;
@@ -387,36 +380,26 @@ internal sealed class ClientSession
     /// <summary>Rights are looked at again by then: they may have ended meanwhile.</summary>
     private void AskSubscribe(ClientMessage message, MessageBatch batch) => _hooks!.AskSubscribe(Identity!.User, message.Topic, verdict =>
     {
-        if (IsAllowed(verdict, message.Id, message.Topic))
+        if (_replies.IsAllowed(verdict, message.Id, message.Topic))
         {
-            FailUnlessNone(_router.Subscribe(message, batch), message);
+            _replies.FailUnlessNone(_router.Subscribe(message, batch), message);
         }
     });
 
     /// <inheritdoc cref="AskSubscribe"/>
     private void AskPublish(ClientMessage message, MessageBatch batch) => _hooks!.AskPublish(Identity!.User, message.Topic, message.Data, verdict =>
     {
-        if (IsAllowed(verdict, message.Id, message.Topic))
+        if (_replies.IsAllowed(verdict, message.Id, message.Topic))
         {
-            FailUnlessNone(_router.Publish(message, batch), message);
+            _replies.FailUnlessNone(_router.Publish(message, batch), message);
         }
     });
-
-    private bool IsAllowed(HookVerdict verdict, WireId id, ReadOnlyMemory<byte> topic = default)
-    {
-        if (verdict.Error != ErrorCode.None)
-        {
-            Fail(verdict.Error, id, topic, verdict.Error == ErrorCode.Unavailable ? LaneReplies.RetryAfter : null, verdict.Reason);
-        }
-
-        return verdict.Error == ErrorCode.None;
-    }
 
     private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
     {
         if (_router.IsOwn(message.Topic.Span))
         {
-            Fail(ErrorCode.Unsupported, message.Id, message.Topic);
+            _replies.Fail(ErrorCode.Unsupported, message.Id, message.Topic);
             return;
         }
 
@@ -430,11 +413,11 @@ internal sealed class ClientSession
             // Not past the lane: an earlier request may be on its way there, which ends what still comes.
             var reply = MessageBuffer.OfThread;
             Codec.Write(reply, new UnsubscribedMessage(message.Id, message.Topic));
-            SendInOrder(message.Topic, reply);
+            _replies.Send(message.Topic, reply);
         }
         else
         {
-            Fail(ErrorCode.InvalidTopic, message.Id, message.Topic);
+            _replies.Fail(ErrorCode.InvalidTopic, message.Id, message.Topic);
         }
     }
 
@@ -450,7 +433,7 @@ internal sealed class ClientSession
         var result = _auth.Authenticate(message.Token.Span);
         if (result.Error == ErrorCode.Unavailable)
         {
-            Fail(result.Error, message.Id, retryAfter: 1000);
+            _replies.Fail(result.Error, message.Id, retryAfter: 1000);
         }
         else if (result.Identity is not { } identity)
         {
@@ -493,20 +476,20 @@ internal sealed class ClientSession
 
     private void Refuse(WireId id, DisconnectReason reason)
     {
-        Fail(reason == DisconnectReasons.Revoked ? ErrorCode.Forbidden : ErrorCode.LimitExceeded, id);
+        _replies.Fail(reason == DisconnectReasons.Revoked ? ErrorCode.Forbidden : ErrorCode.LimitExceeded, id);
         _disconnect(reason);
     }
 
     private void RefuseToken(WireId id, ErrorCode error, string why)
     {
         _connection.EndDetail = why;
-        Fail(error, id);
+        _replies.Fail(error, id);
         _disconnect(error == ErrorCode.TokenExpired ? DisconnectReasons.TokenExpired : DisconnectReasons.InvalidToken);
     }
 
     private void OnUnparsable(ErrorCode error, WireId id = default)
     {
-        Fail(error, id);
+        _replies.Fail(error, id);
         if (Identity is null)
         {
             _disconnect(DisconnectReasons.AuthRequired);
@@ -517,50 +500,12 @@ internal sealed class ClientSession
         }
     }
 
-    private void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null, string? text = null)
-    {
-        _services.Metrics.RequestRefused(code);
-        var reply = MessageBuffer.OfThread;
-
-        // What cannot be a topic is not reflected back.
-        Codec.Write(reply, new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter, Text = text });
-        SendInOrder(topic, reply);
-        if (code == ErrorCode.Forbidden && _meter.Forbidden())
-        {
-            Abused(AbuseKind.Forbidden);
-        }
-    }
-
     private void Abused(AbuseKind kind)
     {
         if (!_ended)
         {
             _services.Metrics.Abused(kind);
             _disconnect(DisconnectReasons.Abuse);
-        }
-    }
-
-    /// <summary>
-    /// Behind the answers to earlier requests on the topic, if it is one and any request is still with a lane: replies keep their
-    /// order per topic.
-    /// </summary>
-    private void SendInOrder(ReadOnlyMemory<byte> topic, MessageBuffer reply)
-    {
-        var isBehind = _batch is { } kept && (kept.IsShared || _connection.InFlight > kept.Length) && TopicName.MayBeSubscribed(topic.Span);
-        if (!isBehind)
-        {
-            _connection.Writer.Reply(reply);
-        }
-        else if (TopicPattern.HasWildcard(topic.Span))
-        {
-            _patterns.Answer(topic.Span, reply.Written.ToArray(), _batch!);
-        }
-        else
-        {
-            var batch = _batch!;
-            batch.Retain();
-            var name = _router.NameOf(topic);
-            _services.Lanes.Post(new ReplyCommand(TopicName.Hash(name.Span), name, _connection.Writer, reply.Written.ToArray(), batch) { IsSequenced = _services.Topics.Settings.Of(name.Span).Delivery == DeliveryKind.Sequenced });
         }
     }
 }

@@ -1,20 +1,21 @@
-using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using Akka.Actor;
 
 namespace Broker.Node.Connections;
 
-/// <summary>The actors of one user's connections on this node. Thread-safe.</summary>
+/// <summary>The actors of one user's connections on this node: few, and most users have one. Thread-safe.</summary>
 internal sealed class UserConnections
 {
-    private readonly ConcurrentDictionary<IActorRef, ValueTuple> _actors = new();
+    private ImmutableArray<IActorRef> _actors = [];
 
-    public void Add(IActorRef connection) => _actors.TryAdd(connection, default);
+    public void Add(IActorRef connection) => ImmutableInterlocked.Update(ref _actors, static (actors, one) => actors.Add(one), connection);
 
-    public void Remove(IActorRef connection) => _actors.TryRemove(connection, out _);
+    public void Remove(IActorRef connection) => ImmutableInterlocked.Update(ref _actors, static (actors, one) => actors.Remove(one), connection);
 
     public void Tell(object message)
     {
-        foreach (var connection in _actors.Keys)
+        // Copied by one read: whoever comes meanwhile looks for itself.
+        foreach (var connection in ImmutableInterlocked.InterlockedCompareExchange(ref _actors, default, default))
         {
             connection.Tell(message, ActorRefs.NoSender);
         }

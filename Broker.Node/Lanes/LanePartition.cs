@@ -328,7 +328,8 @@ internal sealed class LanePartition : IPartitionOutput
 
         if (!subscription.IsOpen && (subscription.HasLeft || subscription.IsRefused || error != ErrorCode.None))
         {
-            if (!subscription.HasLeft)
+            // Who asks for it anew before this answer has come does not get round the bound.
+            if (!subscription.HasLeft || isCrowded)
             {
                 Refuse(command, error == ErrorCode.None ? ErrorCode.LimitExceeded : error, isCrowded);
             }

@@ -28,7 +28,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
     /// <summary>Users that leave at a time, and again when these are committed: a crowd that goes at once must not fill the links.</summary>
     private const int MaxLeaves = 2048;
 
-    private readonly Queue<(LaneId From, Asked Asked, long Through)> _questions = new();
+    private readonly Queue<(LaneId From, Asked Asked, long Through, long Connections)> _questions = new();
     private readonly Dictionary<byte[], TopicPresence> _presence = new(TopicKeyComparer.Instance);
     private bool _isNew;
     private bool _areLeavesLeft;
@@ -52,7 +52,8 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             append(new Forward(default, 0, asked.Query.Topic) { Kind = ForwardKind.Begin, Time = context.Clock() });
         }
 
-        _questions.Enqueue((from, asked, Log.End));
+        // As many as were said before it: of those who come at once each sees another number.
+        _questions.Enqueue((from, asked, Log.End, _presence.GetValueOrDefault(asked.Query.Topic)?.Connections ?? 0));
     }
 
     /// <summary>What has to be committed before the next question is answered; the largest number: none waits.</summary>
@@ -65,7 +66,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
         {
             _questions.Dequeue();
             var query = question.Asked.Query;
-            var answer = new TopicReader(Log, replica.Commit, context.Clock(), context.Settings.MaxMembers).Answer(query, _presence.GetValueOrDefault(query.Topic));
+            var answer = new TopicReader(Log, replica.Commit, context.Clock(), context.Settings.MaxMembers).Answer(query, question.Connections);
             context.Output.Send(question.From, new Told(generation, question.Asked.Id, answer));
         }
     }

@@ -22,7 +22,9 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
     /// <summary>Messages of a page of what was missed.</summary>
     private const int PageCount = 1000;
 
-    public TopicAnswer Answer(TopicQuery query, TopicPresence? presence)
+    /// <param name="query">What is asked.</param>
+    /// <param name="connections">Of the topic's members, when it was asked.</param>
+    public TopicAnswer Answer(TopicQuery query, long connections)
     {
         if (query.Kind == TopicQueryKind.Barrier)
         {
@@ -48,7 +50,7 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
             TopicQueryKind.History => History(answer, topic, query),
             _ => answer,
         };
-        return query is { Members: 0, Kind: not TopicQueryKind.Presence } ? answer : answer with { Members = MembersOf(topic, query, presence, commit) };
+        return query is { Members: 0, Kind: not TopicQueryKind.Presence } ? answer : answer with { Members = MembersOf(topic, query, connections, commit) };
     }
 
     private TopicAnswer Subscribe(TopicAnswer answer, TopicState topic, TopicQuery query)
@@ -103,7 +105,7 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
         return Take(answer, query.Reverse ? kept.Reverse().Where(entry => query.Since is not { } before || entry.Offset < before.Offset) : kept, query.Limit);
     }
 
-    private static TopicMembers MembersOf(TopicState topic, TopicQuery query, TopicPresence? presence, long commit)
+    private static TopicMembers MembersOf(TopicState topic, TopicQuery query, long connections, long commit)
     {
         var some = new List<TopicMember>();
         var (last, bytes, more) = (0L, PageBytes - AnswerFrame, false);
@@ -120,7 +122,7 @@ internal readonly ref struct TopicReader(PartitionLog log, long commit, long now
             last = entry.Sequence;
         }
 
-        return new TopicMembers(Math.Max(presence?.Connections ?? 0, topic.Members), topic.Members, some, more ? last : 0);
+        return new TopicMembers(Math.Max(connections, topic.Members), topic.Members, some, more ? last : 0);
     }
 
     private static bool IsSameLife(TopicPosition since, TopicAnswer answer) => (since.Epoch, since.Birth) == (answer.Position.Epoch, answer.Position.Birth);

@@ -164,6 +164,15 @@ public sealed class UserTopicSpecs(UserNodes shared) : IClassFixture<UserNodes>,
             Assert.Equal((WebSocketCloseStatus.PolicyViolation, "too many connections"), (refused.CloseStatus!.Value, refused.CloseReason));
         }
 
+        // Nor by asking for the topic anew before the count has come.
+        foreach (var node in nodes)
+        {
+            var refused = await ConnectAsync(node, "hans");
+            await refused.SendAsync(new { type = "subscribe", topic = "$user", recover = new { epoch = "1-1", offset = 0 } }, Cancel);
+            await refused.ReadToCloseAsync(Cancel);
+            Assert.Equal((WebSocketCloseStatus.PolicyViolation, "too many connections"), (refused.CloseStatus!.Value, refused.CloseReason));
+        }
+
         // A place that is free is given again; those that were refused hold none.
         await clients[0].CloseAsync(Cancel);
         while (JsonClient.TypeOf(await (await ConnectAsync(nodes[^1], "hans")).ReceiveAsync(Cancel)) != "subscribed")

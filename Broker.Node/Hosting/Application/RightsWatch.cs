@@ -67,7 +67,8 @@ internal sealed class RightsWatch(AuthOptions options, NodeHealth health, Server
     /// <summary>Until something was missed: what is kept is read anew then.</summary>
     private async Task FollowAsync(int number, Action heard, CancellationToken stoppingToken)
     {
-        var (left, kept) = (0, new HashSet<string>(StringComparer.Ordinal));
+        var left = 0;
+        HashSet<string>? kept = null;
         await foreach (var message in subscriptions.WatchAsync(TopicName.OfRights(number), stoppingToken))
         {
             switch (message.Kind)
@@ -76,19 +77,20 @@ internal sealed class RightsWatch(AuthOptions options, NodeHealth health, Server
                     return;
                 case BrokerMessageKind.Subscribed:
                     heard();
-                    left = message.Snapshot ?? 0;
+                    (left, kept) = (message.Snapshot ?? 0, new HashSet<string>(StringComparer.Ordinal));
                     break;
                 case BrokerMessageKind.Message:
                     Apply(message);
-                    kept.Add(message.Entry!);
+                    kept?.Add(message.Entry!);
                     left--;
                     break;
             }
 
-            if (left == 0)
+            if (left == 0 && kept is not null)
             {
-                left = -1;
+                // The snapshot is whole; what comes from now on is new.
                 await PutBackAsync(number, kept, stoppingToken);
+                kept = null;
             }
         }
     }
