@@ -28,8 +28,8 @@ internal sealed class NodeHealth(LanesModule lanes, Fence fence, Admission admis
     /// <summary>Completes when the node serves for the first time.</summary>
     public Task ReadyForClients => _readyForClients.Task;
 
-    /// <summary>Completes when the lanes are ready; not before the start.</summary>
-    public Task WhenReady => lanes.Gate!.Ready;
+    /// <summary>Completes when the lanes are ready and enough other nodes have answered; not before the start.</summary>
+    public Task WhenReady => Task.WhenAll(lanes.Gate!.Ready, fence.Opened);
 
     public bool IsStopping => Volatile.Read(ref _stopping) != 0;
 

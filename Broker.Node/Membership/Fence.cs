@@ -25,6 +25,7 @@ internal sealed class Fence
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<uint, long> _answered = new();
     private readonly Lock _gate = new();
+    private readonly TaskCompletionSource _opened = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _openUntil;
     private bool _isClosed;
 
@@ -37,12 +38,20 @@ internal sealed class Fence
     /// <summary>Looked at before a batch, and again before its answers leave. Two reads, one of them of the clock.</summary>
     public bool IsOpen => _time.GetTimestamp() < Volatile.Read(ref _openUntil);
 
+    /// <summary>Completes when it is open for the first time; never, if it is closed for good before.</summary>
+    public Task Opened => _opened.Task;
+
     /// <summary>Opens it until a timestamp, or closes it (0), unless it is closed for good.</summary>
     public void Open(long until)
     {
         lock (_gate)
         {
             Volatile.Write(ref _openUntil, _isClosed ? 0 : until);
+        }
+
+        if (IsOpen)
+        {
+            _opened.TrySetResult();
         }
     }
 

@@ -71,7 +71,7 @@ internal sealed class PulseActor : UntypedActor, IWithTimers
 
     private void OnTick()
     {
-        var pulse = new Pulse(Uid, _book.Send(), _serves());
+        var pulse = NextPulse();
         foreach (var peer in _peers.Values)
         {
             if (IsPresent(peer.Member.Status))
@@ -82,6 +82,8 @@ internal sealed class PulseActor : UntypedActor, IWithTimers
 
         Evaluate();
     }
+
+    private Pulse NextPulse() => new(Uid, _book.Send(), _serves());
 
     private void OnPulse(Pulse pulse)
     {
@@ -133,7 +135,14 @@ internal sealed class PulseActor : UntypedActor, IWithTimers
         else
         {
             var uid = unchecked((uint)member.UniqueAddress.Uid);
-            _peers[uid] = new Peer(member, _peers.TryGetValue(uid, out var known) ? known.Actor : Context.ActorSelection(new RootActorPath(member.Address) / Self.Path.Elements));
+            var known = _peers.GetValueOrDefault(uid);
+            var peer = new Peer(member, known?.Actor ?? Context.ActorSelection(new RootActorPath(member.Address) / Self.Path.Elements));
+            _peers[uid] = peer;
+            if (known is null && IsPresent(member.Status))
+            {
+                // It counts as silent until it has answered; many at once would close the fence until the next tick.
+                peer.Actor.Tell(NextPulse(), Self);
+            }
         }
 
         Evaluate();

@@ -8,7 +8,7 @@ internal sealed class PulseBook(TimeProvider time)
     private readonly long _validity = (long)(Fence.Validity.TotalSeconds * time.TimestampFrequency);
     private long _number;
 
-    /// <summary>The number of a pulse that goes to all members now.</summary>
+    /// <summary>The number of a pulse that goes out now.</summary>
     public long Send()
     {
         var now = time.GetTimestamp();

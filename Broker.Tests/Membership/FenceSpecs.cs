@@ -18,10 +18,13 @@ public sealed class FenceSpecs
     [Fact]
     public void Fence_is_closed_until_it_is_opened_and_when_its_time_is_over()
     {
+        _fence.Open(0);
         Assert.False(_fence.IsOpen);
+        Assert.False(_fence.Opened.IsCompleted);
         var number = _book.Send();
         Assert.True(_book.Answered(7, number));
         _fence.Open(_book.AnsweredUntil(7));
+        Assert.True(_fence.Opened.IsCompleted);
         _time.Advance(TimeSpan.FromSeconds(2.49));
         Assert.True(_fence.IsOpen);
         _time.Advance(TimeSpan.FromSeconds(0.01));
