@@ -62,6 +62,17 @@ internal static class TopicName
     /// <summary>Whether it is one of the topics that keep the changes of users' rights.</summary>
     public static bool IsOfRights(ReadOnlySpan<byte> topic) => topic.StartsWith("$rights."u8);
 
+    /// <summary>What the pushes of a room are under on the nodes with its players.</summary>
+    /// <param name="room">Id of the room, ASCII.</param>
+    public static byte[] OfRoomPushes(string room) => [.. "$play."u8, .. System.Text.Encoding.ASCII.GetBytes(room)];
+
+    /// <summary>The topic that keeps the snapshot of a room, which no client can name.</summary>
+    /// <inheritdoc cref="OfRoomPushes"/>
+    public static byte[] OfRoom(string room) => [.. "$room."u8, .. System.Text.Encoding.ASCII.GetBytes(room)];
+
+    /// <summary>Whether it is a topic that keeps the snapshot of a room.</summary>
+    public static bool IsOfRoom(ReadOnlySpan<byte> topic) => topic.StartsWith("$room."u8);
+
     /// <summary>What clients are told a topic is called: that of a user is <c>$user</c> to it.</summary>
     public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> topic) => IsOfUser(topic, out _) ? User : topic;
 
