@@ -32,7 +32,7 @@ internal sealed class OptionsValidator(BrokerOptions options, HoconObject tree, 
 
         if (auth.Anonymous && !IPAddress.IsLoopback(IPAddress.Parse(options.Listen.Host)) && !WroteAnonymousRights())
         {
-            Refuse("broker.auth.anonymous", $"on, and {options.Listen.Host} can be reached by others, but nobody chose what anonymous users may do: write all of broker.auth.anonymous-rights (subscribe, publish, history, presence) in your own file, or set anonymous = off");
+            Refuse("broker.auth.anonymous", $"on, and {options.Listen.Host} can be reached by others, but nobody chose what anonymous users may do: write all of broker.auth.anonymous-rights (subscribe, publish, history, presence, rooms) in your own file, or set anonymous = off");
         }
     }
 

@@ -21,6 +21,8 @@ public sealed class JwtValidatorRightsSpecs
         Assert.False(identity.Rights.MayReadHistory("c.x"u8));
         Assert.True(identity.Rights.MaySeePresence("d.b"u8));
         Assert.False(identity.Rights.MaySeePresence("d.x"u8));
+        Assert.True(identity.Rights.MayCreateRoom("chess"u8) && identity.Rights.MayJoinRoom("chess"u8));
+        Assert.False(identity.Rights.MayCreateRoom("go"u8) || identity.Rights.MayJoinRoom("poker"u8));
         Assert.Equal("""{"name":"Ålice"}""", Encoding.UTF8.GetString(identity.Info.Span));
     }
 

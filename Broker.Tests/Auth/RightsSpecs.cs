@@ -19,6 +19,8 @@ public sealed class RightsSpecs
         (static list => new RightsOptions { Publish = list }, static (rights, topic) => rights.MayPublish(topic)),
         (static list => new RightsOptions { History = list }, static (rights, topic) => rights.MayReadHistory(topic)),
         (static list => new RightsOptions { Presence = list }, static (rights, topic) => rights.MaySeePresence(topic)),
+        (static list => new RightsOptions { Rooms = new RoomRightsOptions { Create = list } }, static (rights, kind) => rights.MayCreateRoom(kind)),
+        (static list => new RightsOptions { Rooms = new RoomRightsOptions { Join = list } }, static (rights, kind) => rights.MayJoinRoom(kind)),
     ];
 
     private static readonly Gen<string> Names = Gen.OneOf("a", "b", "c").Array[1, 4].Select(tokens => string.Join('.', tokens));
@@ -84,7 +86,7 @@ public sealed class RightsSpecs
     public void Each_right_stands_alone()
     {
         var topic = "t"u8.ToArray();
-        var all = new RightsOptions { Subscribe = ["t"], Publish = ["t"], History = ["t"], Presence = ["t"] };
+        var all = new RightsOptions { Subscribe = ["t"], Publish = ["t"], History = ["t"], Presence = ["t"], Rooms = new RoomRightsOptions { Create = ["t"], Join = ["t"] } };
         Assert.All(Each, right =>
         {
             var only = right.Allow(["t"]);
@@ -117,18 +119,17 @@ public sealed class RightsSpecs
     [Fact]
     public void Grant_adds_a_subscription_but_not_what_is_denied()
     {
-        var rights = Create(new RightsOptions { Subscribe = ["a"], History = ["h"], Presence = ["p"], Deny = new RightsOptions { Subscribe = ["b.secret"] } });
+        var rights = Create(new RightsOptions { Subscribe = ["a"], History = ["h"], Presence = ["p"], Rooms = new RoomRightsOptions { Create = ["c"], Join = ["j"] }, Deny = new RightsOptions { Subscribe = ["b.secret"] } });
         var granted = rights.WithSubscribe(Parse("b.>"));
         Assert.True(granted.MaySubscribe("a"u8));
         Assert.True(granted.MaySubscribe("b.c"u8));
         Assert.False(granted.MaySubscribe("b.secret"u8));
         Assert.False(granted.MaySubscribe(Parse("b.>")));
         Assert.False(granted.MayPublish("b.c"u8) || granted.MayReadHistory("b.c"u8) || granted.MaySeePresence("b.c"u8));
-        Assert.True(granted.MayReadHistory("h"u8) && granted.MaySeePresence("p"u8));
+        Assert.True(granted.MayReadHistory("h"u8) && granted.MaySeePresence("p"u8) && granted.MayCreateRoom("c"u8) && granted.MayJoinRoom("j"u8));
         Assert.False(rights.MaySubscribe("b.c"u8));
     }
 
-    /// <summary>Also of the rights that nothing asks for yet.</summary>
     [Fact]
     public void Wrong_pattern_is_named_with_its_place()
     {

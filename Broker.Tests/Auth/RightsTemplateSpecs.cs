@@ -11,6 +11,7 @@ public sealed class RightsTemplateSpecs
         Publish = ["in-{user}"],
         History = ["lobby", "user.{user}.>"],
         Presence = ["of-{user}"],
+        Rooms = new RoomRightsOptions { Create = ["own-{user}"], Join = ["*"] },
         Deny = new RightsOptions { Subscribe = ["user.{user}.audit"], History = ["user.{user}.audit"] },
     };
 
@@ -28,6 +29,8 @@ public sealed class RightsTemplateSpecs
         Assert.False(rights.MayReadHistory("user.bob.mail"u8));
         Assert.False(rights.MayReadHistory("user.alice@x:1.audit"u8));
         Assert.False(rights.MaySeePresence("of-bob"u8));
+        Assert.True(rights.MayCreateRoom("own-alice@x:1"u8) && rights.MayJoinRoom("chess"u8));
+        Assert.False(rights.MayCreateRoom("own-bob"u8));
     }
 
     [Theory]

@@ -52,12 +52,14 @@ public sealed class CommandLineSpecs
     [Fact]
     public void Token_flags_are_read()
     {
-        var token = CommandLine.Parse(["token", "--user", "42", "--subscribe", "chat.>", "--subscribe", "news.*", "--publish", "chat.>", "--history", "chat.>", "--history", "log", "--presence", "chat.*", "--expires", "2h", "--key-id", "k", "--config", "x.conf"]).Token!;
+        var token = CommandLine.Parse(["token", "--user", "42", "--subscribe", "chat.>", "--subscribe", "news.*", "--publish", "chat.>", "--history", "chat.>", "--history", "log", "--presence", "chat.*", "--create-rooms", "race", "--join-rooms", "race", "--join-rooms", "own-*", "--expires", "2h", "--key-id", "k", "--config", "x.conf"]).Token!;
         Assert.Equal(("42", TimeSpan.FromHours(2), "k", "x.conf"), (token.User, token.Life, token.KeyId, token.Config));
         Assert.Equal(["chat.>", "news.*"], token.Rights.Subscribe);
         Assert.Equal(["chat.>"], token.Rights.Publish);
         Assert.Equal(["chat.>", "log"], token.Rights.History);
         Assert.Equal(["chat.*"], token.Rights.Presence);
+        Assert.Equal(["race"], token.Rights.Rooms.Create);
+        Assert.Equal(["race", "own-*"], token.Rights.Rooms.Join);
     }
 
     [Theory]
