@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
@@ -25,6 +26,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     public const string Meeting = "m";
     public const string MeetingAnswer = "n";
     public const string Poke = "k";
+    public const string RoomInput = "i";
+    public const string RoomReply = "j";
 
     public override int Identifier => Id;
 
@@ -41,6 +44,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
         Membership.Meeting => Meeting,
         Membership.MeetingAnswer => MeetingAnswer,
         PartitionPoke => Poke,
+        Lanes.RoomInput => RoomInput,
+        Lanes.RoomReply => RoomReply,
         _ => throw new SerializationException($"Not a message between nodes: {o?.GetType().FullName}"),
     };
 
@@ -48,6 +53,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     {
         LinkMessage message => LinkCodec.Encode(message),
         PartitionPoke poke => poke.Encode(),
+        Lanes.RoomInput input => RoomCodec.Encode(input),
+        Lanes.RoomReply reply => RoomCodec.Encode(reply),
         IBrokerMessage message => MembershipCodec.Encode(message) ?? throw new SerializationException($"Not a message between nodes: {obj.GetType().FullName}"),
         _ => throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}"),
     };
@@ -67,6 +74,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
             Meeting => MembershipCodec.DecodeMeeting(bytes),
             MeetingAnswer => MembershipCodec.DecodeMeetingAnswer(bytes),
             Poke => PartitionPoke.Decode(bytes),
+            RoomInput => RoomCodec.DecodeInput(bytes),
+            RoomReply => RoomCodec.DecodeReply(bytes),
             _ => throw new SerializationException($"Unknown manifest of {bytes.Length} bytes"),
         };
         return message ?? throw new SerializationException($"Malformed message '{manifest}' of {bytes.Length} bytes");

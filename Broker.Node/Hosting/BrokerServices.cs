@@ -12,6 +12,7 @@ using Broker.Node.Hosting.Application;
 using Broker.Node.Http;
 using Broker.Node.Listening;
 using Broker.Node.Membership;
+using Broker.Node.Rooms;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
@@ -33,7 +34,8 @@ internal static class BrokerServices
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.
-        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>();
+        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<RoomsModule>().AddPart<OwnershipModule>();
+        services.AddSingleton<RoomRuns>().AddSingleton<IRoomDirectory, QuietDirectory>().AddSingleton(static _ => RoomsSetup.Kinds());
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<OperationsModule>().AddSingleton<ActorsModule>().AddSingleton<ListenerModule>().AddSingleton<ListenerTls>();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka;
 using Akka.Actor;
 using Broker.Node.Configuration;
@@ -6,7 +7,7 @@ using Broker.Node.Ownership;
 namespace Broker.Node.Hosting;
 
 /// <summary>Starts the shard region of the partitions when the lanes, which do the work of owners, are ready.</summary>
-internal sealed class OwnershipModule(SystemModule system, LanesModule lanes, PartWatch watch) : INodePart
+internal sealed class OwnershipModule(SystemModule system, LanesModule lanes, RoomsModule rooms, PartWatch watch) : INodePart
 {
     public void Start(IActorContext node)
     {
@@ -21,7 +22,9 @@ internal sealed class OwnershipModule(SystemModule system, LanesModule lanes, Pa
     {
         if (system.Members > 1 && shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
         {
-            await region.StopAsync(ShutdownBudget.HandOver);
+            var begun = Stopwatch.GetTimestamp();
+            await rooms.StopAsync(ShutdownBudget.RoomsHandOver);
+            await region.StopAsync(ShutdownBudget.HandOver - Stopwatch.GetElapsedTime(begun));
         }
 
         return Done.Instance;
