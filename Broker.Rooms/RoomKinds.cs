@@ -46,7 +46,7 @@ public sealed class RoomKinds
     public bool TryGet(string name, [NotNullWhen(true)] out RoomKind? kind) => _kinds.TryGetValue(name, out kind);
 
     /// <summary>One token of a topic's name: the list of a kind's rooms is a topic.</summary>
-    private static bool IsName(string? name)
+    internal static bool IsName([NotNullWhen(true)] string? name)
     {
         if (name is null || name.Length is < 1 or > RoomLimits.KindName)
         {
