@@ -21,9 +21,6 @@ internal static class ShutdownBudget
     /// <summary>For a shard region to hand over what this node owns; longer than <c>akka.cluster.sharding.handoff-timeout</c>.</summary>
     public static readonly TimeSpan HandOver = TimeSpan.FromSeconds(24);
 
-    /// <summary>Of <see cref="HandOver"/>, for the rooms to take their last snapshots and to be handed over first.</summary>
-    public static readonly TimeSpan RoomsHandOver = TimeSpan.FromSeconds(8);
-
     /// <summary>All phases of Akka 1.5 with what this broker gives them.</summary>
     public static IReadOnlyList<(string Phase, TimeSpan Time)> Phases(DrainOptions drain) =>
     [

@@ -34,8 +34,10 @@ internal static class BrokerServices
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.
-        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<RoomsModule>().AddPart<OwnershipModule>();
-        services.AddSingleton<RoomRuns>().AddSingleton<IRoomDirectory, QuietDirectory>().AddSingleton(static _ => RoomsSetup.Kinds());
+        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>();
+        services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static _ => RoomsSetup.Kinds());
+        services.AddSingleton<IRoomLobby>(static provider => provider.GetRequiredService<RoomLobbies>());
+        services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<OperationsModule>().AddSingleton<ActorsModule>().AddSingleton<ListenerModule>().AddSingleton<ListenerTls>();

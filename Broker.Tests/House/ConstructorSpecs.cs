@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Broker.Node;
+using Broker.Node.Hosting;
+using Broker.Node.Rooms;
 
 namespace Broker.Tests.House;
 
