@@ -84,20 +84,21 @@ internal sealed partial class LaneRooms
             return;
         }
 
+        var isOurs = push.Node == _identity.Node;
+        var request = isOurs && push.Number != 0 && room.Requests.Remove(push.Number, out var asked) ? asked : null;
+
         // A refusal of a room that is not restored yet has no generation of its own.
         if (push.Generation > 0 && (room.Owner != peer || room.Generation < push.Generation))
         {
             Adopt(room, peer, push.Generation);
         }
 
-        Take(room, push);
+        Take(room, push, isOurs, request);
         Forget(room);
     }
 
-    private void Take(LocalRoom room, RoomPush push)
+    private void Take(LocalRoom room, RoomPush push, bool isOurs, RoomRequest? request)
     {
-        var isOurs = push.Node == _identity.Node;
-        var request = isOurs && push.Number != 0 && room.Requests.Remove(push.Number, out var asked) ? asked : null;
         switch (push.Kind)
         {
             case RoomPushKind.All:
@@ -111,7 +112,7 @@ internal sealed partial class LaneRooms
                 Settle(room, push);
                 break;
             case RoomPushKind.Seated:
-                OnSeated(room, push);
+                OnSeated(room, push, request);
                 break;
             case RoomPushKind.Removed:
                 OnRemoved(room, push, request);
@@ -184,11 +185,17 @@ internal sealed partial class LaneRooms
         }
     }
 
-    private void OnSeated(LocalRoom room, RoomPush push)
+    private void OnSeated(LocalRoom room, RoomPush push, RoomRequest? request)
     {
         if (!room.Seats.TryGetValue(push.Connection, out var seat) || seat.Subscription.HasLeft)
         {
             Drop(room, push.Connection);
+            return;
+        }
+
+        if (request is null && seat.Token == push.Token)
+        {
+            // Asked once more than needed, and told already.
             return;
         }
 
