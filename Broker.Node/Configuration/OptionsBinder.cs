@@ -35,6 +35,7 @@ internal static class OptionsBinder
         Lanes = s.Bind<LaneOptions>("lanes", Lanes),
         UserTopic = s.Bind<UserTopicOptions>("user-topic", UserTopic),
         Hooks = s.Bind<HookOptions>("hooks", static (s, d) => d with { Timeout = s.Duration("timeout", d.Timeout, Short, Minute) }),
+        Rooms = s.Bind<RoomsOptions>("rooms", static (s, d) => d with { MatchWait = s.Duration("match-wait", d.MatchWait, Short, Minute) }),
         Drain = s.Bind<DrainOptions>("drain", Drain),
         Platform = s.Bind<PlatformOptions>("platform", Platform),
         Topics = s.BindEach<TopicOptions>("topics", Topic),

@@ -252,7 +252,7 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
     private RoomSeat Add(string room, string kind)
     {
         var topic = TopicName.OfRoomPushes(room);
-        var seat = new RoomSeat(room, kind, new Subscription(connection.Writer, topic, TopicName.Hash(topic)) { Form = _form });
+        var seat = new RoomSeat(room, kind, new Subscription(connection.Writer, topic, TopicName.Hash(topic)) { Form = _form, IsOfRoom = true });
         _seats.Add(Encoding.ASCII.GetBytes(room), seat);
         return seat;
     }

@@ -1,14 +1,16 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
+using Broker.Node.Rooms;
 
 namespace Broker.Node.Hosting;
 
 /// <summary>
-/// The closed set of messages between nodes, each under a manifest of one letter. What it does not know or cannot read is a
+/// The closed set of messages between nodes, each under a manifest of a letter or two. What it does not know or cannot read is a
 /// <see cref="SerializationException"/>, which Akka.Remote logs; the association lives on.
 /// </summary>
 internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerWithStringManifest(system)
@@ -25,6 +27,12 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     public const string Meeting = "m";
     public const string MeetingAnswer = "n";
     public const string Poke = "k";
+    public const string RoomInput = "i";
+    public const string RoomReply = "j";
+    public const string LobbyAsk = "la";
+    public const string LobbyReply = "lr";
+    public const string RoomsShown = "ls";
+    public const string LobbyHeard = "lh";
 
     public override int Identifier => Id;
 
@@ -41,6 +49,12 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
         Membership.Meeting => Meeting,
         Membership.MeetingAnswer => MeetingAnswer,
         PartitionPoke => Poke,
+        Lanes.RoomInput => RoomInput,
+        Lanes.RoomReply => RoomReply,
+        Rooms.LobbyAsk => LobbyAsk,
+        Rooms.LobbyReply => LobbyReply,
+        Rooms.RoomsShown => RoomsShown,
+        Rooms.LobbyHeard => LobbyHeard,
         _ => throw new SerializationException($"Not a message between nodes: {o?.GetType().FullName}"),
     };
 
@@ -48,6 +62,9 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     {
         LinkMessage message => LinkCodec.Encode(message),
         PartitionPoke poke => poke.Encode(),
+        Lanes.RoomInput input => RoomCodec.Encode(input),
+        Lanes.RoomReply reply => RoomCodec.Encode(reply),
+        LobbyMessage message => LobbyCodec.Encode(message),
         IBrokerMessage message => MembershipCodec.Encode(message) ?? throw new SerializationException($"Not a message between nodes: {obj.GetType().FullName}"),
         _ => throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}"),
     };
@@ -67,6 +84,12 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
             Meeting => MembershipCodec.DecodeMeeting(bytes),
             MeetingAnswer => MembershipCodec.DecodeMeetingAnswer(bytes),
             Poke => PartitionPoke.Decode(bytes),
+            RoomInput => RoomCodec.DecodeInput(bytes),
+            RoomReply => RoomCodec.DecodeReply(bytes),
+            LobbyAsk => LobbyCodec.DecodeAsk(bytes),
+            LobbyReply => LobbyCodec.DecodeReply(bytes),
+            RoomsShown => LobbyCodec.DecodeShown(bytes),
+            LobbyHeard => LobbyCodec.DecodeHeard(bytes),
             _ => throw new SerializationException($"Unknown manifest of {bytes.Length} bytes"),
         };
         return message ?? throw new SerializationException($"Malformed message '{manifest}' of {bytes.Length} bytes");

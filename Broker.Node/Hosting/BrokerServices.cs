@@ -12,6 +12,7 @@ using Broker.Node.Hosting.Application;
 using Broker.Node.Http;
 using Broker.Node.Listening;
 using Broker.Node.Membership;
+using Broker.Node.Rooms;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
@@ -33,7 +34,10 @@ internal static class BrokerServices
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.
-        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>();
+        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>();
+        services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static _ => RoomsSetup.BuiltIn()).AddSingleton<RoomsSetup>();
+        services.AddSingleton<IRoomLobby>(static provider => provider.GetRequiredService<RoomLobbies>());
+        services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<OperationsModule>().AddSingleton<ActorsModule>().AddSingleton<ListenerModule>().AddSingleton<ListenerTls>();

@@ -1,35 +1,11 @@
-using Akka;
 using Akka.Actor;
-using Broker.Node.Configuration;
 using Broker.Node.Ownership;
 
 namespace Broker.Node.Hosting;
 
-/// <summary>Starts the shard region of the partitions when the lanes, which do the work of owners, are ready.</summary>
-internal sealed class OwnershipModule(SystemModule system, LanesModule lanes, PartWatch watch) : INodePart
+/// <summary>Starts the shard region of the partitions; the lanes do the work of owners.</summary>
+internal sealed class OwnershipModule(LanesModule lanes, NodeRegions regions) : INodePart
 {
-    public void Start(IActorContext node)
-    {
-        var region = new PartitionRegion(node.System, lanes.Leases, AkkaConfig.ShardingOf(node.System.Settings.Config));
-        watch.Observe(StartRegionAsync(region));
-        var shutdown = CoordinatedShutdown.Get(node.System);
-        shutdown.AddTask(CoordinatedShutdown.PhaseServiceStop, "broker-hand-over", () => StopRegionAsync(shutdown, region));
-    }
-
-    /// <summary>Before the lanes' goodbye: others own what was owned here, if there are others and they are heard.</summary>
-    private async Task<Done> StopRegionAsync(CoordinatedShutdown shutdown, PartitionRegion region)
-    {
-        if (system.Members > 1 && shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
-        {
-            await region.StopAsync(ShutdownBudget.HandOver);
-        }
-
-        return Done.Instance;
-    }
-
-    private async Task StartRegionAsync(PartitionRegion region)
-    {
-        await lanes.Gate!.Ready;
-        await region.StartAsync();
-    }
+    public void Start(IActorContext node) =>
+        regions.Run(node.System, PartitionRegion.On(node.System, AkkaConfig.ShardingOf(node.System.Settings.Config), lanes.Leases));
 }

@@ -135,12 +135,12 @@ public sealed class OwnershipSpecs
         {
             _node = new ClusterNode(NodeSystemSetup.TryCreate(ClusterNode.Load(Fast, brokerSerializer: true), TimeProvider.System, out _)!);
             Leases = new PartitionLeases(TopicName.Partitions, Woken);
-            Region = new PartitionRegion(_node.System, Leases, AkkaConfig.ShardingOf(_node.System.Settings.Config));
+            Region = PartitionRegion.On(_node.System, AkkaConfig.ShardingOf(_node.System.Settings.Config), Leases);
         }
 
         public PartitionLeases Leases { get; }
 
-        public PartitionRegion Region { get; }
+        public NodeRegion Region { get; }
 
         public Akka.Cluster.Cluster Cluster => _node.Cluster;
 

@@ -17,6 +17,7 @@ public sealed record BrokerOptions
     public HeartbeatOptions Heartbeat { get; init; } = new();
     public LaneOptions Lanes { get; init; } = new();
     public HookOptions Hooks { get; init; } = new();
+    public RoomsOptions Rooms { get; init; } = new();
     public DrainOptions Drain { get; init; } = new();
     public PlatformOptions Platform { get; init; } = new();
 
@@ -91,6 +92,13 @@ public sealed record HookOptions
 {
     /// <summary>How long each may take.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromSeconds(5);
+}
+
+/// <summary><c>broker.rooms</c>.</summary>
+public sealed record RoomsOptions
+{
+    /// <summary>How long two or more who wait for a match wait for others before they get a room of their own.</summary>
+    public TimeSpan MatchWait { get; init; } = TimeSpan.FromSeconds(10);
 }
 
 /// <summary><c>broker.drain</c>: orderly stop.</summary>
