@@ -22,7 +22,7 @@ internal sealed partial class LaneRooms
                 }
                 else if (_rooms.TryGetValue(push.Room, out var room))
                 {
-                    AnnounceAll(room);
+                    AnnounceAll(room, isAnew: true);
                 }
 
                 continue;
@@ -124,7 +124,7 @@ internal sealed partial class LaneRooms
                 OnEnded(room, push);
                 break;
             case RoomPushKind.Missed:
-                AnnounceAll(room);
+                AnnounceAll(room, isAnew: true);
                 break;
         }
     }

@@ -25,6 +25,9 @@ internal sealed partial class LaneRooms
     private static readonly TimeSpan Retry = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan QuickRetry = TimeSpan.FromMilliseconds(90);
 
+    /// <summary>For which a room is looked for in short intervals: a hand-over takes less, a crash much longer.</summary>
+    private static readonly TimeSpan Haste = TimeSpan.FromSeconds(1.5);
+
     private readonly LaneIdentity _identity;
     private readonly IRoomRuns _runs;
     private readonly ISequencedLogs _logs;
@@ -111,7 +114,7 @@ internal sealed partial class LaneRooms
         {
             if (room.Owner == peer)
             {
-                AnnounceAll(room);
+                AnnounceAll(room, isAnew: true);
             }
         }
     }
@@ -252,16 +255,18 @@ internal sealed partial class LaneRooms
                     Refuse(room, request, kind is RoomInputKind.Create or RoomInputKind.Join || request.Sent is null ? ErrorCode.Unavailable : ErrorCode.Timeout);
                 }
             }
-            else if (request.Sent is null ? room.Owner != 0 : request.IsIdempotent && _now() - request.Sent > (room.Owner == 0 ? QuickRetry : Retry))
+            else if (request.Sent is null ? room.Owner != 0 : request.IsIdempotent && _now() - request.Sent > RetryOf(room, request))
             {
                 Send(room, request);
             }
 
-            IsBusy |= room.Owner == 0;
+            IsBusy |= RetryOf(room, request) == QuickRetry;
         }
 
         Forget(room);
     }
+
+    private TimeSpan RetryOf(LocalRoom room, RoomRequest request) => room.Owner == 0 && _now() - request.Begun < Haste ? QuickRetry : Retry;
 
     /// <summary>By this lane, without having asked, or having asked in vain.</summary>
     private void Refuse(LocalRoom room, RoomRequest request, ErrorCode error)
@@ -318,13 +323,20 @@ internal sealed partial class LaneRooms
     }
 
     /// <summary>Whoever runs the room is to know who is here, and to show them the state.</summary>
-    private void AnnounceAll(LocalRoom room)
+    /// <param name="room">The room.</param>
+    /// <param name="isAnew">An answer may have been lost: it is another announcement.</param>
+    private void AnnounceAll(LocalRoom room, bool isAnew = false)
     {
         foreach (var (connection, seat) in room.Seats)
         {
             if (seat.Token is null)
             {
                 continue;
+            }
+
+            if (isAnew)
+            {
+                room.Requests.Remove(seat.Announcement);
             }
 
             if (!room.Requests.TryGetValue(seat.Announcement, out var request))

@@ -260,7 +260,7 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
             return;
         }
 
-        var connection = new RoomConnection(input.Node, (ulong)input.Connection);
+        var connection = RoomSpeech.ConnectionOf(input);
         var kind = Kind;
         Change(host =>
         {

@@ -21,6 +21,9 @@ internal sealed class RoomSpeech(string room, RoomKind kind, TimeProvider time, 
     private readonly MessageBuffer _buffer = new();
     private readonly Dictionary<RequestId, (RoomInput Input, IActorRef Sender)> _asked = [];
     private readonly Dictionary<uint, HashSet<long>> _present = [];
+
+    /// <summary>The last of each connection that was answered: nodes announce again and again until then, and some of that comes late.</summary>
+    private readonly Dictionary<RoomConnection, long> _announced = [];
     private List<(RoomPush Push, uint[] Nodes)> _said = [];
     private uint[] _nodes = [];
 
@@ -47,12 +50,21 @@ internal sealed class RoomSpeech(string room, RoomKind kind, TimeProvider time, 
     public bool TryAsk(RoomInput input, IActorRef sender, out RequestId request)
     {
         request = input.Number == 0 ? default : new RequestId(input.Node, (ulong)input.Number);
+        if (input.Kind == RoomInputKind.Announce && _announced.GetValueOrDefault(ConnectionOf(input)) >= input.Number)
+        {
+            return false;
+        }
+
         return request.IsNone || _asked.TryAdd(request, (input, sender));
     }
+
+    /// <summary>Who asks.</summary>
+    public static RoomConnection ConnectionOf(RoomInput input) => new(input.Node, (ulong)input.Connection);
 
     /// <summary>The room knows that a connection has ended.</summary>
     public void Forget(RoomConnection connection)
     {
+        _announced.Remove(connection);
         if (_present.TryGetValue((uint)connection.Node, out var connections) && connections.Remove((long)connection.Number) && connections.Count == 0)
         {
             _present.Remove((uint)connection.Node);
@@ -62,6 +74,11 @@ internal sealed class RoomSpeech(string room, RoomKind kind, TimeProvider time, 
 
     public void ForgetNode(uint node)
     {
+        foreach (var connection in _announced.Keys.Where(one => one.Node == node).ToList())
+        {
+            _announced.Remove(connection);
+        }
+
         _present.Remove(node);
         _nodes = [.. _present.Keys];
     }
@@ -210,6 +227,7 @@ internal sealed class RoomSpeech(string room, RoomKind kind, TimeProvider time, 
         if (asked.Input?.Kind == RoomInputKind.Announce)
         {
             Come(shown.Connection);
+            _announced[shown.Connection] = asked.Input.Number;
         }
 
         var message = new RoomStateMessage(
@@ -282,7 +300,7 @@ internal sealed class RoomSpeech(string room, RoomKind kind, TimeProvider time, 
     }
 
     private RoomPush Push(RoomPushKind what, RoomInput input) =>
-        Of(what, new RoomConnection(input.Node, (ulong)input.Connection)) with { Number = input.Number };
+        Of(what, ConnectionOf(input)) with { Number = input.Number };
 
     private RoomPush Of(RoomPushKind what, RoomConnection connection) => new(what, room, Generation)
     {
