@@ -87,6 +87,11 @@ internal sealed partial class LaneRooms
         var isOurs = push.Node == _identity.Node;
         var request = isOurs && push.Number != 0 && room.Requests.Remove(push.Number, out var asked) ? asked : null;
 
+        if (request?.Input.Kind == RoomInputKind.Announce && push.Kind == RoomPushKind.Only && room.Seats.TryGetValue(push.Connection, out var announced))
+        {
+            announced.Generation = push.Generation;
+        }
+
         // A refusal of a room that is not restored yet has no generation of its own.
         if (push.Generation > 0 && (room.Owner != peer || room.Generation < push.Generation))
         {
@@ -109,7 +114,6 @@ internal sealed partial class LaneRooms
                 break;
             case RoomPushKind.Only:
                 Append(room, push, -push.Connection);
-                Settle(room, push);
                 break;
             case RoomPushKind.Seated:
                 OnSeated(room, push, request);
@@ -150,7 +154,7 @@ internal sealed partial class LaneRooms
 
         if (isNew && before != 0)
         {
-            AnnounceAll(room);
+            Announce(room, room.Seats.Where(seat => seat.Value.Generation < generation), isAnew: false);
         }
     }
 
@@ -177,14 +181,6 @@ internal sealed partial class LaneRooms
         }
     }
 
-    private static void Settle(LocalRoom room, RoomPush push)
-    {
-        if (room.Seats.TryGetValue(push.Connection, out var seat) && seat.Announcement == push.Number)
-        {
-            seat.Announcement = 0;
-        }
-    }
-
     private void OnSeated(LocalRoom room, RoomPush push, RoomRequest? request)
     {
         if (!room.Seats.TryGetValue(push.Connection, out var seat) || seat.Subscription.HasLeft)
@@ -199,7 +195,7 @@ internal sealed partial class LaneRooms
             return;
         }
 
-        seat.Token = push.Token;
+        (seat.Token, seat.Generation) = (push.Token, push.Generation);
         if (seat.Subscription.IsOpen)
         {
             Append(room, push, -push.Connection);

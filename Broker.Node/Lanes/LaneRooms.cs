@@ -325,9 +325,11 @@ internal sealed partial class LaneRooms
     /// <summary>Whoever runs the room is to know who is here, and to show them the state.</summary>
     /// <param name="room">The room.</param>
     /// <param name="isAnew">An answer may have been lost: it is another announcement.</param>
-    private void AnnounceAll(LocalRoom room, bool isAnew = false)
+    private void AnnounceAll(LocalRoom room, bool isAnew = false) => Announce(room, room.Seats, isAnew);
+
+    private void Announce(LocalRoom room, IEnumerable<KeyValuePair<long, LocalSeat>> seats, bool isAnew)
     {
-        foreach (var (connection, seat) in room.Seats)
+        foreach (var (connection, seat) in seats)
         {
             if (seat.Token is null)
             {

@@ -40,8 +40,11 @@ internal sealed class LocalSeat(Subscription subscription, IActorRef connection)
     /// <summary>Null: the room has not given it yet.</summary>
     public string? Token { get; set; }
 
-    /// <summary>Number of the request that tells a new owner of it; 0: the owner knows.</summary>
+    /// <summary>Number of the last request that told an owner of it.</summary>
     public long Announcement { get; set; }
+
+    /// <summary>Of the owner that knows of it.</summary>
+    public long Generation { get; set; }
 }
 
 /// <summary>What was asked of a room and is not answered.</summary>

@@ -1,0 +1,248 @@
+using System.Text.Json;
+using Broker.Tests.Contracts;
+using Broker.Tests.Support;
+
+namespace Broker.Tests.Cluster;
+
+/// <summary>What clients do with rooms, on one node and on three.</summary>
+public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes>, IAsyncDisposable
+{
+    private readonly List<JsonClient> _clients = [];
+
+    private static CancellationToken Cancel => Deadline.Cancel;
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task What_one_player_sends_all_others_get_in_order_whatever_their_nodes(int count)
+    {
+        var nodes = await shared.StartAsync(count, Cancel);
+        var players = await Task.WhenAll(Enumerable.Range(0, 3).Select(i => ConnectAsync(nodes[i % count])));
+        var room = await CreateAsync(players[0], "relay");
+        foreach (var player in players[1..])
+        {
+            await JoinAsync(player, room);
+        }
+
+        for (var n = 0; n < 50; n++)
+        {
+            await players[n % 3].SendAsync(new { type = "room.send", room, name = "n", data = n }, Cancel);
+            if (n % 3 == 2)
+            {
+                // One after the other: the room's order is that of its inputs.
+                await AskAsync(players[2], "room.send", room, ("name", "round"), ("data", n));
+            }
+        }
+
+        for (var i = 0; i < 3; i++)
+        {
+            var seen = new List<int>();
+            while (seen.Count(static n => n >= 0) < 50 - Own(i))
+            {
+                var message = await ReadAsync(players[i], "room.event");
+                if (message.GetProperty("name").GetString() == "n")
+                {
+                    seen.Add(message.GetProperty("data").GetInt32());
+                }
+            }
+
+            foreach (var sender in Enumerable.Range(0, 3).Where(sender => sender != i))
+            {
+                var own = seen.Where(n => n % 3 == sender).ToList();
+                Assert.Equal(own.Order(), own);
+                Assert.Equal(Own(sender), own.Count);
+            }
+        }
+
+        static int Own(int player) => Enumerable.Range(0, 50).Count(n => n % 3 == player);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Two_play_a_game_to_its_end_and_the_room_is_gone(int count)
+    {
+        var nodes = await shared.StartAsync(count, Cancel);
+        var (ann, bob) = (await ConnectAsync(nodes[0]), await ConnectAsync(nodes[^1]));
+        var room = await CreateAsync(ann, "tictactoe");
+        await JoinAsync(bob, room);
+        var state = (await AskAsync(ann, "room.sync", room)).GetProperty("data");
+        var (x, o) = state.GetProperty("turn").GetString() == "p1" ? (ann, bob) : (bob, ann);
+        foreach (var (player, cell) in new[] { (x, 0), (o, 3), (x, 1), (o, 4), (x, 2) })
+        {
+            Assert.Equal("result", JsonClient.TypeOf(await AskAsync(player, "call", room, ("method", "move"), ("data", new { cell }))));
+        }
+
+        state = (await AskAsync(bob, "room.sync", room)).GetProperty("data");
+        Assert.True(state.GetProperty("over").GetBoolean());
+        Assert.Equal("left", (await AskAsync(ann, "room.leave", room)).GetProperty("reason").GetString());
+        Assert.Equal("left", (await AskAsync(bob, "room.leave", room)).GetProperty("reason").GetString());
+        var gone = await AskUntilAsync(ann, room, static answer => CodeOf(answer) == "room_not_found");
+        Assert.Equal("room_not_found", CodeOf(gone));
+    }
+
+    [Fact]
+    public async Task Newer_connection_takes_the_seat_and_the_older_is_told()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var (old, other) = (await ConnectAsync(nodes[0]), await ConnectAsync(nodes[1]));
+        var joined = await AskAsync(old, "room.create", null, ("kind", "relay"));
+        var room = joined.GetProperty("room").GetString()!;
+        await JoinAsync(other, room);
+        var young = await ConnectAsync(nodes[2]);
+        var again = await JoinAsync(young, room, ("token", joined.GetProperty("token").GetString()!));
+        Assert.Equal(joined.GetProperty("player").GetString(), again.GetProperty("player").GetString());
+        Assert.Equal("replaced", (await ReadAsync(old, "room.left")).GetProperty("reason").GetString());
+        Assert.Equal("forbidden", CodeOf(await AskAsync(old, "room.send", room, ("data", 1))));
+        await AskAsync(young, "room.send", room, ("data", 2));
+        Assert.Equal(2, (await ReadAsync(other, "room.event", static message => message.GetProperty("data").ValueKind == JsonValueKind.Number)).GetProperty("data").GetInt32());
+    }
+
+    [Fact]
+    public async Task Who_lost_the_connection_comes_back_to_the_seat_by_its_token()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var (ann, bob) = (await ConnectAsync(nodes[0]), await ConnectAsync(nodes[1]));
+        var joined = await AskAsync(ann, "room.create", null, ("kind", "relay"));
+        var room = joined.GetProperty("room").GetString()!;
+        await JoinAsync(bob, room);
+        ann.Abort();
+        Assert.Equal("p1", (await ReadAsync(bob, "room.player", static message => message.GetProperty("change").GetString() == "dropped")).GetProperty("player").GetString());
+        var back = await ConnectAsync(nodes[2]);
+        Assert.Equal("forbidden", CodeOf(await AskAsync(back, "room.join", room, ("token", new string('0', 32)))));
+        Assert.Equal("p1", (await JoinAsync(back, room, ("token", joined.GetProperty("token").GetString()!))).GetProperty("player").GetString());
+        await ReadAsync(bob, "room.player", static message => message.GetProperty("change").GetString() == "returned");
+    }
+
+    [Fact]
+    public async Task Nobody_acts_in_a_room_without_a_seat_in_it()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var (ann, eve) = (await ConnectAsync(nodes[0]), await ConnectAsync(nodes[1]));
+        var room = await CreateAsync(ann, "relay");
+        await CreateAsync(eve, "relay");
+        foreach (var type in new[] { "room.send", "room.sync", "call" })
+        {
+            Assert.Equal("forbidden", CodeOf(await AskAsync(eve, type, room, ("method", "set"), ("data", new { key = "a", value = 1 }))));
+        }
+
+        Assert.Equal("left", (await AskAsync(eve, "room.leave", room)).GetProperty("reason").GetString());
+        await AskAsync(ann, "room.leave", room);
+        Assert.Equal("forbidden", CodeOf(await AskAsync(ann, "room.send", room, ("data", 1))));
+    }
+
+    /// <summary>The first two have the hash that is its own negative; a region that takes its absolute value restarts over them for ever.</summary>
+    [Theory]
+    [InlineData("room-004g88t")]
+    [InlineData("room-389cwma")]
+    [InlineData("room-40dw86d")]
+    [InlineData("")]
+    [InlineData("../x")]
+    [InlineData("$a")]
+    [InlineData("%2F")]
+    [InlineData("\0")]
+    [InlineData("relay-00000000000000000000000000000000")]
+    public async Task Names_that_are_no_rooms_harm_nothing(string name)
+    {
+        var nodes = await shared.StartAsync(1, Cancel);
+        var client = await ConnectAsync(nodes[0]);
+        foreach (var room in new[] { name, string.Concat(Enumerable.Repeat(name + "x", 512)) })
+        {
+            foreach (var type in new[] { "room.join", "room.sync", "room.send", "room.leave", "call" })
+            {
+                Assert.Equal(type == "room.leave" && name.StartsWith("relay-", StringComparison.Ordinal) && room == name ? "room.left" : "error", JsonClient.TypeOf(await AskAsync(client, type, room, ("method", "m"), ("data", 1))));
+            }
+        }
+
+        await CreateAsync(client, "relay");
+    }
+
+    [Fact]
+    public async Task Clients_of_both_formats_share_a_room()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var ann = await ConnectAsync(nodes[0]);
+        var room = await CreateAsync(ann, "relay");
+        await using var bob = await FormatClient.ConnectAsync(nodes[1].WebSocket, FormatSample.MessagePack, Cancel);
+        Assert.Contains("\"player\":\"p2\"", await bob.AskAsync($$"""{"type":"room.join","id":1,"room":"{{room}}"}""", Cancel), StringComparison.Ordinal);
+        await AskAsync(ann, "call", room, ("method", "set"), ("data", new { key = "k", value = 1.5 }));
+        await ReadAsync(bob, "\"value\":1.5");
+        await bob.SendAsync($$"""{"type":"room.send","room":"{{room}}","data":[1,2]}""", Cancel);
+        Assert.Equal("[1,2]", (await ReadAsync(ann, "room.event", static message => message.TryGetProperty("from", out _))).GetProperty("data").GetRawText());
+    }
+
+    private static async Task ReadAsync(FormatClient client, string part)
+    {
+        while (await client.ReceiveAsync(Cancel) is { } message && !message.Contains(part, StringComparison.Ordinal))
+        {
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var client in _clients)
+        {
+            await client.DisposeAsync();
+        }
+    }
+
+    private static string? CodeOf(JsonElement answer) => answer.TryGetProperty("code", out var code) ? code.GetString() : null;
+
+    private static async Task<JsonElement> ReadAsync(JsonClient client, string type, Func<JsonElement, bool>? isWanted = null)
+    {
+        while (true)
+        {
+            var message = await client.ReceiveAsync(Cancel);
+            if (JsonClient.TypeOf(message) == type && isWanted?.Invoke(message) != false)
+            {
+                return message;
+            }
+        }
+    }
+
+    private static async Task<JsonElement> JoinAsync(JsonClient client, string room, params (string Key, object Value)[] more)
+    {
+        var joined = await AskAsync(client, "room.join", room, more);
+        Assert.Equal("room.joined", JsonClient.TypeOf(joined));
+        return joined;
+    }
+
+    private static async Task<string> CreateAsync(JsonClient client, string kind)
+    {
+        var joined = await AskAsync(client, "room.create", null, ("kind", kind));
+        Assert.Equal("room.joined", JsonClient.TypeOf(joined));
+        return joined.GetProperty("room").GetString()!;
+    }
+
+    private static Task<JsonElement> AskAsync(JsonClient client, string type, string? room, params (string Key, object Value)[] more)
+    {
+        var message = more.ToDictionary(static one => one.Key, static one => one.Value);
+        message["type"] = type;
+        if (room is not null)
+        {
+            message["room"] = room;
+        }
+
+        return client.RequestAsync(message, Cancel);
+    }
+
+    /// <summary>A room ends a moment after the last answer to those who leave.</summary>
+    private static async Task<JsonElement> AskUntilAsync(JsonClient client, string room, Func<JsonElement, bool> isThere)
+    {
+        while (true)
+        {
+            var answer = await AskAsync(client, "room.join", room);
+            if (isThere(answer))
+            {
+                return answer;
+            }
+        }
+    }
+
+    private async Task<JsonClient> ConnectAsync(InProcessNode node)
+    {
+        var client = await JsonClient.ConnectAsync(node.WebSocket, Cancel);
+        _clients.Add(client);
+        return client;
+    }
+}
