@@ -12,19 +12,23 @@ internal sealed class Rights
     private static readonly AccessRule NoAccess = new(PatternSet.Empty, PatternSet.Empty);
 
     /// <summary>Nothing is permitted.</summary>
-    public static readonly Rights None = new(NoAccess, NoAccess, NoAccess, NoAccess);
+    public static readonly Rights None = new(NoAccess, NoAccess, NoAccess, NoAccess, NoAccess, NoAccess);
 
     private readonly AccessRule _subscribe;
     private readonly AccessRule _publish;
     private readonly AccessRule _history;
     private readonly AccessRule _presence;
+    private readonly AccessRule _createRooms;
+    private readonly AccessRule _joinRooms;
 
-    private Rights(AccessRule subscribe, AccessRule publish, AccessRule history, AccessRule presence)
+    private Rights(AccessRule subscribe, AccessRule publish, AccessRule history, AccessRule presence, AccessRule createRooms, AccessRule joinRooms)
     {
         _subscribe = subscribe;
         _publish = publish;
         _history = history;
         _presence = presence;
+        _createRooms = createRooms;
+        _joinRooms = joinRooms;
     }
 
     /// <summary>Builds rights from lists of patterns.</summary>
@@ -37,11 +41,9 @@ internal sealed class Rights
             Rule("subscribe", options.Subscribe, deny.Subscribe, ref error),
             Rule("publish", options.Publish, deny.Publish, ref error),
             Rule("history", options.History, deny.History, ref error),
-            Rule("presence", options.Presence, deny.Presence, ref error));
-
-        // Nothing asks for these yet. A wrong one is refused all the same: who wrote it relies on it.
-        Rule("rooms.create", options.Rooms.Create, deny.Rooms.Create, ref error);
-        Rule("rooms.join", options.Rooms.Join, deny.Rooms.Join, ref error);
+            Rule("presence", options.Presence, deny.Presence, ref error),
+            Rule("rooms.create", options.Rooms.Create, deny.Rooms.Create, ref error),
+            Rule("rooms.join", options.Rooms.Join, deny.Rooms.Join, ref error));
         rights = error is null ? created : null;
         return rights is not null;
     }
@@ -59,8 +61,14 @@ internal sealed class Rights
     /// <summary>Whether a topic's members may be seen; no right to subscribe is needed for it, or follows from it.</summary>
     public bool MaySeePresence(ReadOnlySpan<byte> topic) => _presence.Permits(topic);
 
+    /// <summary>Whether a room of a kind may be made; who makes one has a seat in it, without a right to join.</summary>
+    public bool MayCreateRoom(ReadOnlySpan<byte> kind) => _createRooms.Permits(kind);
+
+    /// <summary>Whether a seat may be taken in rooms of a kind, and their list be seen; no right to create them is needed for it, or follows from it.</summary>
+    public bool MayJoinRoom(ReadOnlySpan<byte> kind) => _joinRooms.Permits(kind);
+
     /// <summary>These rights and a subscription granted by a token of its own; what is denied stays denied.</summary>
-    public Rights WithSubscribe(TopicPattern granted) => new(_subscribe.With(granted), _publish, _history, _presence);
+    public Rights WithSubscribe(TopicPattern granted) => new(_subscribe.With(granted), _publish, _history, _presence, _createRooms, _joinRooms);
 
     private static AccessRule Rule(string name, IReadOnlyList<string> allow, IReadOnlyList<string> deny, ref string? error) =>
         new(Parse(name, allow, ref error), Parse("deny." + name, deny, ref error));

@@ -26,6 +26,8 @@ internal sealed class CommandLine
     private readonly Option<string[]> _publish = Many("--publish", "PATTERN", "Topics it may publish to; may be repeated.");
     private readonly Option<string[]> _history = Many("--history", "PATTERN", "Topics whose history it may read; may be repeated.");
     private readonly Option<string[]> _presence = Many("--presence", "PATTERN", "Topics whose presence it may see; may be repeated.");
+    private readonly Option<string[]> _createRooms = Many("--create-rooms", "PATTERN", "Kinds of rooms it may create; may be repeated.");
+    private readonly Option<string[]> _joinRooms = Many("--join-rooms", "PATTERN", "Kinds of rooms it may join; may be repeated.");
     private readonly Option<string?> _expires = Single("--expires", "TIME", "How long it is valid: 30m, 8h; at most broker.auth.max-life (24h by default). Default: 1h.");
     private readonly Option<string?> _keyId = Single("--key-id", "ID", "Id of the key that signs. Default: the first HS key.");
 
@@ -37,7 +39,7 @@ internal sealed class CommandLine
         _config.Recursive = true;
         _expires.Validators.Add(result => ValidateWith(result, text => HoconUnits.Duration(text) > TimeSpan.Zero, "a duration such as 30m or 8h"));
         _seed.Validators.Add(result => ValidateWith(result, text => NodeAddress.TryParse(text) is not null, "host:port (IPv6 in brackets)"));
-        _token = new Command("token", "Print a token signed with a key of the configuration.") { _user, _subscribe, _publish, _history, _presence, _expires, _keyId };
+        _token = new Command("token", "Print a token signed with a key of the configuration.") { _user, _subscribe, _publish, _history, _presence, _createRooms, _joinRooms, _expires, _keyId };
         _root = new RootCommand("Broker: a clustered WebSocket message broker.") { _config, _port, _clusterPort, _opsPort, _seed, _dev, _token };
         _root.Directives.Clear();
 
@@ -103,6 +105,7 @@ internal sealed class CommandLine
             Publish = parsed.GetValue(_publish) ?? [],
             History = parsed.GetValue(_history) ?? [],
             Presence = parsed.GetValue(_presence) ?? [],
+            Rooms = new RoomRightsOptions { Create = parsed.GetValue(_createRooms) ?? [], Join = parsed.GetValue(_joinRooms) ?? [] },
         },
         Life = HoconUnits.Duration(parsed.GetValue(_expires) ?? "") ?? new TokenCommandOptions().Life,
         KeyId = parsed.GetValue(_keyId),

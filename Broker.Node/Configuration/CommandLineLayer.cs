@@ -25,6 +25,11 @@ internal static class CommandLineLayer
             {
                 tree.Put(["broker", "auth", "anonymous-rights", right], Array(Flag, [">"]));
             }
+
+            foreach (var right in (string[])["create", "join"])
+            {
+                tree.Put(["broker", "auth", "anonymous-rights", "rooms", right], Array(Flag, ["*"]));
+            }
         }
     }
 

@@ -153,6 +153,7 @@ internal static class OptionsBinder
         Fragments = s.Integer("fragments", d.Fragments, 1, 1_000_000),
         MessageTime = s.Duration("message-time", d.MessageTime, Short, Hour),
         Subscriptions = s.Integer("subscriptions", d.Subscriptions, 1, 1_000_000),
+        Rooms = s.Integer("rooms", d.Rooms, 1, 10_000),
         Patterns = s.Integer("patterns", d.Patterns, 0, 1_000_000),
         Connections = s.Integer("connections", d.Connections, 1, Many),
         ConnectionsPerAddress = s.Integer("connections-per-address", d.ConnectionsPerAddress, 1, Many),

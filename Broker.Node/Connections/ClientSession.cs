@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Rooms;
 using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
@@ -31,6 +32,9 @@ internal sealed class ClientSession
     private readonly RequestMeter _meter;
     private readonly SessionReplies _replies;
     private readonly SessionHooks? _hooks;
+    private readonly IActorRef _self;
+    private RoomRequests? _rooms;
+    private LobbyRequests? _lobby;
     private bool _ended;
 
     /// <param name="connection">The transport.</param>
@@ -39,7 +43,7 @@ internal sealed class ClientSession
     /// <param name="disconnect">Tells the client and closes.</param>
     public ClientSession(IClientTransport connection, ConnectionServices services, IActorRef self, Action<DisconnectReason> disconnect)
     {
-        (_connection, _services, _disconnect, _request) = (connection, services, disconnect, connection.Request!);
+        (_connection, _services, _self, _disconnect, _request) = (connection, services, self, disconnect, connection.Request!);
         _auth = new SessionAuth(services, _request.Format, _request.Remote, self);
         var patterns = new PatternTopics(connection, services, self);
         var sequenced = new SequencedRequests(connection, services, _auth, self);
@@ -56,16 +60,20 @@ internal sealed class ClientSession
     /// <summary>The application is asked, and nothing is done before it has answered.</summary>
     public bool AwaitsApplication => _hooks is { IsWaiting: true };
 
-    public IEnumerable<Subscription> Subscriptions => _router.Subscriptions;
+    public IEnumerable<Subscription> Subscriptions => _rooms is null ? _router.Subscriptions : _router.Subscriptions.Concat(_rooms.Cursors);
 
     /// <summary>When a right ends that a <c>subscribe.token</c> granted, or something is to be asked for again; null: nothing is due.</summary>
     public DateTimeOffset? Due => _auth.NextGrantEnd is { } end && !(end > _router.Due) ? end : _router.Due;
 
     private LimitOptions Limits => _services.Options.Limits;
 
-    private IWireCodec Codec => _connection.Writer.Framing.Codec;
+    /// <summary>Made when it is needed: most connections have no rooms.</summary>
+    private RoomRequests Rooms => _rooms ??= new RoomRequests(_connection, _services, _auth, _replies, _self);
 
-    private long Now => _services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+    /// <inheritdoc cref="Rooms"/>
+    private LobbyRequests Lobby => _lobby ??= new LobbyRequests(_connection, _services, _auth, _replies, Rooms, _self);
+
+    private IWireCodec Codec => _connection.Writer.Framing.Codec;
 
     /// <summary>Sends <c>welcome</c>, and refuses at once what the upgrade request already showed to be wrong.</summary>
     public void Start()
@@ -86,23 +94,7 @@ internal sealed class ClientSession
         var identity = _request.Identity;
         var asks = _services.Hooks.AsksConnect && identity is not null;
         var refusal = asks || identity is null ? null : Admit(identity);
-        var auth = identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done;
-        var rate = _services.Options.Rate;
-        var welcome = new WelcomeMessage(
-            _services.Node.NameOf(_connection),
-            _services.Node.Name,
-            Now,
-            auth,
-            (int)_services.Options.Heartbeat.Interval.TotalMilliseconds,
-            new WelcomeLimits(Limits.Message, Limits.Subscriptions, rate.Messages, rate.Burst))
-        {
-            User = identity?.User,
-            Expires = identity?.Expires?.ToUnixTimeMilliseconds(),
-            Message = _services.Options.Greeting,
-        };
-        var reply = MessageBuffer.OfThread;
-        Codec.Write(reply, welcome);
-        _connection.Writer.Reply(reply);
+        _replies.Welcome(identity);
         if (_request.TokenError != ErrorCode.None)
         {
             RefuseToken(default, _request.TokenError, _request.TokenWhy);
@@ -193,6 +185,11 @@ internal sealed class ClientSession
         }
     }
 
+    /// <summary>A seat is there no more, or was never given; the client has been told.</summary>
+    public void OnSeatEnded(RoomSeatEnded ended) => _rooms?.OnSeatEnded(ended.Subscription);
+
+    public void OnLobbyAnswer(LobbyAnswer answer) => _lobby?.OnAnswer(answer);
+
     /// <summary>Ends the subscriptions whose grant is over, and asks again for those that it is time for.</summary>
     public void OnTime()
     {
@@ -213,7 +210,7 @@ internal sealed class ClientSession
         }
         else
         {
-            _router.EndLost();
+            EndLost();
         }
     }
 
@@ -243,6 +240,8 @@ internal sealed class ClientSession
         _ended = true;
         _hooks?.Drop();
         _router.End();
+        _lobby?.End();
+        _rooms?.End();
         _auth.End();
     }
 
@@ -272,7 +271,7 @@ internal sealed class ClientSession
             return;
         }
 
-        if (Unbuilt.IsAskedBy(message))
+        if (Unbuilt.IsAskedBy(message, _services))
         {
             _replies.Fail(ErrorCode.Unsupported, message.Id, message.Topic);
             return;
@@ -302,7 +301,14 @@ internal sealed class ClientSession
                 OnAuth(message);
                 break;
             case ClientMessageType.Ping:
-                OnPing(message.Id);
+                _replies.Pong(message.Id);
+                break;
+            case ClientMessageType.RoomList or ClientMessageType.MatchJoin or ClientMessageType.MatchLeave:
+            case ClientMessageType.RoomJoin when (message.Asked & RequestKey.Room) == 0:
+                Lobby.Take(message, batch);
+                break;
+            default:
+                Rooms.Take(message, batch);
                 break;
         }
     }
@@ -421,13 +427,6 @@ internal sealed class ClientSession
         }
     }
 
-    private void OnPing(WireId id)
-    {
-        var reply = MessageBuffer.OfThread;
-        Codec.Write(reply, new PongMessage(id, Now));
-        _connection.Writer.Reply(reply);
-    }
-
     private void OnAuth(in ClientMessage message)
     {
         var result = _auth.Authenticate(message.Token.Span);
@@ -458,8 +457,16 @@ internal sealed class ClientSession
         var reply = MessageBuffer.OfThread;
         Codec.Write(reply, new AuthenticatedMessage(id, identity.User!, identity.Expires?.ToUnixTimeMilliseconds()) { Info = _auth.Info });
         _connection.Writer.Reply(reply);
-        _router.EndLost();
+        EndLost();
         _router.OpenDue();
+    }
+
+    /// <summary>After a change of rights to fewer.</summary>
+    private void EndLost()
+    {
+        _router.EndLost();
+        _lobby?.EndLost();
+        _rooms?.EndLost();
     }
 
     /// <returns>Why the connection ends; null: it does not.</returns>

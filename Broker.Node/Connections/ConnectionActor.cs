@@ -4,6 +4,7 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Rooms;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -108,6 +109,12 @@ internal sealed class ConnectionActor : UntypedActor
             case SubscriptionRefused refused:
                 _session.OnRefused(refused);
                 SetTimer();
+                break;
+            case RoomSeatEnded ended:
+                _session.OnSeatEnded(ended);
+                break;
+            case LobbyAnswer answer:
+                _session.OnLobbyAnswer(answer);
                 break;
             case UserOrdered ordered when !_closing:
                 _session.OnOrder(ordered.Order);

@@ -4,7 +4,9 @@ using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
+using Broker.Node.Rooms;
 using Broker.Node.Topics;
+using Broker.Rooms;
 
 namespace Broker.Node.Connections;
 
@@ -25,6 +27,12 @@ internal sealed record ConnectionServices(
 
     /// <summary>The application's.</summary>
     public HookCalls Hooks { get; init; } = HookCalls.None;
+
+    /// <summary>Of the rooms that nodes run; none: there are no rooms.</summary>
+    public RoomKinds Kinds { get; init; } = new();
+
+    /// <summary>Null: nobody finds rooms for clients.</summary>
+    public IRoomLobby? Lobby { get; init; }
 }
 
 /// <summary>What clients are told of the node.</summary>

@@ -1,3 +1,4 @@
+using Broker.Node.Auth;
 using Broker.Node.Configuration.Options;
 using Broker.Node.Delivery;
 using Broker.Node.Diagnostics;
@@ -16,22 +17,35 @@ namespace Broker.Node.Connections;
 /// <param name="abused">Told where there were too many.</param>
 internal sealed class SessionReplies(IClientTransport connection, ConnectionServices services, Router router, PatternTopics patterns, RequestMeter meter, Action<AbuseKind> abused)
 {
+    private IWireCodec Codec => connection.Writer.Framing.Codec;
+
+    private long Now => services.Time.GetUtcNow().ToUnixTimeMilliseconds();
+
     /// <summary>Holds the request in hand; null: there is none.</summary>
     public MessageBatch? Batch { get; set; }
 
     public void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null, string? text = null)
     {
-        services.Metrics.RequestRefused(code);
-        var reply = MessageBuffer.OfThread;
-
-        // What cannot be a topic is not reflected back.
-        var error = new ErrorMessage(code, id) { Topic = topic.Length <= TopicName.MaxLength ? topic : default, RetryAfter = retryAfter, Text = text };
-        connection.Writer.Framing.Codec.Write(reply, error);
-        Send(topic, reply);
+        Refuse(new ErrorMessage(code, id)
+        {
+            // What cannot be a topic is not reflected back.
+            Topic = topic.Length <= TopicName.MaxLength ? topic : default,
+            RetryAfter = retryAfter,
+            Text = text,
+        });
         if (code == ErrorCode.Forbidden && meter.Forbidden())
         {
             abused(AbuseKind.Forbidden);
         }
+    }
+
+    /// <summary>Says no where nobody has to suspect the client.</summary>
+    public void Refuse(in ErrorMessage error)
+    {
+        services.Metrics.RequestRefused(error.Code);
+        var reply = MessageBuffer.OfThread;
+        Codec.Write(reply, error);
+        Send(error.Topic, reply);
     }
 
     public void FailUnlessNone(ErrorCode error, in ClientMessage message)
@@ -51,6 +65,33 @@ internal sealed class SessionReplies(IClientTransport connection, ConnectionServ
         }
 
         return verdict.Error == ErrorCode.None;
+    }
+
+    /// <param name="identity">Null: it must authenticate.</param>
+    public void Welcome(Identity? identity)
+    {
+        var (limits, rate) = (services.Options.Limits, services.Options.Rate);
+        var reply = MessageBuffer.OfThread;
+        Codec.Write(reply, new WelcomeMessage(
+            services.Node.NameOf(connection),
+            services.Node.Name,
+            Now,
+            identity is null ? AuthState.Required : identity.User is null ? AuthState.Optional : AuthState.Done,
+            (int)services.Options.Heartbeat.Interval.TotalMilliseconds,
+            new WelcomeLimits(limits.Message, limits.Subscriptions, rate.Messages, rate.Burst))
+        {
+            User = identity?.User,
+            Expires = identity?.Expires?.ToUnixTimeMilliseconds(),
+            Message = services.Options.Greeting,
+        });
+        connection.Writer.Reply(reply);
+    }
+
+    public void Pong(WireId id)
+    {
+        var reply = MessageBuffer.OfThread;
+        Codec.Write(reply, new PongMessage(id, Now));
+        connection.Writer.Reply(reply);
     }
 
     /// <summary>Behind the answers to earlier requests on the topic, if it is one and any request is still with a lane.</summary>

@@ -10,7 +10,7 @@ internal readonly ref struct LogEntry(ReadOnlySpan<byte> payload, WireFormat for
 
     public WireFormat Format { get; } = format;
 
-    /// <summary>The connection that must not get it; 0: none.</summary>
+    /// <summary>The connection that must not get it; 0: none. Below 0: the negative of the only one that gets it.</summary>
     public long Origin { get; init; }
 
     /// <summary>When it was published, in milliseconds since the epoch; 0: its topic shows no times.</summary>

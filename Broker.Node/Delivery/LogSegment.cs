@@ -26,7 +26,7 @@ internal sealed class LogSegment(int capacity, long start)
     /// <summary>The following segment; once set, <see cref="Head"/> is final.</summary>
     public LogSegment? Next => Volatile.Read(ref _next);
 
-    /// <summary>Whether any entry must not reach its own publisher.</summary>
+    /// <summary>Whether any entry is not for everybody.</summary>
     public bool HasOrigins { get; private set; }
 
     /// <summary>The end of the last <c>gap</c>, 0 where there is none. Read it after <see cref="Head"/>: then it counts all entries below.</summary>
@@ -69,7 +69,7 @@ internal sealed class LogSegment(int capacity, long start)
         return low;
     }
 
-    /// <summary>The end of the entry at <paramref name="index"/>, and whom it must not reach (0: nobody).</summary>
+    /// <summary>The end of the entry at <paramref name="index"/>, and whom it must not reach (<see cref="LogEntry.Origin"/>).</summary>
     public (int End, long Origin) Entry(int index, int head) => (EndOf(index, head), Volatile.Read(ref _marks)[index].Origin);
 
     /// <summary>The message of the entry at <paramref name="index"/>, without the frame's header.</summary>
@@ -127,6 +127,6 @@ internal sealed class LogSegment(int capacity, long start)
         return index + 1 < count ? Math.Min(Volatile.Read(ref _marks)[index + 1].Start, head) : head;
     }
 
-    /// <summary>Where an entry starts, how long the frame's header is, the connection it must not reach (0: none), and its time.</summary>
+    /// <summary>Where an entry starts, how long the frame's header is, whom it must not reach (<see cref="LogEntry.Origin"/>), and its time.</summary>
     private readonly record struct Mark(int Start, int Header, long Origin, long Time);
 }

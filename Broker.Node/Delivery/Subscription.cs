@@ -30,6 +30,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
     private int _skip;
     private bool _closed;
     private bool _hasLeft;
+    private long _end = long.MaxValue;
 
     public ConnectionWriter Writer { get; } = writer;
 
@@ -52,6 +53,9 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
     /// <summary>Of a topic with one order for all, or of a pattern that may match some.</summary>
     public bool IsSequenced { get; init; }
+
+    /// <summary>Of the pushes of a room.</summary>
+    public bool IsOfRoom { get; init; }
 
     /// <summary>The application wants it: no right of the client's ends it. Its session's.</summary>
     public bool IsByServer { get; set; }
@@ -134,6 +138,13 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         Interlocked.Exchange(ref _segment, null);
     }
 
+    /// <summary>Lane only: nothing that is appended from here on is written; what is there still is.</summary>
+    /// <param name="position">Log position: the end of an entry.</param>
+    public void EndAt(long position) => Volatile.Write(ref _end, position);
+
+    /// <summary>Lane only: it was ended, and all before that has been taken, or never will be.</summary>
+    public bool IsAtEnd => Position >= Volatile.Read(ref _end) || Writer.State == WriterState.Closed;
+
     /// <summary>Any thread: what waits is to be skipped. True: nobody has asked that the holder has not come to.</summary>
     public bool RequestSkip() => Interlocked.Exchange(ref _skip, 1) == 0;
 
@@ -157,7 +168,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
     /// <summary>
     /// Holder of the writer only: the next bytes to write, at most the rest of one segment and always whole entries,
-    /// leaving out what this connection published with <c>echo:false</c>. Does not move the cursor over what it returns.
+    /// leaving out what is not for this connection, such as what it published with <c>echo:false</c>. Does not move the cursor over what it returns.
     /// </summary>
     public bool TryPeek([NotNullWhen(true)] out LogSegment? segment, out int start, out int end)
     {
@@ -181,11 +192,12 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         while (segment is not null)
         {
             start = _offset;
-            end = segment.Head;
-            if (start == end)
+            var head = segment.Head;
+            end = (int)Math.Min(head, Volatile.Read(ref _end) - segment.Start);
+            if (start >= end)
             {
                 var next = segment.Next;
-                if (next is null)
+                if (next is null || end < head)
                 {
                     return false;
                 }
@@ -195,7 +207,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
                     segment = Follow(next, 0);
                 }
             }
-            else if (!segment.HasOrigins || SkipOwn(segment, start, ref end))
+            else if (!segment.HasOrigins || SkipOthers(segment, start, ref end))
             {
                 return true;
             }
@@ -278,12 +290,12 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         segment = Follow(newest, Slow == SlowPolicy.Skip ? head : start);
     }
 
-    /// <summary>Cuts the range before the first own entry; moves the cursor over one it stands on and returns false.</summary>
-    private bool SkipOwn(LogSegment segment, int start, ref int end)
+    /// <summary>Cuts the range before the first entry that is not for this connection; moves the cursor over one it stands on and returns false.</summary>
+    private bool SkipOthers(LogSegment segment, int start, ref int end)
     {
         var index = segment.IndexOf(start);
         var (entryEnd, origin) = segment.Entry(index, end);
-        if (origin == Writer.ConnectionId)
+        if (!IsFor(origin))
         {
             MoveTo(segment, entryEnd);
             return false;
@@ -292,7 +304,7 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
         while (entryEnd < end)
         {
             var (nextEnd, nextOrigin) = segment.Entry(++index, end);
-            if (nextOrigin == Writer.ConnectionId)
+            if (!IsFor(nextOrigin))
             {
                 end = entryEnd;
                 break;
@@ -303,6 +315,8 @@ internal sealed class Subscription(ConnectionWriter writer, byte[] topic, uint t
 
         return true;
     }
+
+    private bool IsFor(long origin) => origin < 0 ? origin == -Writer.ConnectionId : origin != Writer.ConnectionId;
 
     /// <summary>Goes on in a later place of the log; null: the lane has closed the cursor meanwhile, which keeps nothing then.</summary>
     private LogSegment? Follow(LogSegment segment, int offset)

@@ -23,6 +23,9 @@ internal static class AkkaConfig
     /// <summary>Dispatcher of lanes and peer links: threads of its own, so that a busy thread pool does not stop them.</summary>
     public const string LaneDispatcher = "broker.lane-dispatcher";
 
+    /// <summary>Runs what the authors of rooms have written, which may block.</summary>
+    public const string RoomDispatcher = "broker.room-dispatcher";
+
     /// <summary>Dispatcher of the pulses: a thread of their own, so that neither the pool nor a lane keeps them.</summary>
     public const string PulseDispatcher = "broker.pulse-dispatcher";
 
@@ -173,12 +176,18 @@ internal static class AkkaConfig
         Set(root, ConnectionDispatcher, "akka", "actor", "deployment", ConnectionActors, "dispatcher");
         Set(root, ConnectionDispatcher, "akka", "stream", "materializer", "dispatcher");
         Set(root, "PinnedDispatcher", [.. PulseDispatcher.Split('.'), "type"]);
-        string[] lanes = LaneDispatcher.Split('.');
-        Set(root, "Dispatcher", [.. lanes, "type"]);
-        Set(root, "fork-join-executor", [.. lanes, "executor"]);
-        Set(root, "100", [.. lanes, "throughput"]);
-        Set(root, Math.Max(2, Environment.ProcessorCount).ToString(CultureInfo.InvariantCulture), [.. lanes, "dedicated-thread-pool", "thread-count"]);
-        Set(root, "background", [.. lanes, "dedicated-thread-pool", "threadtype"]);
+        SetThreads(root, LaneDispatcher, Math.Max(2, Environment.ProcessorCount), throughput: 100);
+        SetThreads(root, RoomDispatcher, Math.Max(4, 2 * Environment.ProcessorCount), throughput: 10);
+    }
+
+    private static void SetThreads(HoconObject root, string name, int threads, int throughput)
+    {
+        string[] path = name.Split('.');
+        Set(root, "Dispatcher", [.. path, "type"]);
+        Set(root, "fork-join-executor", [.. path, "executor"]);
+        Set(root, throughput.ToString(CultureInfo.InvariantCulture), [.. path, "throughput"]);
+        Set(root, threads.ToString(CultureInfo.InvariantCulture), [.. path, "dedicated-thread-pool", "thread-count"]);
+        Set(root, "background", [.. path, "dedicated-thread-pool", "threadtype"]);
     }
 
     private static void SetCluster(HoconObject root, ClusterOptions cluster)

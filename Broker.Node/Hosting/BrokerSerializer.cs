@@ -1,6 +1,7 @@
 using System.Runtime.Serialization;
 using Akka.Actor;
 using Akka.Serialization;
+using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
@@ -26,6 +27,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     public const string Meeting = "m";
     public const string MeetingAnswer = "n";
     public const string Poke = "k";
+    public const string RoomInput = "i";
+    public const string RoomReply = "j";
     public const string LobbyAsk = "la";
     public const string LobbyReply = "lr";
     public const string RoomsShown = "ls";
@@ -46,6 +49,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
         Membership.Meeting => Meeting,
         Membership.MeetingAnswer => MeetingAnswer,
         PartitionPoke => Poke,
+        Lanes.RoomInput => RoomInput,
+        Lanes.RoomReply => RoomReply,
         Rooms.LobbyAsk => LobbyAsk,
         Rooms.LobbyReply => LobbyReply,
         Rooms.RoomsShown => RoomsShown,
@@ -57,6 +62,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     {
         LinkMessage message => LinkCodec.Encode(message),
         PartitionPoke poke => poke.Encode(),
+        Lanes.RoomInput input => RoomCodec.Encode(input),
+        Lanes.RoomReply reply => RoomCodec.Encode(reply),
         LobbyMessage message => LobbyCodec.Encode(message),
         IBrokerMessage message => MembershipCodec.Encode(message) ?? throw new SerializationException($"Not a message between nodes: {obj.GetType().FullName}"),
         _ => throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}"),
@@ -77,6 +84,8 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
             Meeting => MembershipCodec.DecodeMeeting(bytes),
             MeetingAnswer => MembershipCodec.DecodeMeetingAnswer(bytes),
             Poke => PartitionPoke.Decode(bytes),
+            RoomInput => RoomCodec.DecodeInput(bytes),
+            RoomReply => RoomCodec.DecodeReply(bytes),
             LobbyAsk => LobbyCodec.DecodeAsk(bytes),
             LobbyReply => LobbyCodec.DecodeReply(bytes),
             RoomsShown => LobbyCodec.DecodeShown(bytes),

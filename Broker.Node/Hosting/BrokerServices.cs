@@ -16,7 +16,6 @@ using Broker.Node.Rooms;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
-using Broker.Rooms;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -35,9 +34,8 @@ internal static class BrokerServices
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.
-        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<LobbyModule>();
-        services.TryAddSingleton(new RoomKinds());
-        services.AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>();
+        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>();
+        services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static _ => RoomsSetup.BuiltIn()).AddSingleton<RoomsSetup>();
         services.AddSingleton<IRoomLobby>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<PipelineModule>());

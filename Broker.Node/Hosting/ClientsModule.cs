@@ -21,6 +21,7 @@ internal sealed class ClientsModule(
     LanesModule lanes,
     EchoEndpoint echo,
     HookCalls hooks,
+    RoomsSetup rooms,
     ServerSubscriptions subscriptions,
     WebSocketServices shared) : INodePart
 {
@@ -33,7 +34,7 @@ internal sealed class ClientsModule(
     public void Start(IActorContext node)
     {
         var quotas = new Quotas(options, shared.Time);
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks, Rights = tokens.Changes };
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks, Rights = tokens.Changes, Kinds = rooms.Kinds, Lobby = rooms.Lobby };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         lanes.Ordered += (user, order) =>

@@ -6,6 +6,7 @@ using Broker.Node.Lanes;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
+using Broker.Node.Rooms;
 using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Node.Transports.WebSocket;
@@ -13,7 +14,7 @@ using Broker.Node.Transports.WebSocket;
 namespace Broker.Node.Hosting;
 
 /// <summary>Starts the lanes, with the logs of their topics and the threads for big fan-outs; stops these threads.</summary>
-internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fence fence, OpenConnections open, BrokerMetrics metrics, NodeLog log, TimeProvider time) : INodePart, IDisposable
+internal sealed class LanesModule(BrokerOptions options, TopicRules topics, RoomRuns rooms, Fence fence, OpenConnections open, BrokerMetrics metrics, NodeLog log, TimeProvider time) : INodePart, IDisposable
 {
     private readonly FanOutPool _pool = new(FanOutPool.DefaultThreads);
     private LaneSet? _lanes;
@@ -63,7 +64,7 @@ internal sealed class LanesModule(BrokerOptions options, TopicRules topics, Fenc
             "the cluster is being founded",
             time,
             node,
-            new SequencedOptions(_leases, partitions) { Pending = limits.Pending, Ordered = (user, order) => Ordered?.Invoke(user, order) });
+            new SequencedOptions(_leases, partitions) { Rooms = rooms, Pending = limits.Pending, Ordered = (user, order) => Ordered?.Invoke(user, order) });
         Volatile.Write(ref _lanes, lanes);
         var links = lanes.Counters;
         metrics.ShowLinks(() => links.Gaps, () => links.Skips, () => links.MessagesLost);

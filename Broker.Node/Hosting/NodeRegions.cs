@@ -26,13 +26,13 @@ internal sealed class NodeRegions(SystemModule system, LanesModule lanes, PartWa
         watch.Observe(StartAsync(region));
     }
 
-    /// <summary>Others own what was owned here, if there are others and they are heard.</summary>
+    /// <summary>Others own what was owned here, if there are others and they are heard; where there are none, the first region's is needed to the end.</summary>
     private async Task<Done> StopAsync(CoordinatedShutdown shutdown)
     {
-        if (system.Members > 1 && shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
+        if (shutdown.ShutdownReason is not CoordinatedShutdown.ClusterDowningReason)
         {
             var start = TimeProvider.System.GetTimestamp();
-            foreach (var region in _regions.AsEnumerable().Reverse())
+            foreach (var region in _regions.Skip(system.Members > 1 ? 0 : 1).Reverse())
             {
                 var left = ShutdownBudget.HandOver - TimeProvider.System.GetElapsedTime(start);
                 await region.StopAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero);

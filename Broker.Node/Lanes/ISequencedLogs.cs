@@ -31,6 +31,12 @@ internal interface ISequencedLogs
     /// <inheritdoc cref="ILaneTopics.AppendRemote"/>
     void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry);
 
+    /// <summary>Appends to the logs of one topic, and to no pattern's.</summary>
+    void AppendTo(byte[] topic, in LogEntry entry);
+
+    /// <summary>A cursor has what was appended until now, and nothing more.</summary>
+    void End(Subscription subscription);
+
     /// <summary>Appends to the logs of those who asked to see the members of a topic.</summary>
     void AppendMembers(byte[] topic, in LogEntry entry);
 

@@ -38,6 +38,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     private readonly Fence _fence;
     private readonly LinkSet _links;
     private readonly LanePartitions? _partitions;
+    private readonly LaneRooms? _rooms;
     private readonly LaneTurn _turn;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Func<bool> _othersFollow;
@@ -56,12 +57,15 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         _othersFollow = lane.OthersFollow;
         _links = new LinkSet(identity, new MediatorTransport(mediator, Self), this, options, counters);
         _partitions = sequenced is null ? null : new LanePartitions(identity, sequenced, (ISequencedLogs)_topics, _links, time, () => Now, lane.Post);
-        _turn = new LaneTurn(lane, _topics, _partitions, _links, options.Envelope);
+        _rooms = sequenced?.Rooms is { } rooms ? new LaneRooms(identity, rooms, (ISequencedLogs)_topics, _links, () => Now) : null;
+        _turn = new LaneTurn(lane, _topics, _partitions, _rooms, _links, options.Envelope);
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
     private TimeSpan Now => _time.GetElapsedTime(_started);
+
+    private bool IsBusy => _links.IsBusy || _rooms is { IsBusy: true };
 
     protected override void PreStart()
     {
@@ -219,7 +223,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     {
         if (link == LinkKind.Owned)
         {
-            return _partitions?.Receive(peer, entry) == true;
+            return entry.Kind == EntryKind.Room ? _rooms?.Receive(peer, entry) == true : _partitions?.Receive(peer, entry) == true;
         }
 
         if (entry.Kind != EntryKind.Publish)
@@ -240,6 +244,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         else
         {
             _partitions?.OnGap();
+            _rooms?.OnGap(peer);
         }
     }
 
@@ -301,6 +306,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
                 break;
             default:
                 _partitions?.OnPeerRemoved(peer.Uid);
+                _rooms?.OnPeerRemoved(peer.Uid);
                 break;
         }
 
@@ -348,6 +354,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 
         _topics.Recount();
         _partitions?.Tick();
+        _rooms?.Tick();
         _topics.Flush(_othersFollow);
         _links.Send(Now);
         _links.Tick(Now);
@@ -357,14 +364,14 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 
     private void ScheduleTick()
     {
-        _isTickSlow = !_links.IsBusy;
+        _isTickSlow = !IsBusy;
         Timers.StartSingleTimer(Tick.Instance, Tick.Instance, _isTickSlow ? SlowTick : QuickTick);
     }
 
     // Something is under way now: do not let it wait for the slow tick.
     private void Hasten()
     {
-        if (_isTickSlow && _links.IsBusy)
+        if (_isTickSlow && IsBusy)
         {
             ScheduleTick();
         }

@@ -93,7 +93,7 @@ internal sealed class LaneLogs
     }
 
     private static TopicLog NewLog(Subscription subscription) =>
-        new(subscription.Form, subscription.Slow) { Pattern = subscription.Gate is null ? null : subscription.Topic, IsSequenced = subscription.IsSequenced };
+        new(subscription.Form, subscription.Slow) { Pattern = subscription.Gate is null ? null : subscription.Topic, IsSequenced = subscription.IsSequenced || subscription.IsOfRoom };
 
     private void SetFirst(byte[] topic, TopicLog log)
     {

@@ -106,6 +106,22 @@ internal sealed class LaneTopics(FanOutPool pool, int lagLimit, int maxPatterns,
 
     public void AppendRemote(ReadOnlySpan<byte> topic, in LogEntry entry) => AppendToAll(topic, entry);
 
+    public void AppendTo(byte[] topic, in LogEntry entry)
+    {
+        if (_logs.First(topic) is { } log)
+        {
+            Append(log, topic, entry);
+        }
+    }
+
+    public void End(Subscription subscription)
+    {
+        if (_logs.Find(subscription) is { } log)
+        {
+            subscription.EndAt(log.Position);
+        }
+    }
+
     public void AppendGap() => AppendGap(static log => !log.IsSequenced);
 
     public void AppendPatternGap() => AppendGap(static log => log.Pattern is not null);

@@ -21,14 +21,15 @@ internal sealed class LaneTurn
     private readonly Lane _lane;
     private readonly ILaneTopics _topics;
     private readonly LanePartitions? _partitions;
+    private readonly LaneRooms? _rooms;
     private readonly LinkSet _links;
     private readonly LaneBatch _batch;
     private readonly Queue<LaneCommand> _taken = new();
     private int _room;
 
-    public LaneTurn(Lane lane, ILaneTopics topics, LanePartitions? partitions, LinkSet links, int envelope)
+    public LaneTurn(Lane lane, ILaneTopics topics, LanePartitions? partitions, LaneRooms? rooms, LinkSet links, int envelope)
     {
-        (_lane, _topics, _partitions, _links) = (lane, topics, partitions, links);
+        (_lane, _topics, _partitions, _rooms, _links) = (lane, topics, partitions, rooms, links);
         _batch = new LaneBatch(envelope, OnSegment);
     }
 
@@ -65,6 +66,12 @@ internal sealed class LaneTurn
             }
 
             _taken.Enqueue(command);
+            if (command is RoomCommand or RoomPushCommand)
+            {
+                _rooms!.Execute(command, isOpen);
+                continue;
+            }
+
             if (!isOpen)
             {
                 _topics.Refuse(command);
@@ -150,7 +157,11 @@ internal sealed class LaneTurn
         while (budget > 0 && command.TryTake(out var subscription))
         {
             budget--;
-            if (subscription.IsSequenced)
+            if (subscription.IsOfRoom)
+            {
+                _rooms!.Leave(subscription);
+            }
+            else if (subscription.IsSequenced)
             {
                 _partitions!.Leave(subscription);
             }

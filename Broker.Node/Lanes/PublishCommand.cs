@@ -54,6 +54,9 @@ internal sealed class PublishCommand(uint topicHash, ReadOnlyMemory<byte> topic,
     /// <summary>Of the topic of a user: the data is a <see cref="UserOrder"/>, which no client sees.</summary>
     public bool IsOrder { get; init; }
 
+    /// <summary>The data is no value of a format, and what is kept is the data alone: nobody subscribes to the topic.</summary>
+    public bool IsRaw { get; init; }
+
     /// <summary>What the entry must have now; null: anything.</summary>
     public TopicPosition? If { get; init; }
 

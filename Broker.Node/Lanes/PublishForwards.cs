@@ -19,22 +19,10 @@ internal static class PublishForwards
             return new Forward(default, 0, command.Topic.ToArray()) { Kind = ForwardKind.Order, Payload = command.Data.ToArray(), Time = now };
         }
 
-        var codec = command.Format.Codec();
-        var push = new PushMessage(TopicName.Shown(command.Topic), command.Data)
-        {
-            FromConnection = command.FromConnection.Span,
-            FromUser = command.FromUser.Span,
-            FromInfo = command.FromInfo.Span,
-            Time = command.Time,
-            Entry = command.Entry.Span,
-            Removed = command.IsRemoval ? Removal.Removed : Removal.None,
-        };
-        var payload = new byte[codec.MeasureMessage(push)];
-        codec.WriteMessage(payload, push);
         return new Forward(default, 0, command.Topic.ToArray())
         {
             Kind = command.IsRemoval ? ForwardKind.Remove : ForwardKind.Publish,
-            Payload = payload,
+            Payload = command.IsRaw ? command.Data.ToArray() : MessageOf(command),
             Format = command.Format,
             Time = now,
             Connection = command.Echo ? 0 : command.Publisher?.ConnectionId ?? 0,
@@ -75,6 +63,23 @@ internal static class PublishForwards
         }
 
         command.Complete();
+    }
+
+    private static byte[] MessageOf(PublishCommand command)
+    {
+        var codec = command.Format.Codec();
+        var push = new PushMessage(TopicName.Shown(command.Topic), command.Data)
+        {
+            FromConnection = command.FromConnection.Span,
+            FromUser = command.FromUser.Span,
+            FromInfo = command.FromInfo.Span,
+            Time = command.Time,
+            Entry = command.Entry.Span,
+            Removed = command.IsRemoval ? Removal.Removed : Removal.None,
+        };
+        var payload = new byte[codec.MeasureMessage(push)];
+        codec.WriteMessage(payload, push);
+        return payload;
     }
 
     private static long DigestOf(PublishCommand command)

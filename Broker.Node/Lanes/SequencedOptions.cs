@@ -10,6 +10,9 @@ internal sealed record SequencedOptions(IPartitionLeases Leases, PartitionSettin
     /// <summary>Publishes and questions about one partition that are under way here, from which on publishes are unavailable.</summary>
     public int Pending { get; init; } = 4096;
 
+    /// <summary>Rooms of the node; null: there are none.</summary>
+    public IRoomRuns? Rooms { get; init; }
+
     /// <summary>Called by a lane with the user and a <see cref="UserOrder"/> to carry out on this node: may not wait for anything.</summary>
     public Action<string, UserOrder> Ordered { get; init; } = static (_, _) => { };
 

@@ -17,6 +17,9 @@ internal enum EntryKind : byte
 
     /// <summary>On the owned link: the sender's node stops, and is to hold nothing any more. Empty.</summary>
     Leaving = 4,
+
+    /// <summary>On the owned link: what somebody asks of a room, or what a room says.</summary>
+    Room = 5,
 }
 
 /// <summary>
@@ -70,7 +73,7 @@ internal readonly ref struct EnvelopeEntry(EntryKind kind, ReadOnlySpan<byte> to
     public static bool TryRead(ref ReadOnlySpan<byte> rest, out EnvelopeEntry entry)
     {
         entry = default;
-        if (rest.Length < Overhead || rest[0] is < (byte)EntryKind.Publish or > (byte)EntryKind.Leaving || rest[1] > (FormatMark | OriginMark | TimeMark))
+        if (rest.Length < Overhead || rest[0] is < (byte)EntryKind.Publish or > (byte)EntryKind.Room || rest[1] > (FormatMark | OriginMark | TimeMark))
         {
             return false;
         }

@@ -9,20 +9,12 @@ internal sealed class RoomLobbies : IRoomLobby, IRoomDirectory
 {
     private IActorRef? _actor;
     private IActorRef? _region;
-    private IActorRef? _rooms;
 
     /// <summary>Where lobbies are; null: nowhere.</summary>
     public IActorRef? Region
     {
         get => Volatile.Read(ref _region);
         set => Volatile.Write(ref _region, value);
-    }
-
-    /// <summary>Where rooms are; null: nowhere. Set by who starts their region.</summary>
-    public IActorRef? Rooms
-    {
-        get => Volatile.Read(ref _rooms);
-        set => Volatile.Write(ref _rooms, value);
     }
 
     /// <param name="actor">The node's <see cref="RoomLobbiesActor"/>.</param>

@@ -268,7 +268,8 @@ internal sealed class PartitionLog(TopicSettings topics, HistoryBudget budget) :
         idle = null;
         foreach (var topic in _topics.Values)
         {
-            if (topic.Members == 0 && topic.LastSequence <= commit && (idle is null || topic.LastSequence < idle.LastSequence))
+            // A room is its snapshot: it goes when the room does.
+            if (topic.Members == 0 && !(topic.Kept > 0 && TopicName.IsOfRoom(topic.Name)) && topic.LastSequence <= commit && (idle is null || topic.LastSequence < idle.LastSequence))
             {
                 idle = topic;
             }

@@ -13,6 +13,7 @@ internal sealed class TopicSettings
     private readonly (TopicPattern Pattern, TopicOptions Options)[] _entries;
     private readonly TopicOptions _ofUsers;
     private readonly TopicOptions _ofRights;
+    private readonly TopicOptions _ofRooms = new() { Delivery = DeliveryKind.Sequenced, Keep = KeepPolicy.Latest, History = new HistoryOptions { Size = 1 } };
 
     /// <param name="topics">In the order in which they are looked at.</param>
     /// <param name="ofUsers">Of the topics of users; null: those without history.</param>
@@ -33,7 +34,7 @@ internal sealed class TopicSettings
     {
         if (TopicName.IsReserved(topic))
         {
-            return TopicName.IsOfUser(topic, out _) ? _ofUsers : TopicName.IsOfRights(topic) ? _ofRights : Unmatched;
+            return TopicName.IsOfUser(topic, out _) ? _ofUsers : TopicName.IsOfRights(topic) ? _ofRights : TopicName.IsOfRoom(topic) ? _ofRooms : Unmatched;
         }
 
         foreach (var (pattern, options) in _entries)

@@ -67,6 +67,26 @@ public interface IWireCodec
     void Write(IBufferWriter<byte> output, in DisconnectingMessage message);
 
     void Write(IBufferWriter<byte> output, in ErrorMessage message);
+
+    void Write(IBufferWriter<byte> output, in RoomJoinedMessage message);
+
+    void Write(IBufferWriter<byte> output, in RoomLeftMessage message);
+
+    void Write(IBufferWriter<byte> output, in RoomStateMessage message);
+
+    void Write(IBufferWriter<byte> output, in RoomEventMessage message);
+
+    void Write(IBufferWriter<byte> output, in RoomPlayerMessage message);
+
+    void Write(IBufferWriter<byte> output, in RoomPausedMessage message);
+
+    void Write(IBufferWriter<byte> output, in ResultMessage message);
+
+    void Write(IBufferWriter<byte> output, in RoomListMessage message);
+
+    void Write(IBufferWriter<byte> output, in MatchWaitingMessage message);
+
+    void Write(IBufferWriter<byte> output, in MatchFoundMessage message);
 }
 
 /// <summary>How messages are written on the wire; chosen by the WebSocket subprotocol.</summary>

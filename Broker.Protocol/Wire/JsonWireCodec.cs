@@ -122,6 +122,26 @@ public sealed class JsonWireCodec : IWireCodec
 
     public void Write(IBufferWriter<byte> output, in ErrorMessage message) => Write(output, message, JsonMessages.Error);
 
+    public void Write(IBufferWriter<byte> output, in RoomJoinedMessage message) => Write(output, message, JsonRoomMessages.Joined);
+
+    public void Write(IBufferWriter<byte> output, in RoomLeftMessage message) => Write(output, message, JsonRoomMessages.Left);
+
+    public void Write(IBufferWriter<byte> output, in RoomStateMessage message) => Write(output, message, JsonRoomMessages.State);
+
+    public void Write(IBufferWriter<byte> output, in RoomEventMessage message) => Write(output, message, JsonRoomMessages.Event);
+
+    public void Write(IBufferWriter<byte> output, in RoomPlayerMessage message) => Write(output, message, JsonRoomMessages.Player);
+
+    public void Write(IBufferWriter<byte> output, in RoomPausedMessage message) => Write(output, message, JsonRoomMessages.Paused);
+
+    public void Write(IBufferWriter<byte> output, in ResultMessage message) => Write(output, message, JsonRoomMessages.Result);
+
+    public void Write(IBufferWriter<byte> output, in RoomListMessage message) => Write(output, message, JsonRoomMessages.List);
+
+    public void Write(IBufferWriter<byte> output, in MatchWaitingMessage message) => Write(output, message, JsonRoomMessages.MatchWaiting);
+
+    public void Write(IBufferWriter<byte> output, in MatchFoundMessage message) => Write(output, message, JsonRoomMessages.MatchFound);
+
     private static bool TakesOneMore(ReadOnlySpan<byte> push) => push is [.., (byte)'}'];
 
     private static void Write<T>(IBufferWriter<byte> output, in T message, Put<T> put)

@@ -103,6 +103,26 @@ public sealed class MessagePackWireCodec : IWireCodec
 
     public void Write(IBufferWriter<byte> output, in ErrorMessage message) => Write(output, message, MessagePackMessages.Error);
 
+    public void Write(IBufferWriter<byte> output, in RoomJoinedMessage message) => Write(output, message, MessagePackRoomMessages.Joined);
+
+    public void Write(IBufferWriter<byte> output, in RoomLeftMessage message) => Write(output, message, MessagePackRoomMessages.Left);
+
+    public void Write(IBufferWriter<byte> output, in RoomStateMessage message) => Write(output, message, MessagePackRoomMessages.State);
+
+    public void Write(IBufferWriter<byte> output, in RoomEventMessage message) => Write(output, message, MessagePackRoomMessages.Event);
+
+    public void Write(IBufferWriter<byte> output, in RoomPlayerMessage message) => Write(output, message, MessagePackRoomMessages.Player);
+
+    public void Write(IBufferWriter<byte> output, in RoomPausedMessage message) => Write(output, message, MessagePackRoomMessages.Paused);
+
+    public void Write(IBufferWriter<byte> output, in ResultMessage message) => Write(output, message, MessagePackRoomMessages.Result);
+
+    public void Write(IBufferWriter<byte> output, in RoomListMessage message) => Write(output, message, MessagePackRoomMessages.List);
+
+    public void Write(IBufferWriter<byte> output, in MatchWaitingMessage message) => Write(output, message, MessagePackRoomMessages.MatchWaiting);
+
+    public void Write(IBufferWriter<byte> output, in MatchFoundMessage message) => Write(output, message, MessagePackRoomMessages.MatchFound);
+
     private static bool TakesOneMore(ReadOnlySpan<byte> push) => !push.IsEmpty && MessagePackHeaders.TakesOneMore(push[0]);
 
     private static void Write<T>(IBufferWriter<byte> output, in T message, Put<T> put)

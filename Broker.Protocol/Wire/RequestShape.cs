@@ -51,13 +51,13 @@ internal static class RequestShape
         ClientMessageType.Publish => RequestKey.Key | RequestKey.Echo | RequestKey.Entry | RequestKey.Remove | RequestKey.If,
         ClientMessageType.History => RequestKey.Since | RequestKey.Limit | RequestKey.Reverse,
         ClientMessageType.Presence => RequestKey.Limit | RequestKey.After,
-        ClientMessageType.Call => RequestKey.Key | RequestKey.Timeout,
+        ClientMessageType.Call => RequestKey.Room | RequestKey.Key | RequestKey.Timeout,
         ClientMessageType.RoomCreate => RequestKey.Options | RequestKey.Data,
         ClientMessageType.RoomJoin => RequestKey.Room | RequestKey.Kind | RequestKey.Match | RequestKey.Options
             | RequestKey.Code | RequestKey.Token | RequestKey.As | RequestKey.Data,
         ClientMessageType.RoomSend => RequestKey.Seq | RequestKey.Name | RequestKey.To,
         ClientMessageType.RoomList => RequestKey.Kind | RequestKey.Match | RequestKey.Limit | RequestKey.After,
-        ClientMessageType.MatchJoin or ClientMessageType.MatchLeave => RequestKey.Skill | RequestKey.Data,
+        ClientMessageType.MatchJoin or ClientMessageType.MatchLeave => RequestKey.Match | RequestKey.Skill | RequestKey.Data,
         _ => RequestKey.None,
     };
 }

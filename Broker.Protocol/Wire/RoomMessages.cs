@@ -17,7 +17,7 @@ public readonly record struct RoomJoinedMessage(
     public ReadOnlyMemory<byte> State { get; init; }
 
     /// <summary>Who else has a player's seat.</summary>
-    public required IReadOnlyList<RoomSeatInfo> Players { get; init; }
+    public IReadOnlyList<RoomSeatInfo> Players { get; init; } = [];
 }
 
 /// <summary>A player as others see it.</summary>

@@ -185,6 +185,12 @@ public readonly record struct ErrorMessage(ErrorCode Code, WireId Id = default)
     /// <summary>Milliseconds; left out when null.</summary>
     public long? RetryAfter { get; init; }
 
+    /// <summary>Why, in the words of who refused: of the application, of a room; left out when null.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>What who refused says with it: an encoded value in the codec's format; left out when empty.</summary>
+    public ReadOnlyMemory<byte> Data { get; init; }
+
     /// <summary>What the entry of a <see cref="ErrorCode.Conflict"/> is at; written as <c>epoch</c> and <c>offset</c>, both left out when null.</summary>
     public WirePosition? Position { get; init; }
 }

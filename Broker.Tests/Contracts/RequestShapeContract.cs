@@ -18,7 +18,7 @@ public abstract class RequestShapeContract(FormatSample format)
         [ClientMessageType.Publish] = ["topic", "data", "key", "echo", "entry", "remove", "if"],
         [ClientMessageType.History] = ["topic", "since", "limit", "reverse"],
         [ClientMessageType.Presence] = ["topic", "limit", "after"],
-        [ClientMessageType.Call] = ["method", "data", "key", "timeout"],
+        [ClientMessageType.Call] = ["method", "data", "room", "key", "timeout"],
         [ClientMessageType.Ping] = [],
         [ClientMessageType.RoomCreate] = ["kind", "options", "data"],
         [ClientMessageType.RoomJoin] = ["room", "kind", "match", "options", "code", "token", "as", "data"],
@@ -27,8 +27,8 @@ public abstract class RequestShapeContract(FormatSample format)
         [ClientMessageType.RoomInput] = ["room", "seq", "data"],
         [ClientMessageType.RoomSync] = ["room"],
         [ClientMessageType.RoomList] = ["kind", "match", "limit", "after"],
-        [ClientMessageType.MatchJoin] = ["kind", "skill", "data"],
-        [ClientMessageType.MatchLeave] = ["kind", "skill", "data"],
+        [ClientMessageType.MatchJoin] = ["kind", "match", "skill", "data"],
+        [ClientMessageType.MatchLeave] = ["kind", "match", "skill", "data"],
     };
 
     private static readonly Dictionary<string, string[]> Bad = new()

@@ -68,7 +68,7 @@ public sealed class EnvelopeEntrySpecs
 
     [Theory]
     [InlineData("00 00 01 74 00000000")]
-    [InlineData("05 00 01 74 00000000")]
+    [InlineData("06 00 01 74 00000000")]
     [InlineData("01 08 01 74 00000000")]
     [InlineData("01 FF 01 74 00000000")]
     public void Entry_of_an_unknown_kind_or_with_unknown_marks_is_not_read(string hex) => AssertUnread(hex);

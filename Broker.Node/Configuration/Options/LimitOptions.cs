@@ -22,6 +22,9 @@ public sealed record LimitOptions
     public TimeSpan MessageTime { get; init; } = TimeSpan.FromSeconds(30);
     public int Subscriptions { get; init; } = 128;
 
+    /// <summary>Rooms in which a connection has a seat, or asks for one.</summary>
+    public int Rooms { get; init; } = 16;
+
     /// <summary>Different patterns that connections of the node are subscribed to.</summary>
     public int Patterns { get; init; } = 1000;
 

@@ -207,6 +207,8 @@ internal static class JsonMessages
         writer.Optional(",\"topic\":"u8, message.Topic.Span);
         writer.Optional(",\"retryAfter\":"u8, message.RetryAfter);
         Optional(ref writer, message.Position);
+        writer.Optional(",\"reason\":"u8, message.Reason);
+        writer.OptionalRaw(",\"data\":"u8, message.Data.Span);
         writer.End();
     }
 

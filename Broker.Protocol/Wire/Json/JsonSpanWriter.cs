@@ -95,6 +95,17 @@ internal ref struct JsonSpanWriter
         Raw(digits[..length]);
     }
 
+    /// <param name="number">Finite; a whole one without a point.</param>
+    public void Member(scoped ReadOnlySpan<byte> name, double number)
+    {
+        Raw(name);
+
+        // "-1.7976931348623157E+308" has 24 characters.
+        Span<byte> digits = stackalloc byte[32];
+        _ = Utf8Formatter.TryFormat(number, digits, out var length);
+        Raw(digits[..length]);
+    }
+
     public void Member(scoped ReadOnlySpan<byte> name, bool value)
     {
         Raw(name);
@@ -134,6 +145,13 @@ internal ref struct JsonSpanWriter
             Raw(name);
             Raw(encoded);
         }
+    }
+
+    /// <summary>An encoded value; null when empty.</summary>
+    public void RawOrNull(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> encoded)
+    {
+        Raw(name);
+        Raw(encoded.IsEmpty ? "null"u8 : encoded);
     }
 
     private void Escape(byte unit)

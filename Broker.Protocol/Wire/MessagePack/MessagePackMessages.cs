@@ -214,6 +214,8 @@ internal static class MessagePackMessages
         writer.Optional("topic"u8, message.Topic.Span);
         writer.Optional("retryAfter"u8, message.RetryAfter);
         Optional(ref writer, message.Position);
+        writer.Optional("reason"u8, message.Reason);
+        writer.OptionalEncoded("data"u8, message.Data.Span);
         writer.End();
     }
 

@@ -110,6 +110,18 @@ internal ref struct MessagePackSpanWriter
         Raw(encoded);
     }
 
+    /// <summary>A member whose value is a map of texts.</summary>
+    public void Texts(scoped ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string> texts)
+    {
+        Name(name);
+        Map(texts.Count, encoded: default);
+        foreach (var (key, value) in texts)
+        {
+            Text(key);
+            Text(value);
+        }
+    }
+
     /// <param name="utf8">A text.</param>
     public void Member(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> utf8)
     {
@@ -120,16 +132,7 @@ internal ref struct MessagePackSpanWriter
     public void Member(scoped ReadOnlySpan<byte> name, string text)
     {
         Name(name);
-
-        // A lone surrogate in a string of the server's own becomes U+FFFD: the output is valid UTF-8 always.
-        var length = Encoding.UTF8.GetByteCount(text);
-        TextHeader(length);
-        if (!_measuring)
-        {
-            Encoding.UTF8.GetBytes(text, _destination[Position..]);
-        }
-
-        Position += length;
+        Text(text);
     }
 
     public void Member(scoped ReadOnlySpan<byte> name, long number)
@@ -137,6 +140,20 @@ internal ref struct MessagePackSpanWriter
         Name(name);
         Span<byte> encoded = stackalloc byte[MessagePackHeaders.Longest];
         Raw(encoded[..MessagePackHeaders.Integer(encoded, number)]);
+    }
+
+    /// <param name="number">Finite; a whole one is written as an integer.</param>
+    public void Member(scoped ReadOnlySpan<byte> name, double number)
+    {
+        if (number == (long)number)
+        {
+            Member(name, (long)number);
+            return;
+        }
+
+        Name(name);
+        Span<byte> encoded = stackalloc byte[MessagePackHeaders.Longest];
+        Raw(encoded[..MessagePackHeaders.Float(encoded, number)]);
     }
 
     public void Member(scoped ReadOnlySpan<byte> name, bool value)
@@ -192,10 +209,36 @@ internal ref struct MessagePackSpanWriter
         }
     }
 
+    /// <summary>An encoded value; nil when empty.</summary>
+    public void EncodedOrNil(scoped ReadOnlySpan<byte> name, scoped ReadOnlySpan<byte> value)
+    {
+        if (value.IsEmpty)
+        {
+            Nil(name);
+        }
+        else
+        {
+            Encoded(name, value);
+        }
+    }
+
     private void Name(scoped ReadOnlySpan<byte> name)
     {
         _pairs++;
         Text(name);
+    }
+
+    private void Text(string text)
+    {
+        // A lone surrogate in a string of the server's own becomes U+FFFD: the output is valid UTF-8 always.
+        var length = Encoding.UTF8.GetByteCount(text);
+        TextHeader(length);
+        if (!_measuring)
+        {
+            Encoding.UTF8.GetBytes(text, _destination[Position..]);
+        }
+
+        Position += length;
     }
 
     private void Text(scoped ReadOnlySpan<byte> utf8)

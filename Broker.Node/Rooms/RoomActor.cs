@@ -1,0 +1,761 @@
+using System.Diagnostics;
+using System.Security.Cryptography;
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Event;
+using Broker.Node.Lanes;
+using Broker.Node.Sequenced;
+using Broker.Node.Topics;
+using Broker.Protocol.Wire;
+using Broker.Protocol.Wire.Bridge;
+using Broker.Rooms;
+using Broker.Rooms.Hosting;
+
+namespace Broker.Node.Rooms;
+
+/// <summary>
+/// The sharded entity of a room: the shell over a <see cref="RoomHost"/>. Gives it what players ask and the time, keeps its snapshots, and says what it says by
+/// the lane of the room.
+/// </summary>
+/// <remarks>
+/// <para>States: reading what is kept of the room; claiming it, by writing that back under its own name; running; stopping, with a last snapshot, for another
+/// node to go on. What is asked meanwhile waits, or is told that the room is not here.</para>
+/// <para>It runs only from a record that it has claimed, and every snapshot is written over the one before. Who finds another's record there ends. While no
+/// snapshot is confirmed for <see cref="Unconfirmed"/>, or the node may promise nothing, the room stands still.</para>
+/// </remarks>
+internal sealed class RoomActor : UntypedActor, IWithTimers
+{
+    /// <summary>After which a room stands still whose snapshots nobody confirms.</summary>
+    public static readonly TimeSpan Unconfirmed = TimeSpan.FromSeconds(3);
+
+    /// <summary>Requests that wait until the room runs.</summary>
+    private const int MaxWaiting = 1024;
+
+    private static readonly TimeSpan Pulse = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SaveGap = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WriteRetry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
+
+    private readonly string _id;
+    private readonly RoomServices _services;
+    private readonly uint _hash;
+    private readonly long _life = BitConverter.ToInt64(RandomNumberGenerator.GetBytes(8));
+    private readonly long _started;
+    private readonly ILoggingAdapter _log = Context.GetLogger();
+    private readonly Queue<(RoomInput Input, IActorRef Sender)> _waiting = new();
+    private State _state = State.New;
+    private RoomHost? _host;
+    private RoomSpeech? _speech;
+    private TopicPosition _seen;
+    private long _generation;
+
+    /// <summary>What is being written, or was last.</summary>
+    private RoomSnapshot? _snapshot;
+    private bool _isWriting;
+    private bool _isRemoving;
+    private TimeSpan _writingSince;
+    private TimeSpan _wroteAt = TimeSpan.MinValue;
+    private bool _isSnapshotDue;
+
+    /// <summary>Something was asked since the last snapshot.</summary>
+    private bool _isChanged;
+    private bool _isSuspended;
+
+    public RoomActor(string id, RoomServices services)
+    {
+        (_id, _services, _hash) = (id, services, TopicName.Hash(TopicName.OfRoomPushes(id)));
+        _started = services.Time.GetTimestamp();
+    }
+
+    private enum State
+    {
+        New,
+        Reading,
+        Claiming,
+        Running,
+        Stopping,
+        Ended,
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private TimeSpan Now => _services.Time.GetElapsedTime(_started);
+
+    protected override void PostStop()
+    {
+        _services.Runs.Clear(_id, Self);
+        if (_state is not (State.New or State.Ended) && RoomId.TryReadKind(_id, out var kind))
+        {
+            _services.Directory.Hide(kind, _id, hasEnded: false);
+        }
+    }
+
+    protected override void OnReceive(object message)
+    {
+        switch (message)
+        {
+            case RoomInput input: OnInput(input); break;
+            case RoomRead read: OnRead(read); break;
+            case RoomWritten written: OnWritten(written); break;
+            case Due: Run(static _ => { }); break;
+            case PulseDue: OnPulse(); break;
+            case SaveDue: Run(static _ => { }); break;
+            case WriteDue: Write(); break;
+            case WorkDone done: Change(host => host.WorkEnded(done.Id, done.Data, done.Error)); break;
+            case NodeRemoved removed: OnNodeRemoved(removed.Node); break;
+            case Stop: OnStop(); break;
+            case StopNow: Context.Stop(Self); break;
+            default: Unhandled(message); break;
+        }
+    }
+
+    private void OnInput(RoomInput input)
+    {
+        switch (_state)
+        {
+            case State.Running:
+                Take(input, Sender);
+                break;
+            case State.Stopping or State.Ended:
+                SendAway(input, Sender);
+                break;
+            default:
+                if (_waiting.Count < MaxWaiting)
+                {
+                    _waiting.Enqueue((input, Sender));
+                }
+                else
+                {
+                    Refuse(input, Sender, ErrorCode.Unavailable);
+                }
+
+                if (_state == State.New)
+                {
+                    Read();
+                }
+
+                break;
+        }
+    }
+
+    private void Read()
+    {
+        _state = State.Reading;
+        _services.Store.ReadAsync(_id).PipeTo(Self, failure: static _ => new RoomRead(false, default, null));
+    }
+
+    private void OnRead(RoomRead read)
+    {
+        if (_state == State.Reading)
+        {
+            Open(read);
+        }
+        else if (_state is State.Claiming or State.Running or State.Stopping && _isWriting)
+        {
+            Compare(read);
+        }
+    }
+
+    /// <summary>Goes on from what is kept, or begins a new room where somebody asks for one.</summary>
+    private void Open(RoomRead read)
+    {
+        if (!read.IsKnown || !RoomId.TryReadKind(_id, out var name) || !_services.Kinds.TryGet(name, out var kind))
+        {
+            GiveUp(read.IsKnown ? ErrorCode.RoomNotFound : ErrorCode.Unavailable);
+            return;
+        }
+
+        _seen = read.Position;
+        _speech = new RoomSpeech(_id, kind, _services.Time, listing => _services.Directory.Show(name, _id, listing));
+        var setup = new RoomSetup(kind, _id, _services.Services, _speech);
+        if (read.Record is { } record)
+        {
+            Restore(setup, record);
+        }
+        else if (read.Position.Offset == 0 && _waiting.FirstOrDefault(static one => one.Input.Kind == RoomInputKind.Create) is { Input: { } create, Sender: var sender })
+        {
+            Create(setup, create, sender);
+        }
+        else
+        {
+            GiveUp(ErrorCode.RoomNotFound);
+        }
+    }
+
+    private void Restore(RoomSetup setup, RoomRecord record)
+    {
+        var (host, refusal, text) = RoomHost.Restore(setup, record.Snapshot, Now);
+        if (host is null)
+        {
+            _log.Warning("Room {0} is not restored here ({1}): {2}", _id, refusal, text);
+            GiveUp(ErrorCode.Unavailable);
+            return;
+        }
+
+        (_host, _snapshot) = (host, new RoomSnapshot(0, record.Snapshot));
+        Claim(record.Generation + 1);
+    }
+
+    private void Create(RoomSetup setup, RoomInput create, IActorRef sender)
+    {
+        RequestId request = default;
+        if (create.Connection == 0)
+        {
+            _speech!.TryAsk(create, sender, out request);
+        }
+
+        // Who creates it joins then, as everybody does.
+        var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
+        _host = RoomHost.Create(setup, seed, DataOf(create.Options, create.Format, setup.Kind), Now, request);
+        _snapshot = _host.TakeSnapshot();
+        if (_snapshot is null)
+        {
+            // It has ended over its first turn: nothing was kept.
+            _host.SnapshotRemoved();
+            Flush();
+            GiveUp(ErrorCode.Internal);
+            return;
+        }
+
+        Claim(1);
+    }
+
+    private void Claim(long generation)
+    {
+        _state = State.Claiming;
+        _generation = _speech!.Generation = generation;
+        (_isWriting, _writingSince) = (true, Now);
+        Write();
+    }
+
+    private void Begin()
+    {
+        _state = State.Running;
+        _services.Runs.Set(_id, Self);
+        Timers.StartPeriodicTimer(PulseDue.Instance, PulseDue.Instance, Pulse);
+        while (_waiting.TryDequeue(out var one) && _state == State.Running)
+        {
+            Take(one.Input, one.Sender);
+        }
+
+        Run(static _ => { });
+    }
+
+    /// <summary>Nothing runs here, and whoever asked is told so.</summary>
+    private void GiveUp(ErrorCode error)
+    {
+        (_host, _state) = (null, State.New);
+        while (_waiting.TryDequeue(out var one))
+        {
+            Refuse(one.Input, one.Sender, error);
+        }
+
+        Context.Parent.Tell(new Passivate(Stop.Instance));
+    }
+
+    private void Take(RoomInput input, IActorRef sender)
+    {
+        if (!_speech!.TryAsk(input, sender, out var request))
+        {
+            return;
+        }
+
+        var connection = RoomSpeech.ConnectionOf(input);
+        var kind = Kind;
+        Change(host =>
+        {
+            switch (input.Kind)
+            {
+                case RoomInputKind.Create when input.Connection == 0:
+                    _speech.Write(new RoomCreated { Request = request });
+                    break;
+                case RoomInputKind.Create or RoomInputKind.Join:
+                    Join(host, input, request, connection, kind);
+                    break;
+                case RoomInputKind.Announce:
+                    host.Announce(request, connection, input.Token ?? "");
+                    break;
+                case RoomInputKind.Leave:
+                    host.Leave(request, connection);
+                    break;
+                case RoomInputKind.Send when TryData(input, kind, out var data):
+                    host.Send(request, connection, input.Name, data, input.To);
+                    break;
+                case RoomInputKind.Call when TryData(input, kind, out var data):
+                    host.Call(request, connection, input.Name, data);
+                    break;
+                case RoomInputKind.Sync:
+                    host.Sync(request, connection);
+                    break;
+                case RoomInputKind.Drop:
+                    host.Drop(connection);
+                    _speech.Forget(connection);
+                    _speech.Finish(request);
+                    break;
+                case RoomInputKind.Reserve:
+                    host.Reserve(request, input.User);
+                    break;
+                default:
+                    _speech.Refuse(request, ErrorCode.InvalidMessage);
+                    break;
+            }
+        });
+    }
+
+    private void Join(RoomHost host, RoomInput input, RequestId request, RoomConnection connection, RoomKind kind)
+    {
+        if (!TryData(input, kind, out var data))
+        {
+            _speech!.Refuse(request, ErrorCode.InvalidMessage);
+            return;
+        }
+
+        host.Join(request, new JoinInput(connection, input.User) { Token = input.Token, Code = input.Code, AsSpectator = input.AsSpectator, Data = data });
+    }
+
+    private RoomKind Kind => RoomId.TryReadKind(_id, out var name) && _services.Kinds.TryGet(name, out var kind) ? kind : throw new InvalidOperationException($"Room {_id} has no kind.");
+
+    private void Change(Action<RoomHost> input)
+    {
+        _isChanged = true;
+        Run(input);
+    }
+
+    /// <summary>Gives the host the time and an input, and does what follows from it.</summary>
+    private void Run(Action<RoomHost> input)
+    {
+        if (_state != State.Running)
+        {
+            return;
+        }
+
+        if (!_services.Fence.IsOpen)
+        {
+            Suspend();
+        }
+        else if (_isSuspended && !(_isWriting && Now - _writingSince > Unconfirmed))
+        {
+            _isSuspended = false;
+            _host!.Resume();
+        }
+
+        var begun = Stopwatch.GetTimestamp();
+        _host!.Advance(Now);
+        input(_host);
+        _host.Measured(Stopwatch.GetElapsedTime(begun));
+        Settle();
+    }
+
+    private void Suspend()
+    {
+        if (!_isSuspended)
+        {
+            _isSuspended = true;
+            _host!.Suspend();
+        }
+    }
+
+    private void Settle()
+    {
+        if (_host!.NeedsRemoval)
+        {
+            Remove();
+        }
+        else
+        {
+            Save();
+        }
+
+        Flush();
+        if (_speech!.HasEnded)
+        {
+            End();
+        }
+        else if (_speech.HasSlept && !_isWriting && _host!.Phase == RoomPhase.Asleep)
+        {
+            Context.Parent.Tell(new Passivate(Stop.Instance));
+        }
+        else if (_host!.NextDue is { } due)
+        {
+            var wait = due - Now;
+            Timers.StartSingleTimer(Due.Instance, Due.Instance, wait > TimeSpan.Zero ? wait : TimeSpan.Zero);
+        }
+        else
+        {
+            Timers.Cancel(Due.Instance);
+        }
+    }
+
+    /// <summary>Takes a snapshot where somebody waits for one, or it is time.</summary>
+    private void Save()
+    {
+        if (_isWriting || !(_host!.NeedsSnapshot || _isSnapshotDue))
+        {
+            return;
+        }
+
+        if (_wroteAt > TimeSpan.MinValue && Now - _wroteAt < SaveGap)
+        {
+            if (!Timers.IsTimerActive(SaveDue.Instance))
+            {
+                Timers.StartSingleTimer(SaveDue.Instance, SaveDue.Instance, SaveGap - (Now - _wroteAt));
+            }
+
+            return;
+        }
+
+        (_isSnapshotDue, _isChanged) = (false, false);
+        if (_host.TakeSnapshot() is not { } snapshot)
+        {
+            if (_host.NeedsRemoval)
+            {
+                Remove();
+            }
+
+            return;
+        }
+
+        if (snapshot.Bytes.Span.SequenceEqual(_snapshot!.Bytes.Span))
+        {
+            // What is kept says it already.
+            _host.SnapshotSaved(snapshot.Number);
+            return;
+        }
+
+        _snapshot = snapshot;
+        (_isWriting, _writingSince, _wroteAt) = (true, Now, Now);
+        Write();
+    }
+
+    private void Remove()
+    {
+        if (!_isWriting && !_isRemoving)
+        {
+            _isRemoving = true;
+            (_isWriting, _writingSince) = (true, Now);
+            Write();
+        }
+    }
+
+    private void Write()
+    {
+        var writing = _isRemoving
+            ? _services.Store.RemoveAsync(_id, _seen)
+            : _services.Store.WriteAsync(_id, new RoomRecord(_generation, _services.Node, _life, _snapshot!.Bytes), _seen);
+        writing.PipeTo(Self, failure: static _ => new RoomWritten(PublishResult.Timeout, default));
+    }
+
+    private void OnWritten(RoomWritten written)
+    {
+        if (!_isWriting)
+        {
+            return;
+        }
+
+        switch (written.Result)
+        {
+            case PublishResult.Published:
+                OnSaved(written.Position);
+                break;
+            case PublishResult.Conflict:
+                _services.Store.ReadAsync(_id).PipeTo(Self, failure: static _ => new RoomRead(false, default, null));
+                break;
+            case PublishResult.LimitExceeded when _state == State.Claiming:
+                _isWriting = false;
+                GiveUp(ErrorCode.LimitExceeded);
+                break;
+            default:
+                Timers.StartSingleTimer(WriteDue.Instance, WriteDue.Instance, WriteRetry);
+                break;
+        }
+    }
+
+    /// <summary>Something else is kept than was seen last: its own, if an earlier answer was lost; or another's, and then this one ends.</summary>
+    private void Compare(RoomRead read)
+    {
+        if (!read.IsKnown)
+        {
+            Timers.StartSingleTimer(WriteDue.Instance, WriteDue.Instance, WriteRetry);
+        }
+        else if (read.Record is { } record && record.Life == _life && record.Generation == _generation && record.Snapshot.Span.SequenceEqual(_snapshot!.Bytes.Span) && !_isRemoving)
+        {
+            OnSaved(read.Position);
+        }
+        else if (read.Record is { } own && own.Life == _life)
+        {
+            // An earlier one of its own, of which it did not know that it was kept.
+            _seen = read.Position;
+            Write();
+        }
+        else if (read.Record is null && _isRemoving)
+        {
+            OnSaved(read.Position);
+        }
+        else if (read.Record is null && (read.Position.Epoch, read.Position.Birth) != (_seen.Epoch, _seen.Birth) && _state != State.Claiming)
+        {
+            // Nobody has what was kept: it begins anew with what is alive.
+            _seen = default;
+            _generation = _speech!.Generation = _generation + 1;
+            Write();
+        }
+        else
+        {
+            _log.Warning("Room {0} is run by another actor: this one ends", _id);
+            _isWriting = false;
+            _state = State.Ended;
+            _services.Runs.Clear(_id, Self);
+            while (_waiting.TryDequeue(out var one))
+            {
+                SendAway(one.Input, one.Sender);
+            }
+
+            Context.Parent.Tell(new Passivate(Stop.Instance));
+        }
+    }
+
+    private void OnSaved(TopicPosition position)
+    {
+        (_isWriting, _seen) = (false, position);
+        if (_isRemoving)
+        {
+            _host!.SnapshotRemoved();
+            Flush();
+            End();
+            return;
+        }
+
+        _host!.SnapshotSaved(_snapshot!.Number);
+        switch (_state)
+        {
+            case State.Claiming:
+                Begin();
+                break;
+            case State.Stopping:
+                FinishStop();
+                break;
+            default:
+                Run(static _ => { });
+                break;
+        }
+    }
+
+    /// <summary>Says what is to be said, and starts what is to be started.</summary>
+    private void Flush()
+    {
+        var said = _speech!.Take();
+        if (said.Count > 0)
+        {
+            _services.Lanes.Post(new RoomPushCommand(_hash, said));
+        }
+
+        while (_speech.Work.TryDequeue(out var work))
+        {
+            Start(work);
+        }
+
+        while (_speech.Reports.TryDequeue(out var report))
+        {
+            Log(report);
+        }
+    }
+
+    private void Start(RoomWork work)
+    {
+        var self = Self;
+        Task.Run(async () =>
+        {
+            try
+            {
+                return new WorkDone(work.Id, await work.Run(work.Cancellation), null);
+            }
+            catch (Exception e)
+            {
+                return new WorkDone(work.Id, RoomData.None, e.Message);
+            }
+        }).PipeTo(self);
+    }
+
+    private void Log(RoomReport report)
+    {
+        switch (report)
+        {
+            case RoomFailed { RestartIn: { } wait } failed:
+                _log.Error(failed.Fault, "Room {0} has failed ({1} in a row) and is restored in {2}", _id, failed.Failures, wait);
+                break;
+            case RoomFailed failed:
+                _log.Error(failed.Fault, "Room {0} has failed for the {1}. time and ends", _id, failed.Failures);
+                break;
+            case TurnSlow slow:
+                _log.Warning("Room {0}: a turn of its code took {1}", _id, slow.Length);
+                break;
+            case RoomLate late:
+                _log.Info("Room {0} is late: {1} of its time are left out", _id, late.By);
+                break;
+        }
+    }
+
+    private void OnPulse()
+    {
+        // Where nothing was asked and nothing will come by itself, only the time has gone on, and nobody waits for it.
+        _isSnapshotDue |= _isChanged || _host?.NextDue is not null;
+        if (_state == State.Running && _isWriting && Now - _writingSince > Unconfirmed)
+        {
+            Suspend();
+        }
+
+        Run(_ => _speech!.Say(RoomPushKind.Alive));
+    }
+
+    private void OnNodeRemoved(uint node) => Change(host =>
+    {
+        host.DropNode(node);
+        _speech!.ForgetNode(node);
+    });
+
+    /// <summary>The room goes on somewhere else, or nowhere for now.</summary>
+    private void OnStop()
+    {
+        switch (_state)
+        {
+            case State.Running:
+                _state = State.Stopping;
+                Timers.StartSingleTimer(StopNow.Instance, StopNow.Instance, StopLimit);
+                if (!_isWriting)
+                {
+                    FinishStop();
+                }
+
+                break;
+            case State.Stopping:
+                break;
+            default:
+                while (_waiting.TryDequeue(out var one))
+                {
+                    SendAway(one.Input, one.Sender);
+                }
+
+                Context.Stop(Self);
+                break;
+        }
+    }
+
+    /// <summary>Nothing is being written: one more snapshot, unless what is kept is what there is.</summary>
+    private void FinishStop()
+    {
+        if (_host!.NeedsRemoval)
+        {
+            Remove();
+            return;
+        }
+
+        if (_host.TakeSnapshot() is { } snapshot && !snapshot.Bytes.Span.SequenceEqual(_snapshot!.Bytes.Span))
+        {
+            _snapshot = snapshot;
+            (_isWriting, _writingSince) = (true, Now);
+            Write();
+            return;
+        }
+
+        _services.Runs.Clear(_id, Self);
+        _speech!.Say(RoomPushKind.Moving);
+        Flush();
+
+        // Behind what was asked meanwhile.
+        Self.Tell(StopNow.Instance);
+    }
+
+    private void End()
+    {
+        if (_state == State.Ended)
+        {
+            return;
+        }
+
+        _state = State.Ended;
+        Timers.CancelAll();
+        _services.Runs.Clear(_id, Self);
+        if (RoomId.TryReadKind(_id, out var kind))
+        {
+            _services.Directory.Hide(kind, _id, hasEnded: true);
+        }
+
+        Context.Parent.Tell(new Passivate(Stop.Instance));
+    }
+
+    private void Refuse(RoomInput input, IActorRef sender, ErrorCode error)
+    {
+        if (RoomSpeech.Refuse(input, sender, error) is { } push)
+        {
+            _services.Lanes.Post(new RoomPushCommand(_hash, [(push, [input.Node])]));
+        }
+    }
+
+    /// <summary>The room does not run here any more: nothing was done.</summary>
+    private void SendAway(RoomInput input, IActorRef sender)
+    {
+        if (input.Connection == 0)
+        {
+            Refuse(input, sender, ErrorCode.Unavailable);
+        }
+        else
+        {
+            var push = new RoomPush(RoomPushKind.NotHere, _id, 0) { Node = input.Node, Connection = input.Connection, Number = input.Number };
+            _services.Lanes.Post(new RoomPushCommand(_hash, [(push, [input.Node])]));
+        }
+    }
+
+    private static bool TryData(RoomInput input, RoomKind kind, out RoomData data)
+    {
+        data = DataOf(input.Data, input.Format, kind);
+        return data.IsNone == input.Data.IsEmpty;
+    }
+
+    /// <summary>In the room's own format; none where it cannot be carried over.</summary>
+    private static RoomData DataOf(ReadOnlyMemory<byte> value, WireFormat format, RoomKind kind)
+    {
+        var own = (WireFormat)kind.Options.Format;
+        if (!value.IsEmpty && format != own)
+        {
+            var buffer = Delivery.MessageBuffer.OfThread;
+            value = WireBridge.TryCarry(value.Span, format, buffer) ? buffer.Written.ToArray() : default;
+        }
+
+        return own == WireFormat.Json ? RoomData.Json(value) : RoomData.MessagePack(value);
+    }
+
+    /// <summary>The sharding's word for stopping.</summary>
+    internal sealed class Stop : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly Stop Instance = new();
+    }
+
+    /// <summary>A node is no member any more.</summary>
+    internal sealed record NodeRemoved(uint Node) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    private sealed record WorkDone(long Id, RoomData Data, string? Error) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    private sealed class Due : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly Due Instance = new();
+    }
+
+    private sealed class PulseDue : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly PulseDue Instance = new();
+    }
+
+    private sealed class SaveDue : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly SaveDue Instance = new();
+    }
+
+    private sealed class WriteDue : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly WriteDue Instance = new();
+    }
+
+    private sealed class StopNow : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly StopNow Instance = new();
+    }
+}
