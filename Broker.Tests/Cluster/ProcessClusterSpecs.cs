@@ -71,10 +71,10 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
         return Owned(await NodeProcess.LaunchOnAsync(network, host, ["--config", file, "--cluster-port", "4053", .. arguments], Cancellation));
     }
 
-    /// <summary>A node on each of three hosts, ready; the first two are the seeds.</summary>
+    /// <summary>A node on each of the hosts, ready; the first two are the seeds.</summary>
     internal async Task<NodeProcess[]> StartOnAsync(TestNetwork network)
     {
-        var nodes = await Task.WhenAll(Enumerable.Range(1, 3).Select(host => LaunchOnAsync(network, host, SeedsOn(network))));
+        var nodes = await Task.WhenAll(Enumerable.Range(1, network.Hosts).Select(host => LaunchOnAsync(network, host, SeedsOn(network))));
         await Task.WhenAll(nodes.Select(node => node.WaitUntilReadyAsync(Cancellation)));
         return nodes;
     }
@@ -82,7 +82,7 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
     /// <summary>A node on the host of one that has ended, ready.</summary>
     internal async Task<NodeProcess> StartOnAgainAsync(TestNetwork network, NodeProcess ended)
     {
-        var host = Enumerable.Range(1, 3).First(host => ended.Cluster.StartsWith($"{network.Address(host)}:", StringComparison.Ordinal));
+        var host = Enumerable.Range(1, network.Hosts).First(host => ended.Cluster.StartsWith($"{network.Address(host)}:", StringComparison.Ordinal));
         var node = await LaunchOnAsync(network, host, SeedsOn(network));
         await node.WaitUntilReadyAsync(Cancellation);
         return node;
