@@ -161,7 +161,8 @@ public sealed class SequencedCutSpecs : ProcessClusterSpecs
             await network.CutBothAsync(one, other, Cancellation);
         }
 
-        Assert.Equal([1, 1], await Task.WhenAll(run.Node("n3").WaitForExitAsync(Cancellation), run.Node("n4").WaitForExitAsync(Cancellation)));
+        var exits = await Task.WhenAll(run.Node("n3").WaitForExitAsync(Cancellation), run.Node("n4").WaitForExitAsync(Cancellation));
+        Assert.All(exits, static exit => Assert.Equal(1, exit));
         Assert.Equal(["n3", "n4"], run.CountEnded().Order());
         await run.AcknowledgedAsync();
         await network.HealAsync(Cancellation);
