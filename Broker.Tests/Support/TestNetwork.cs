@@ -88,7 +88,10 @@ internal sealed class TestNetwork : IAsyncDisposable
         [.. On(host), RequiredTool.Find("tc"), "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", string.Create(CultureInfo.InvariantCulture, $"{rate}mbit"), "burst", "64k", "latency", "200ms"],
         cancellation);
 
-    /// <summary>All links are as they were.</summary>
+    /// <summary>What a host has sent so far, to others and to the test.</summary>
+    public long SentBytes(int host) => long.Parse(File.ReadAllText($"/sys/class/net/{Namespace(host)}/statistics/rx_bytes"), CultureInfo.InvariantCulture);
+
+    /// <summary>All links are as they were, but for <see cref="SlowAsync"/>.</summary>
     public async Task HealAsync(CancellationToken cancellation)
     {
         for (var host = 1; host <= _hosts; host++)

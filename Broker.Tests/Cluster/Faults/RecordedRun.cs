@@ -130,6 +130,9 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
         Fault("kill", $"n{host}");
     }
 
+    /// <summary>That of a user, for <see cref="Settings"/>.</summary>
+    public static string Token(string user) => TokenMinter.Mint(TokenForge.Hs(), user, null, TimeSpan.FromHours(1), TimeProvider.System.GetUtcNow(), "broker", "", "");
+
     public NodeProcess Node(string name) => _nodes[name];
 
     /// <summary>Something befalls nodes, which may go on serving.</summary>
@@ -347,8 +350,7 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
 
     private async Task<RecordingClient> ConnectToAsync(string node, string name)
     {
-        var token = TokenMinter.Mint(TokenForge.Hs(), name, null, TimeSpan.FromHours(1), TimeProvider.System.GetUtcNow(), "broker", "", "");
-        return await RecordingClient.ConnectAsync(Recorder, name, node, _nodes[node].WebSocket, Cancellation, token);
+        return await RecordingClient.ConnectAsync(Recorder, name, node, _nodes[node].WebSocket, Cancellation, Token(name));
     }
 
     private void Started(string name, NodeProcess node)
