@@ -10,7 +10,15 @@ internal sealed class ActorsModule(SystemModule system, IEnumerable<INodePart> p
         var running = system.Start();
         watch.Observe(system.WatchAsync());
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        running.ActorOf(Props.Create(() => new NodeActor(parts, started, watch.Ended)), NodeActor.Name);
+        var node = running.ActorOf(Props.Create(() => new NodeActor(parts, started, watch.Ended)), NodeActor.Name);
+        watch.Observe(FollowAsync(node));
         await started.Task;
+    }
+
+    /// <summary>Nobody starts it again.</summary>
+    private async Task FollowAsync(IActorRef node)
+    {
+        await node.WatchAsync();
+        watch.Ended(node.Path.ToStringWithoutAddress());
     }
 }

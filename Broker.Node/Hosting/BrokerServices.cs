@@ -34,7 +34,7 @@ internal static class BrokerServices
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.
-        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>();
+        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>().AddPart<AkkaPartsModule>();
         services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static _ => RoomsSetup.BuiltIn()).AddSingleton<RoomsSetup>();
         services.AddSingleton<IRoomLobby>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomLobbies>());

@@ -280,7 +280,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
             case PeerChange.Seen: _links.See(peer.Uid); break;
             case PeerChange.Reachable: _links.Reachable(peer.Uid, Now); break;
             case PeerChange.Unreachable: _links.Unreachable(peer.Uid); break;
-            case PeerChange.Leaving: _links.Depart(peer.Uid); break;
+            case PeerChange.Leaving or PeerChange.Down: _links.Depart(peer.Uid); break;
             default: _links.Remove(peer.Uid); break;
         }
 
@@ -291,12 +291,12 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
         ContinueFarewell();
     }
 
-    /// <summary>Who joins does not serve yet, and holds nothing.</summary>
+    /// <summary>Who joins does not serve yet, and holds nothing; who was downed hands nothing over, and counts until it is removed.</summary>
     private void OnMember(LaneSignal.Peer peer)
     {
         switch (peer.Change)
         {
-            case PeerChange.Seen:
+            case PeerChange.Seen or PeerChange.Down:
                 return;
             case PeerChange.Reachable or PeerChange.Unreachable:
                 _partitions?.OnPeer(peer.Uid, _links.IncarnationOf(peer.Uid));

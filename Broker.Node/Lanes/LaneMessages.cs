@@ -34,8 +34,11 @@ internal enum PeerChange
 
     Unreachable,
 
-    /// <summary>Leaving, Exiting or Down: mediators do not route to it any more.</summary>
+    /// <summary>Leaving or Exiting: mediators do not route to it any more.</summary>
     Leaving,
+
+    /// <summary>As <see cref="Leaving"/>, but not by its own will: it may not know, and go on.</summary>
+    Down,
 
     Removed,
 }

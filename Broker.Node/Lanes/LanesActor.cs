@@ -137,7 +137,8 @@ internal sealed class LanesActor : UntypedActor, IWithTimers
 
     private static PeerChange ChangeOf(Member member, bool isUnreachable) => member.Status switch
     {
-        MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Down or MemberStatus.Removed => PeerChange.Leaving,
+        MemberStatus.Leaving or MemberStatus.Exiting or MemberStatus.Removed => PeerChange.Leaving,
+        MemberStatus.Down => PeerChange.Down,
         _ when isUnreachable => PeerChange.Unreachable,
         MemberStatus.Up => PeerChange.Reachable,
         _ => PeerChange.Seen,

@@ -321,7 +321,8 @@ internal sealed class Partition
         }
     }
 
-    private long Taken(LaneId lane) => Log.Taken(lane) ?? _starts[lane];
+    /// <summary>In a renewed epoch a lane begins behind what it had sent and given up, which the log may never have got.</summary>
+    private long Taken(LaneId lane) => Math.Max(Log.Taken(lane) ?? 0, _starts[lane]);
 
     private IEnumerable<LaneId> Followers()
     {

@@ -71,21 +71,25 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
         return Owned(await NodeProcess.LaunchOnAsync(network, host, ["--config", file, "--cluster-port", "4053", .. arguments], Cancellation));
     }
 
-    /// <summary>A node on each of three hosts, ready; the first two are the seeds.</summary>
-    internal async Task<NodeProcess[]> StartOnAsync(TestNetwork network)
-    {
-        var nodes = await Task.WhenAll(Enumerable.Range(1, 3).Select(host => LaunchOnAsync(network, host, SeedsOn(network))));
-        await Task.WhenAll(nodes.Select(node => node.WaitUntilReadyAsync(Cancellation)));
-        return nodes;
-    }
+    /// <summary>A node on each of the hosts, ready; the first two are the seeds.</summary>
+    /// <param name="network">Of the hosts.</param>
+    /// <param name="hosts">So many of them; null: all.</param>
+    internal Task<NodeProcess[]> StartOnAsync(TestNetwork network, int? hosts = null) =>
+        Task.WhenAll(Enumerable.Range(1, hosts ?? network.Hosts).Select(host => StartOnHostAsync(network, host)));
 
-    /// <summary>A node on the host of one that has ended, ready.</summary>
-    internal async Task<NodeProcess> StartOnAgainAsync(TestNetwork network, NodeProcess ended)
+    /// <summary>A node on a host, ready; the first two hosts have the seeds.</summary>
+    internal async Task<NodeProcess> StartOnHostAsync(TestNetwork network, int host)
     {
-        var host = Enumerable.Range(1, 3).First(host => ended.Cluster.StartsWith($"{network.Address(host)}:", StringComparison.Ordinal));
         var node = await LaunchOnAsync(network, host, SeedsOn(network));
         await node.WaitUntilReadyAsync(Cancellation);
         return node;
+    }
+
+    /// <summary>A node on the host of one that has ended, ready.</summary>
+    internal Task<NodeProcess> StartOnAgainAsync(TestNetwork network, NodeProcess ended)
+    {
+        var host = Enumerable.Range(1, network.Hosts).First(host => ended.Cluster.StartsWith($"{network.Address(host)}:", StringComparison.Ordinal));
+        return StartOnHostAsync(network, host);
     }
 
     /// <summary>Ports that are free now, below those that the system gives to others.</summary>

@@ -154,9 +154,49 @@ public sealed class PartitionHostSpecs
         Assert.Equal(0, _host.Replica.Log.Topics[Topic].Keys);
     }
 
-    private PartitionHost Host(TimeSpan now, bool sharesRates = false) => new(
+    /// <summary>What it had sent to the owner that is lost is given up, and leaves no hole that would hold up what comes behind.</summary>
+    [Fact]
+    public void Survivor_goes_on_behind_what_it_had_sent_to_the_owner_that_was_lost()
+    {
+        var host = Host(TimeSpan.Zero, isSurvivor: true);
+        var generation = new Generation(1, There);
+        var stated = new Stated(generation, 4, 0, 0, -1, IsCopy: true, null);
+        host.OnMember(There);
+        host.Receive(There, stated);
+        host.Receive(There, new SetTold(generation, new CopySet(generation, 1, There, Here), 0));
+        host.Receive(There, stated with { Registration = Last<Register>().Number });
+        host.Replica.Publish(new Forward(default, 0, Topic), TimeSpan.FromSeconds(10));
+        host.Receive(There, new Appended(generation, new PartitionEntry(1, generation, 1, Last<Forwarded>().Forward), 0));
+        var lost = host.Replica.Publish(new Forward(default, 0, Topic), TimeSpan.FromSeconds(10));
+        host.OnRemoved(There);
+        var said = _output.Sent.Count;
+        host.SetLease(true);
+        said = SayToSelf(host, said);
+        var next = host.Replica.Publish(new Forward(default, 0, Topic), TimeSpan.FromSeconds(10));
+        SayToSelf(host, said);
+
+        Assert.Contains((lost, PublishEnd.Timeout), _output.Ended);
+        Assert.Contains((next, PublishEnd.Published), _output.Ended);
+    }
+
+    private T Last<T>() => _output.Sent.Select(static sent => sent.Message).OfType<T>().Last();
+
+    private int SayToSelf(PartitionHost host, int from)
+    {
+        for (; from < _output.Sent.Count; from++)
+        {
+            if (_output.Sent[from].To == Here)
+            {
+                host.Receive(Here, _output.Sent[from].Message);
+            }
+        }
+
+        return from;
+    }
+
+    private PartitionHost Host(TimeSpan now, bool sharesRates = false, bool isSurvivor = false) => new(
         new PartitionContext(
-            7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)) { SharesRates = sharesRates }, static () => 5, () => _clock),
+            7, Here, _output, new PartitionSettings(new TopicSettings([]), new HistoryBudget(1000, long.MaxValue, long.MaxValue, 1000)) { SharesRates = sharesRates, IsSurvivor = isSurvivor }, static () => 5, () => _clock),
         now);
 
     private static PartitionEntry Entry(Generation generation, long sequence) => new(sequence, generation, sequence, new Forward(There, sequence, Topic));

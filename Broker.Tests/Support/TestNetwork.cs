@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Broker.Tests.Support;
 
 /// <summary>
-/// Hosts of their own for nodes: network namespaces on one bridge, which the test reaches too, with addresses 10.77.x.1, .2, ….
-/// Links between them are cut with nftables. Needs root, <c>ip</c> and <c>nft</c>; disposing takes everything down.
+/// Hosts of their own for nodes: network namespaces on one bridge, which the test reaches too, with addresses 10.x.y.1, .2, …, of which
+/// x belongs to the process. Links between them are cut with nftables. Needs root, <c>ip</c> and <c>nft</c>; disposing takes everything down.
 /// </summary>
 internal sealed class TestNetwork : IAsyncDisposable
 {
@@ -39,8 +39,10 @@ internal sealed class TestNetwork : IAsyncDisposable
         }
     }
 
+    public int Hosts => _hosts;
+
     /// <summary>The address of a host, from 1.</summary>
-    public string Address(int host) => string.Create(CultureInfo.InvariantCulture, $"10.77.{_subnet}.{host}");
+    public string Address(int host) => string.Create(CultureInfo.InvariantCulture, $"10.{64 + (Environment.ProcessId % 128)}.{_subnet}.{host}");
 
     /// <summary>What a command line begins with to run on a host.</summary>
     public string[] On(int host) => [_ip, "netns", "exec", Namespace(host)];
@@ -56,7 +58,40 @@ internal sealed class TestNetwork : IAsyncDisposable
         await CutAsync(other, one, cancellation);
     }
 
-    /// <summary>All links are as they were.</summary>
+    /// <summary>Nothing gets through between any two hosts any more.</summary>
+    public async Task CutAllAsync(CancellationToken cancellation)
+    {
+        for (var host = 1; host <= _hosts; host++)
+        {
+            for (var other = host + 1; other <= _hosts; other++)
+            {
+                await CutBothAsync(host, other, cancellation);
+            }
+        }
+    }
+
+    /// <summary>Nothing gets through between a host and the others any more.</summary>
+    public async Task CutOffAsync(int host, CancellationToken cancellation)
+    {
+        foreach (var other in Enumerable.Range(1, _hosts).Where(other => other != host))
+        {
+            await CutBothAsync(host, other, cancellation);
+        }
+    }
+
+    /// <summary>Of what one host sends to the other, so many packets of a hundred are lost.</summary>
+    public Task LoseAsync(int from, int to, int percent, CancellationToken cancellation) => NftAsync(
+        to, string.Create(CultureInfo.InvariantCulture, $"add rule inet cut in ip saddr {Address(from)} numgen random mod 100 < {percent} drop"), cancellation);
+
+    /// <summary>What a host sends goes out no faster than this, in Mbit/s.</summary>
+    public Task SlowAsync(int host, int rate, CancellationToken cancellation) => RunAsync(
+        [.. On(host), RequiredTool.Find("tc"), "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", string.Create(CultureInfo.InvariantCulture, $"{rate}mbit"), "burst", "64k", "latency", "200ms"],
+        cancellation);
+
+    /// <summary>What a host has sent so far, to others and to the test.</summary>
+    public long SentBytes(int host) => long.Parse(File.ReadAllText($"/sys/class/net/{Namespace(host)}/statistics/rx_bytes"), CultureInfo.InvariantCulture);
+
+    /// <summary>All links are as they were, but for <see cref="SlowAsync"/>.</summary>
     public async Task HealAsync(CancellationToken cancellation)
     {
         for (var host = 1; host <= _hosts; host++)

@@ -121,16 +121,33 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
     public async Task CutOffAsync(TestNetwork network, int host)
     {
         Fault("cut", $"n{host}");
-        foreach (var other in Enumerable.Range(1, _nodes.Count).Where(other => other != host))
-        {
-            await network.CutBothAsync(host, other, cancellation);
-        }
+        await network.CutOffAsync(host, cancellation);
 
         Assert.Equal(1, await _nodes[$"n{host}"].WaitForExitAsync(cancellation));
         await AcknowledgedAsync();
         await network.HealAsync(cancellation);
         Fault("heal", $"n{host}");
         Fault("kill", $"n{host}");
+    }
+
+    /// <summary>That of a user, for <see cref="Settings"/>.</summary>
+    public static string Token(string user) => TokenMinter.Mint(TokenForge.Hs(), user, null, TimeSpan.FromHours(1), TimeProvider.System.GetUtcNow(), "broker", "", "");
+
+    public NodeProcess Node(string name) => _nodes[name];
+
+    /// <summary>Something befalls nodes, which may go on serving.</summary>
+    public void Befalls(string code, params string[] names) => Recorder.Add(new HistoryEvent(EventKind.Fault, 0) { Code = code, Names = names });
+
+    /// <summary>Nodes that have ended by themselves, as those must that the others give up, count as killed; their names.</summary>
+    public IReadOnlyList<string> CountEnded()
+    {
+        string[] ended = [.. Serving.Where(name => _nodes[name].Ended.IsCompleted)];
+        if (ended.Length > 0)
+        {
+            Fault("kill", ended);
+        }
+
+        return ended;
     }
 
     public async Task KillAsync(params string[] names)
@@ -333,8 +350,7 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
 
     private async Task<RecordingClient> ConnectToAsync(string node, string name)
     {
-        var token = TokenMinter.Mint(TokenForge.Hs(), name, null, TimeSpan.FromHours(1), TimeProvider.System.GetUtcNow(), "broker", "", "");
-        return await RecordingClient.ConnectAsync(Recorder, name, node, _nodes[node].WebSocket, Cancellation, token);
+        return await RecordingClient.ConnectAsync(Recorder, name, node, _nodes[node].WebSocket, Cancellation, Token(name));
     }
 
     private void Started(string name, NodeProcess node)
