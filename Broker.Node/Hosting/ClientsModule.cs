@@ -20,8 +20,7 @@ internal sealed class ClientsModule(
     TopicRules topics,
     LanesModule lanes,
     EchoEndpoint echo,
-    HookCalls hooks,
-    RoomsSetup rooms,
+    ClientParts parts,
     ServerSubscriptions subscriptions,
     WebSocketServices shared) : INodePart
 {
@@ -34,7 +33,7 @@ internal sealed class ClientsModule(
     public void Start(IActorContext node)
     {
         var quotas = new Quotas(options, shared.Time);
-        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = hooks, Rights = tokens.Changes, Kinds = rooms.Kinds, Lobby = rooms.Lobby };
+        var services = new ConnectionServices(options, system.Identity, tokens, topics, quotas, lanes.Inbox, shared.Metrics, shared.Log, shared.Time) { Hooks = parts.Hooks, Rights = tokens.Changes, Kinds = parts.Kinds, Lobby = parts.Lobby };
         _services = services;
         _connections = node.ActorOf(Props.Create(() => new ConnectionsActor(services)), "connections");
         lanes.Ordered += (user, order) =>

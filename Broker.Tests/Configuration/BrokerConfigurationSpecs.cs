@@ -316,7 +316,7 @@ public sealed class BrokerConfigurationSpecs
         string? Read(string file) => file == "copy/broker.conf" ? text : null;
         var flags = new CommandLineOptions { Config = "copy/broker.conf" };
         Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
-        foreach (var right in (string[])["SUBSCRIBE", "PUBLISH", "HISTORY", "PRESENCE"])
+        foreach (var right in (string[])["SUBSCRIBE", "PUBLISH", "HISTORY", "PRESENCE", "ROOMS__CREATE", "ROOMS__JOIN"])
         {
             Assert.Single(BrokerConfiguration.Load(flags, environment, Checks, Read).Errors);
             environment[$"BROKER__AUTH__ANONYMOUS_RIGHTS__{right}__0"] = "news.>";

@@ -94,7 +94,7 @@ public sealed class RoomRequestsSpecs : RoomSessions
         var client = await ConnectAsync();
         foreach (var rest in new[] { "\"type\":\"room.join\"", "\"type\":\"room.leave\"", "\"type\":\"room.sync\"", "\"type\":\"room.send\",\"data\":1", "\"type\":\"call\",\"method\":\"m\",\"data\":1" })
         {
-            Assert.Equal("room_not_found", await AnswerAsync(client, $$"""{{{rest}}},"room":"{{room}}","id":1}"""));
+            Assert.Equal("room_not_found", await AnswerAsync(client, $$"""{{{rest}},"room":"{{room}}","id":1}"""));
         }
 
         Lanes.AssertIdle();

@@ -1,13 +1,15 @@
+using Broker.Node.Connections;
 using Broker.Node.Rooms;
 using Broker.Node.Rooms.Kinds;
 using Broker.Rooms;
 
 namespace Broker.Node.Hosting;
 
-/// <summary>What clients need to know of rooms.</summary>
-/// <param name="Kinds">That the node can run.</param>
+/// <summary>What clients may ask beyond topics, and who is asked about what they do.</summary>
+/// <param name="Hooks">The application's.</param>
+/// <param name="Kinds">Of rooms that the node can run.</param>
 /// <param name="Lobby">Finds rooms.</param>
-internal sealed record RoomsSetup(RoomKinds Kinds, IRoomLobby Lobby)
+internal sealed record ClientParts(HookCalls Hooks, RoomKinds Kinds, IRoomLobby Lobby)
 {
     /// <summary>The built-in kinds.</summary>
     public static RoomKinds BuiltIn() => new RoomKinds().Add<RelayRoom>("relay").Add<TicTacToeRoom>("tictactoe", TicTacToeRoom.Configure);
