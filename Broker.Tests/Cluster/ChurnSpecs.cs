@@ -17,7 +17,7 @@ public sealed class ChurnSpecs : ProcessClusterSpecs
         """);
 
     [LongFact]
-    public async Task Subscribers_that_stay_get_everything_after_two_minutes_of_others_that_come_and_go()
+    public async Task Subscribers_that_stay_get_everything_after_others_came_and_went()
     {
         var nodes = await StartThreeAsync();
         List<Listener> staying = [];

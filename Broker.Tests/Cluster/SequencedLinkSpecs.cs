@@ -48,7 +48,7 @@ public sealed class SequencedLinkSpecs : ProcessClusterSpecs
     }
 
     [LongFact]
-    public async Task Many_topics_that_are_still_cost_nodes_next_to_nothing_and_a_new_node_gets_its_share()
+    public async Task Many_topics_that_are_still_cost_little_and_a_new_node_gets_its_share()
     {
         Configure($"{RecordedRun.Settings}\n{Large}");
         var network = Owned(await TestNetwork.CreateAsync(4, Cancellation));
