@@ -11,7 +11,7 @@ public sealed class RejoinSpecs : ProcessClusterSpecs
 
     public RejoinSpecs() => Configure(RecordedRun.Settings);
 
-    [Fact]
+    [LongFact]
     public Task Node_that_comes_back_at_once_after_a_kill_is_a_member_again() => RunAsync("n2");
 
     /// <summary>Each of them, the oldest as well.</summary>

@@ -11,7 +11,7 @@ public sealed class SequencedSurvivorSpecs : ProcessClusterSpecs
 
     public SequencedSurvivorSpecs() => Configure($"{RecordedRun.Settings}\nbroker.cluster.downing = survivor");
 
-    [Fact]
+    [LongFact]
     public Task Survivor_of_two_goes_on_with_all_that_was_acknowledged() => RunAsync("n1");
 
     /// <summary>Either of them, in turn: of the second round on what is kept came from the other one.</summary>
