@@ -116,12 +116,15 @@ internal sealed partial class Lobby
         }
 
         Call(now);
-        AskAgain(now);
+
+        // First, so that no room is made for a search that is over.
         while (_deadlines.TryPeek(out var oldest) && oldest.Deadline <= now)
         {
             _deadlines.Dequeue();
             GiveUp(oldest, now);
         }
+
+        AskAgain(now);
 
         Settle(now);
         foreach (var group in _queue.Due(now))

@@ -7,8 +7,9 @@ namespace Broker.Node.Rooms;
 internal sealed class LobbyIndex
 {
     private readonly SortedSet<Entry> _all = [];
-    private readonly Dictionary<KeyValuePair<string, string>, SortedSet<Entry>> _byPair = [];
-    private readonly Dictionary<LobbyRoom, (Entry Entry, KeyValuePair<string, string>[] Pairs)> _entries = [];
+    /// <summary>By tuples: the hash of a <see cref="KeyValuePair"/> is that of its key alone, which most rooms have in common.</summary>
+    private readonly Dictionary<(string Key, string Value), SortedSet<Entry>> _byPair = [];
+    private readonly Dictionary<LobbyRoom, (Entry Entry, (string Key, string Value)[] Pairs)> _entries = [];
 
     public int Count => _entries.Count;
 
@@ -22,7 +23,7 @@ internal sealed class LobbyIndex
         }
 
         var entry = new Entry(room.Free, room.Order, room);
-        KeyValuePair<string, string>[] pairs = [.. room.Listing.Metadata.Concat(room.MadeFor.Pairs).Distinct()];
+        (string Key, string Value)[] pairs = [.. room.Listing.Metadata.Concat(room.MadeFor.Pairs).Select(static pair => (pair.Key, pair.Value)).Distinct()];
         _entries.Add(room, (entry, pairs));
         _all.Add(entry);
         foreach (var pair in pairs)
@@ -63,7 +64,7 @@ internal sealed class LobbyIndex
         var rarest = _all;
         foreach (var pair in filters.Pairs)
         {
-            if (!_byPair.TryGetValue(pair, out var entries))
+            if (!_byPair.TryGetValue((pair.Key, pair.Value), out var entries))
             {
                 return null;
             }

@@ -42,7 +42,7 @@ public sealed class LobbySpecs
         lobby.Show(2, new ShownRoom("race-c", LobbyProbe.Listing(2, ("map", "x"), ("mode", "fast"))), new ShownRoom("race-d", LobbyProbe.Listing(3, ("map", "y"))));
         lobby.Find(("map", "x"));
         Assert.Equal("race-c", lobby.NextAsked().Room);
-        lobby.Find();
+        lobby.Find(("map", "y"));
         Assert.Equal("race-d", lobby.NextAsked().Room);
         lobby.Find(("mode", "fast"), ("map", "x"));
         Assert.Equal("race-c", lobby.NextAsked().Room);
@@ -161,7 +161,7 @@ public sealed class LobbySpecs
     }
 
     [Fact]
-    public void Search_without_an_answer_is_unavailable_after_15_seconds_and_its_seat_counts_as_taken()
+    public void Search_without_an_answer_is_unavailable_after_15_seconds_and_its_seat_is_taken()
     {
         var lobby = new LobbyProbe(1);
         lobby.Show(1, "race-a", LobbyProbe.Listing(3));
@@ -230,8 +230,8 @@ public sealed class LobbySpecs
     {
         var lobby = new LobbyProbe(1);
         lobby.Show(1, new ShownRoom("race-a", LobbyProbe.Listing(0) with { IsLocked = true }), new ShownRoom("race-b", LobbyProbe.Listing(0) with { IsPrivate = true }), new ShownRoom("race-c", LobbyProbe.Listing(4)));
-        lobby.Find();
-        Assert.Equal(RoomInputKind.Create, lobby.NextAsked().Kind);
+        lobby.Take(new LobbyAsk(LobbyProbe.Kind, 1, 1000, LobbyAskKind.Find) { Seats = 4 });
+        Assert.Equal(ErrorCode.RoomNotFound, lobby.NextTold<LobbyReply>().Error);
         lobby.Ask(LobbyAskKind.List);
         Assert.Equal(["race-c"], lobby.NextTold<LobbyReply>().Rooms.Select(static room => room.Room));
         Assert.Equal(["race-c"], lobby.Listed.Keys);
