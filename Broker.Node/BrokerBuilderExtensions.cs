@@ -2,6 +2,7 @@ using Broker.Node.Configuration;
 using Broker.Node.Hosting;
 using Broker.Node.Topics;
 using Broker.Protocol.Handshake;
+using Broker.Rooms;
 
 namespace Broker.Node;
 
@@ -32,6 +33,16 @@ public static class BrokerBuilderExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         return builder.AddBroker(new CommandLineOptions { Config = configFile }, builder.Configuration);
+    }
+
+    /// <summary>Adds kinds of rooms that the node runs, beside the built-in ones.</summary>
+    /// <param name="services">The application's.</param>
+    /// <param name="add">Called once, at the start; what it throws stops the start.</param>
+    public static IServiceCollection AddBrokerRooms(this IServiceCollection services, Action<RoomKinds> add)
+    {
+        ArgumentNullException.ThrowIfNull(services);
+        ArgumentNullException.ThrowIfNull(add);
+        return services.AddSingleton(new AddedKinds(add));
     }
 
     /// <param name="builder">The application's builder.</param>

@@ -11,6 +11,19 @@ namespace Broker.Node.Hosting;
 /// <param name="Lobby">Finds rooms.</param>
 internal sealed record ClientParts(HookCalls Hooks, RoomKinds Kinds, IRoomLobby Lobby)
 {
-    /// <summary>The built-in kinds.</summary>
-    public static RoomKinds BuiltIn() => new RoomKinds().Add<RelayRoom>("relay").Add<TicTacToeRoom>("tictactoe", TicTacToeRoom.Configure);
+    /// <summary>The built-in kinds, and then the application's.</summary>
+    public static RoomKinds AllKinds(IEnumerable<AddedKinds> added)
+    {
+        var kinds = new RoomKinds().Add<RelayRoom>("relay").Add<TicTacToeRoom>("tictactoe", TicTacToeRoom.Configure);
+        foreach (var one in added)
+        {
+            one.Add(kinds);
+        }
+
+        return kinds;
+    }
 }
+
+/// <summary>Kinds of rooms of the application.</summary>
+/// <param name="Add">Adds them.</param>
+internal sealed record AddedKinds(Action<RoomKinds> Add);

@@ -33,6 +33,7 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
             builder.AddBroker(configuration);
         }
 
+        builder.Services.AddBrokerRooms(static rooms => rooms.Add<MyGame.RaceRoom>("race", MyGame.RaceRoom.Configure));
         _app = builder.Build();
         Node = _app.Services.GetRequiredService<BrokerNode>();
     }

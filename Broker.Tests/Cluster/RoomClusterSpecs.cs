@@ -158,6 +158,32 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
     }
 
     [Fact]
+    public async Task Kind_of_the_application_runs_on_every_node_and_keeps_its_appointments()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var runners = await Task.WhenAll(nodes.Take(2).Select(ConnectAsync));
+        var room = await CreateAsync(runners[0], "race");
+        await JoinAsync(runners[1], room);
+        Assert.Equal("not yet", (await AskAsync(runners[1], "call", room, ("method", "run"), ("data", 1))).GetProperty("reason").GetString());
+        await ReadAsync(runners[0], "room.event", static message => message.GetProperty("name").GetString() == "start");
+        Assert.Equal("the race is on", (await AskAsync(await ConnectAsync(nodes[2]), "room.join", room)).GetProperty("reason").GetString());
+        Assert.Equal("result", JsonClient.TypeOf(await AskAsync(runners[1], "call", room, ("method", "run"), ("data", 1))));
+    }
+
+    [Fact]
+    public async Task Joins_by_kind_fill_one_room_after_the_other()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 21).Select(i => ConnectAsync(nodes[i % 3])));
+        var joined = await Task.WhenAll(clients.Select(client => AskAsync(client, "room.join", null, ("kind", "tictactoe"), ("match", new { map = "one" }))));
+        var seats = joined.Select(static answer => (Room: answer.GetProperty("room").GetString(), Player: answer.GetProperty("player").GetString())).ToList();
+        Assert.Equal(21, seats.Distinct().Count());
+        var rooms = seats.GroupBy(static seat => seat.Room).Select(static room => room.Count()).ToList();
+        Assert.All(rooms, static players => Assert.InRange(players, 1, 2));
+        Assert.Single(rooms, static players => players == 1);
+    }
+
+    [Fact]
     public async Task Clients_of_both_formats_share_a_room()
     {
         var nodes = await shared.StartAsync(3, Cancel);
