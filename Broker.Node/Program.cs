@@ -52,6 +52,15 @@ try
     app = builder.Build();
     if (app.Services.GetRequiredService<BrokerOptions>().Page)
     {
+        app.Use(static (context, next) =>
+        {
+            if (context.Request.Path == "/demo/tictactoe")
+            {
+                context.Request.Path = "/tictactoe.html";
+            }
+
+            return next(context);
+        });
         app.UseFileServer(new FileServerOptions { FileProvider = new EmbeddedFileProvider(typeof(BrokerNode).Assembly, "Broker.Node.wwwroot") });
     }
 

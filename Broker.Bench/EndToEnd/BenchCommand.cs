@@ -20,6 +20,9 @@ internal sealed class BenchCommand
     private readonly Option<int> _users = Number("--users", "Users, each with a connection.", 1000);
     private readonly Option<int> _clients = Number("--clients", "Clients of the node.", 10_000);
 
+    private readonly Option<int> _rooms = Number("--rooms", "Rooms in the cluster.", 150);
+    private readonly Option<bool> _kill = new("--kill") { Description = "Kill the node; else it is told to stop." };
+
     private readonly RootCommand _root;
 
     public BenchCommand()
@@ -41,9 +44,11 @@ internal sealed class BenchCommand
         users.SetAction((parsed, cancellation) => ReportAsync(() => new UsersRun(Workbench.Find(), parsed.GetValue(_users), Console.Out).ExecuteAsync(cancellation)));
         var back = new Command("return", "How long the clients of a node that is killed take to come back to the others, and what they recover.") { _clients };
         back.SetAction((parsed, cancellation) => ReportAsync(() => new ReturnRun(Workbench.Find(), parsed.GetValue(_clients), Console.Out).ExecuteAsync(cancellation)));
+        var rooms = new Command("rooms", "How long rooms stand still whose node ends.") { _rooms, _kill };
+        rooms.SetAction((parsed, cancellation) => ReportAsync(() => new RoomsRun(Workbench.Find(), parsed.GetValue(_rooms), parsed.GetValue(_kill), Console.Out).ExecuteAsync(cancellation)));
         var list = new Command("list", "Print the scenarios and peers.");
         list.SetAction(static _ => List(Console.Out));
-        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, allocation, users, back, prepare, list };
+        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, allocation, users, back, rooms, prepare, list };
     }
 
     public Task<int> InvokeAsync(string[] args) => _root.Parse(args).InvokeAsync();

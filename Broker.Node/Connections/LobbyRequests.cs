@@ -128,8 +128,14 @@ internal sealed class LobbyRequests(IClientTransport connection, ConnectionServi
 
     private ErrorCode Check(in ClientMessage message)
     {
-        if (message.Options.Length > RoomLimits.Data || message.Match.Length > RoomFields.MaxMatch || !RoomFields.IsPlayerData(message.Data, _format)
-            || !RoomFields.TryRead(message.Code, out _) || message.After.Length > RoomId.MaxLength || message.Kind.Length > RoomLimits.KindName)
+        // The keys of other types mean nothing.
+        var isWrong = message.Type switch
+        {
+            ClientMessageType.RoomJoin => message.Options.Length > RoomLimits.Data || !RoomFields.TryRead(message.Code, out _) || !RoomFields.IsPlayerData(message.Data, _format),
+            ClientMessageType.RoomList => message.After.Length > RoomId.MaxLength,
+            _ => !RoomFields.IsPlayerData(message.Data, _format),
+        };
+        if (isWrong || message.Match.Length > RoomFields.MaxMatch || message.Kind.Length > RoomLimits.KindName)
         {
             return ErrorCode.InvalidMessage;
         }

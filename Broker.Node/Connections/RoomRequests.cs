@@ -13,8 +13,8 @@ namespace Broker.Node.Connections;
 
 /// <summary>
 /// The rooms of one connection: checks what its client asks of them, and has the lane of the room's pushes ask the room, which answers. What waits
-/// for a room outlives its frame, so all of it is copied; the batch is held all the same, so that a client that asks faster than rooms answer is
-/// read no further. Single-threaded: its session's.
+/// for a room outlives its frame, so all of it is copied; the batch is held until the lane has it, which takes no more than <see cref="LaneRooms.MaxRequests"/>
+/// of a room. Single-threaded: its session's.
 /// </summary>
 /// <param name="connection">The transport.</param>
 /// <param name="services">Shared by all connections.</param>

@@ -33,7 +33,7 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
             builder.AddBroker(configuration);
         }
 
-        builder.Services.AddBrokerRooms(static rooms => rooms.Add<MyGame.RaceRoom>("race", MyGame.RaceRoom.Configure));
+        builder.Services.AddBrokerRooms(static rooms => rooms.Add<MyGame.RaceRoom>("race", MyGame.RaceRoom.Configure).Add("faulty", static _ => new FaultyRoom()));
         _app = builder.Build();
         Node = _app.Services.GetRequiredService<BrokerNode>();
     }

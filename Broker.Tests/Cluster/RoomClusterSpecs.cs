@@ -184,6 +184,39 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
     }
 
     [Fact]
+    public async Task Room_whose_code_throws_goes_on_from_what_was_answered_and_harms_no_other()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var (ann, bob) = (await ConnectAsync(nodes[0]), await ConnectAsync(nodes[1]));
+        var (room, other) = (await CreateAsync(ann, "faulty"), await CreateAsync(bob, "faulty"));
+        Assert.Equal(1, (await AskAsync(ann, "call", room, ("method", "count"), ("data", 0))).GetProperty("data").GetInt32());
+        Assert.Equal("internal", CodeOf(await AskAsync(ann, "call", room, ("method", "throw"), ("data", 0))));
+        await ReadAsync(ann, "room.paused");
+        Assert.Equal("result", JsonClient.TypeOf(await AskAsync(bob, "call", other, ("method", "count"), ("data", 0))));
+        var restored = await ReadAsync(ann, "room.state");
+        Assert.Equal(("restored", 1), (restored.GetProperty("reason").GetString(), restored.GetProperty("data").GetInt32()));
+        Assert.Equal(2, (await AskAsync(ann, "call", room, ("method", "count"), ("data", 0))).GetProperty("data").GetInt32());
+    }
+
+    [Fact]
+    public async Task Room_whose_code_does_not_come_back_holds_up_nobody_else()
+    {
+        var nodes = await shared.StartAsync(1, Cancel);
+        var (ann, bob) = (await ConnectAsync(nodes[0]), await ConnectAsync(nodes[0]));
+        var (room, other) = (await CreateAsync(ann, "faulty"), await CreateAsync(bob, "faulty"));
+        var blocked = AskAsync(ann, "call", room, ("method", "block"), ("data", 0));
+        for (var n = 1; n <= 3; n++)
+        {
+            Assert.Equal(n, (await AskAsync(bob, "call", other, ("method", "count"), ("data", 0))).GetProperty("data").GetInt32());
+        }
+
+        await bob.SubscribeAsync("a", Cancel);
+        Assert.False(blocked.IsCompleted);
+        FaultyRoom.Gate.Release();
+        Assert.Equal("result", JsonClient.TypeOf(await blocked));
+    }
+
+    [Fact]
     public async Task Clients_of_both_formats_share_a_room()
     {
         var nodes = await shared.StartAsync(3, Cancel);

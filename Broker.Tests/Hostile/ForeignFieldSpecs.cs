@@ -13,7 +13,7 @@ public sealed class ForeignFieldSpecs(FakeNode shared) : IClassFixture<FakeNode>
         ["publish"] = ("topic data", "key echo entry remove if"),
         ["history"] = ("topic", "since limit reverse"),
         ["presence"] = ("topic", "limit after"),
-        ["call"] = ("method data", "key timeout"),
+        ["call"] = ("method data", "room key timeout"),
         ["ping"] = ("", ""),
         ["room.create"] = ("kind", "options data"),
         ["room.join"] = ("room", "kind match options code token as data"),
@@ -21,8 +21,8 @@ public sealed class ForeignFieldSpecs(FakeNode shared) : IClassFixture<FakeNode>
         ["room.send"] = ("room data", "seq name to"),
         ["room.sync"] = ("room", ""),
         ["room.list"] = ("", "kind match limit after"),
-        ["match.join"] = ("kind", "skill data"),
-        ["match.leave"] = ("kind", "skill data"),
+        ["match.join"] = ("kind", "match skill data"),
+        ["match.leave"] = ("kind", "match skill data"),
     };
 
     /// <summary>Each key with a value it may have, and one it may not.</summary>
