@@ -3,7 +3,7 @@ import { Emitter } from './emitter.ts';
 import { Outbox } from './outbox.ts';
 import { Rooms } from './rooms.ts';
 import { Subscription, type SubscribeOptions } from './subscription.ts';
-import { BrokerError, CLOSED, OPEN } from './types.ts';
+import { BrokerError, CLOSED, CONNECTING, OPEN } from './types.ts';
 import type { HistoryPage, Options, Position, PresencePage, Published, State, Status, TransportName, Welcome, Wire } from './types.ts';
 
 const PATIENT = 1000;   // requests that wait for a connection
@@ -50,7 +50,7 @@ export class Client extends Emitter<ClientEvents> {
     connection.on('push', message => this.#push(message));
     connection.on('down', () => { for (const one of [...this.#subscriptions.values()]) one.down(); });
     connection.on('up', () => { for (const one of [...this.#subscriptions.values()]) one.up(); });
-    this.rooms = new Rooms(connection, message => this.request(message));
+    this.rooms = new Rooms(connection, { opened: () => this.#opened(), request: message => this.request(message) });
     this.#outbox = new Outbox(connection, options.buffer);
   }
 
@@ -110,11 +110,12 @@ export class Client extends Emitter<ClientEvents> {
 
   /** Any request of the protocol. While there is no connection it waits for one. */
   async request(message: Wire): Promise<Wire> {
-    if (this.state < OPEN) await this.#opened();
+    await this.#opened();
     return this.#connection.request(message);
   }
 
-  #opened(): Promise<void> {
+  #opened(): Promise<void> | void {
+    if (this.state !== CONNECTING) return;
     if (this.#patient.size >= PATIENT) return Promise.reject(new BrokerError('buffer_full', `More than ${PATIENT} requests wait`));
     return new Promise(resolve => { this.#patient.add(resolve); });
   }

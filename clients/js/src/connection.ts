@@ -24,11 +24,8 @@ const KNOCK_SKIPPED = 8;        // every so many attempts nothing is asked first
 
 const OPENERS: Record<TransportName, Opener> = { websocket: openWebSocket, sse: openSse, poll: openPoll };
 
-interface Pending {
-  resolve(reply: Wire): void;
-  reject(error: BrokerError): void;
-  timer: unknown;
-}
+/** Called in the turn in which the reply comes, so before what comes behind the reply. */
+export type Answered = (reply: Wire | null, error: BrokerError | null) => void;
 
 interface Events {
   status: Status;
@@ -70,7 +67,7 @@ export class Connection extends Emitter<Events> {
   #heardAt = 0;
   #pingedAt = -Infinity;
   #farewell: Wire | null = null;
-  #pending = new Map<number, Pending>();
+  #pending = new Map<number, { answered: Answered; timer: unknown }>();
   #nextId = 1;
   #hints: (() => void) | null = null;
 
@@ -106,8 +103,12 @@ export class Connection extends Emitter<Events> {
 
   /** The reply; rejects with what the server said, `timeout` where nothing came, or `closed` where the connection ended before. */
   request(message: Wire): Promise<Wire> {
-    if (this.status.state !== OPEN) return Promise.reject(new BrokerError('closed', 'Not connected'));
-    return this.#ask(message, this.#options.timeout ?? 20000);
+    return new Promise((resolve, reject) => this.ask(message, (reply, error) => error ? reject(error) : resolve(reply!)));
+  }
+
+  ask(message: Wire, answered: Answered): void {
+    if (this.status.state === OPEN) this.#ask(message, answered);
+    else answered(null, new BrokerError('closed', 'Not connected'));
   }
 
   /** Without a reply. False where there is no connection. */
@@ -130,17 +131,15 @@ export class Connection extends Emitter<Events> {
     return this.latency;
   }
 
-  #ask(message: Wire, timeout: number): Promise<Wire> {
+  #ask(message: Wire, answered: Answered): void {
     const id = this.#nextId++;
-    return new Promise((resolve, reject) => {
-      const timer = this.environment.setTimeout(() => this.#settle(id, null, new BrokerError('timeout', 'No answer')), timeout);
-      this.#pending.set(id, { resolve, reject, timer });
-      try {
-        this.#send({ ...message, id });
-      } catch (error) {
-        this.#settle(id, null, error instanceof BrokerError ? error : new BrokerError('invalid_message', `${error}`));
-      }
-    });
+    const timer = this.environment.setTimeout(() => this.#settle(id, null, new BrokerError('timeout', 'No answer')), this.#options.timeout ?? 20000);
+    this.#pending.set(id, { answered, timer });
+    try {
+      this.#send({ ...message, id });
+    } catch (error) {
+      this.#settle(id, null, error instanceof BrokerError ? error : new BrokerError('invalid_message', `${error}`));
+    }
   }
 
   #send(message: Wire): void {
@@ -215,7 +214,7 @@ export class Connection extends Emitter<Events> {
     for (const message of (Array.isArray(frame) ? frame : [frame]) as Wire[]) {
       // A handler may have closed, or opened anew.
       if (round !== this.#round) return;
-      if (message.type === 'welcome') void this.#welcomed(message as unknown as Welcome, token);
+      if (message.type === 'welcome') this.#welcomed(message as unknown as Welcome, token);
       else if (message.type === 'disconnecting') this.#farewell = message;
       else if (this.#pending.has(message.id as number)) {
         if (message.type === 'error') this.#settle(message.id as number, null, BrokerError.of(message));
@@ -224,7 +223,7 @@ export class Connection extends Emitter<Events> {
     }
   }
 
-  async #welcomed(welcome: Welcome, token: string | null): Promise<void> {
+  #welcomed(welcome: Welcome, token: string | null): void {
     const { environment } = this;
     const round = this.#round;
     environment.clearTimeout(this.#timer);
@@ -233,32 +232,33 @@ export class Connection extends Emitter<Events> {
     this.#openedAt = environment.now();
     this.#ladder.welcomed(this.status.transport!);
     this.user = welcome.user ?? null;
-    let { expires } = welcome;
     this.emit('welcome', welcome);
     if (round !== this.#round) return;
-    if (welcome.auth === 'required' && !token) {
+    if (welcome.auth === 'done' || (!token && welcome.auth === 'optional')) {
+      this.#opened(welcome, welcome.expires);
+    } else if (!token) {
       this.#end(1008, 'auth required');
-      return;
+    } else {
+      this.#ask({ type: 'auth', token }, (reply, error) => {
+        if (reply) {
+          this.user = reply.user;
+          this.#opened(welcome, reply.expires);
+        } else if (error!.code === 'timeout' || error!.code === 'unavailable') {
+          // Of a token that is not good the server closes with the code that says why.
+          this.#wait(error!.retryAfter ?? 0, 1013, error!.message);
+        }
+      });
     }
-    if (welcome.auth !== 'done' && token) {
-      try {
-        const reply = await this.#ask({ type: 'auth', token }, this.#options.timeout ?? 20000);
-        this.user = reply.user;
-        expires = reply.expires;
-      } catch (error) {
-        // Of a token that is not good the server closes with the code that says why.
-        if (round !== this.#round || !(error instanceof BrokerError)) return;
-        if (error.code === 'timeout' || error.code === 'unavailable') this.#wait(error.retryAfter ?? 0, 1013, error.message);
-        return;
-      }
-    }
-    if (round !== this.#round) return;
+  }
+
+  #opened(welcome: Welcome, expires: number | undefined): void {
+    const round = this.#round;
     this.#token.accepted();
     this.#refreshBefore(expires);
     this.#isUp = true;
     this.#set({ state: OPEN, transport: this.status.transport });
     if (round !== this.#round) return;
-    this.#ticker = environment.setTimeout(() => this.#tick(), TICK);
+    this.#ticker = this.environment.setTimeout(() => this.#tick(), TICK);
     this.emit('up', welcome);
   }
 
@@ -290,7 +290,7 @@ export class Connection extends Emitter<Events> {
     if (!pending) return;
     this.#pending.delete(id);
     this.environment.clearTimeout(pending.timer);
-    if (error) pending.reject(error); else pending.resolve(reply!);
+    pending.answered(reply, error);
   }
 
   // Nobody shows a page the server's pings, so a silent connection must be probed from here. A long poll that is answered is a sign of life.

@@ -54,6 +54,8 @@ export class Room<State = unknown> extends Emitter<RoomEvents<State>> {
   #inputs: { seq: number; data: unknown; seen?: number }[] = [];
   #seq = 0;
   #timer: unknown;
+  // What came behind the answer: whoever joined has the room, and listens, only after this turn.
+  #early: Wire[] | null = [];
 
   /** @internal */
   constructor(joined: Wire, private connection: Connection, private forget: () => void) {
@@ -63,6 +65,11 @@ export class Room<State = unknown> extends Emitter<RoomEvents<State>> {
     this.player = joined.player;
     this.token = joined.token;
     this.#take(joined);
+    connection.environment.setTimeout(() => {
+      const early = this.#early!;
+      this.#early = null;
+      for (const message of early) this.push(message);
+    }, 0);
   }
 
   /** What a later page needs to come back: keep it, and `join` with it. */
@@ -111,32 +118,25 @@ export class Room<State = unknown> extends Emitter<RoomEvents<State>> {
   }
 
   /** @internal */
-  up(): void {
-    void this.#rejoin();
-  }
-
-  /** @internal */
   down(): void {
     this.connection.environment.clearTimeout(this.#timer);
     this.#pause(true);
   }
 
-  async #rejoin(): Promise<void> {
-    try {
-      const joined = await this.connection.request({ type: 'room.join', room: this.id, token: this.token });
-      if (this.reason !== null) return;
-      this.#take(joined);
-      this.emit('state', this.state);
-      this.#pause(false);
-    } catch (error) {
-      const { code, retryAfter, message } = error as BrokerError;
-      if (this.reason !== null || code === 'closed') return;
-      if (['unavailable', 'timeout', 'rate_limited'].includes(code)) {
-        this.#timer = this.connection.environment.setTimeout(() => { if (this.connection.status.state === OPEN) this.up(); }, retryAfter ?? ASK_AGAIN);
+  /** @internal */
+  up(): void {
+    this.connection.ask({ type: 'room.join', room: this.id, token: this.token }, (joined, error) => {
+      if (this.reason !== null || error?.code === 'closed') return;
+      if (joined) {
+        this.#take(joined);
+        this.emit('state', this.state);
+        this.#pause(false);
+      } else if (['unavailable', 'timeout', 'rate_limited'].includes(error!.code)) {
+        this.#timer = this.connection.environment.setTimeout(() => { if (this.connection.status.state === OPEN) this.up(); }, error!.retryAfter ?? ASK_AGAIN);
       } else {
-        this.close(code === 'room_not_found' ? 'ended' : message);
+        this.close(error!.code === 'room_not_found' ? 'ended' : error!.message);
       }
-    }
+    });
   }
 
   #take({ player, token, generation, tick, step, grace, state, players, ack }: Wire): void {
@@ -153,6 +153,10 @@ export class Room<State = unknown> extends Emitter<RoomEvents<State>> {
 
   /** @internal */
   push(message: Wire): void {
+    if (this.#early) {
+      this.#early.push(message);
+      return;
+    }
     switch (message.type) {
       case 'room.event': {
         const { name, from, data, encoding } = message;

@@ -1,6 +1,6 @@
 import type { Connection } from './connection.ts';
 import { Room, type Seat } from './room.ts';
-import { BrokerError } from './types.ts';
+import { BrokerError, CLOSED } from './types.ts';
 import type { Wire } from './types.ts';
 
 export interface RoomPage {
@@ -8,20 +8,27 @@ export interface RoomPage {
   after?: string;
 }
 
-type Ask = (message: Wire) => Promise<Wire>;
+export interface Patience {
+  /** Resolves when there is a connection, or will be none. */
+  opened(): Promise<void> | void;
+  request(message: Wire): Promise<Wire>;
+}
 
 /** The rooms in which this connection has a seat, and the way to others. */
 export class Rooms {
   #rooms = new Map<string, Room>();
-  #matches = new Map<string, { ask(): void; found(seat: Seat): void }>();
+  #matches = new Map<string, { ask(): void; found(seat: Seat): void; reject(error: unknown): void }>();
 
   /** @internal */
-  constructor(private connection: Connection, private ask: Ask) {
+  constructor(private connection: Connection, private patience: Patience) {
     connection.on('up', () => {
       for (const room of [...this.#rooms.values()]) room.up();
       for (const match of [...this.#matches.values()]) match.ask();
     });
     connection.on('down', () => { for (const room of this.#rooms.values()) room.down(); });
+    connection.on('status', ({ state }) => {
+      if (state === CLOSED) for (const match of [...this.#matches.values()]) match.reject(new BrokerError('closed', 'The connection is closed'));
+    });
     connection.isTicking = () => [...this.#rooms.values()].some(room => room.step > 0);
   }
 
@@ -44,7 +51,7 @@ export class Rooms {
   }
 
   async list(options: { kind?: string; match?: object; limit?: number; after?: string } = {}): Promise<RoomPage> {
-    const { rooms, after } = await this.ask({ type: 'room.list', ...options });
+    const { rooms, after } = await this.patience.request({ type: 'room.list', ...options });
     return { rooms, after };
   }
 
@@ -52,26 +59,22 @@ export class Rooms {
   match(kind: string, { match, signal }: { match?: object; signal?: AbortSignal } = {}): Promise<Seat> {
     if (this.#matches.has(kind)) return Promise.reject(new BrokerError('conflict', `Already waiting for ${kind}`));
     return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       const end = () => {
         this.#matches.delete(kind);
         signal?.removeEventListener('abort', abort);
       };
+      const fail = (error: unknown) => { end(); reject(error); };
       const abort = () => {
-        end();
         this.connection.request({ type: 'match.leave', kind }).catch(() => { });
-        reject(signal!.reason);
+        fail(signal!.reason);
       };
-      const ask = () => {
-        this.ask({ type: 'match.join', kind, ...(match && { match }) }).catch((error: BrokerError) => {
-          if (error.code === 'closed' && this.connection.status.state !== 3) return;
-          end();
-          reject(error);
-        });
-      };
-      signal?.throwIfAborted();
+      const ask = () => this.connection.ask({ type: 'match.join', kind, ...(match && { match }) }, (_, error) => {
+        if (error && error.code !== 'closed') fail(error);
+      });
       signal?.addEventListener('abort', abort);
-      this.#matches.set(kind, { ask, found: seat => { end(); resolve(seat); } });
-      ask();
+      this.#matches.set(kind, { ask, found: seat => { end(); resolve(seat); }, reject: fail });
+      if (this.connection.status.state === CLOSED) fail(new BrokerError('closed', 'The connection is closed')); else ask();
     });
   }
 
@@ -81,17 +84,17 @@ export class Rooms {
     else this.#rooms.get(message.room)?.push(message);
   }
 
-  /** @internal */
-  close(): void {
-    for (const room of [...this.#rooms.values()]) room.close('closed');
-  }
-
   async #join<State>(message: Wire): Promise<Room<State>> {
-    const joined = await this.ask(message);
-    const known = this.#rooms.get(joined.room);
-    known?.close('replaced');
-    const room = new Room<State>(joined, this.connection, () => { if (this.#rooms.get(room.id) === room as Room) this.#rooms.delete(room.id); });
-    this.#rooms.set(room.id, room as Room);
-    return room;
+    await this.patience.opened();
+    return new Promise((resolve, reject) => this.connection.ask(message, (joined, error) => {
+      if (error) {
+        reject(error);
+        return;
+      }
+      this.#rooms.get(joined!.room)?.close('replaced');
+      const room = new Room<State>(joined!, this.connection, () => { if (this.#rooms.get(room.id) === room as Room) this.#rooms.delete(room.id); });
+      this.#rooms.set(room.id, room as Room);
+      resolve(room);
+    }));
   }
 }

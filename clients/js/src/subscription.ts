@@ -81,9 +81,9 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
   }
 
   /** @internal */
-  up(): void {
+  up(again = false): void {
     // The server's own are told by the server, each time anew.
-    if (this.state === 'pending' && this.connection.status.state === OPEN && !this.isByServer) void this.#ask();
+    if (this.state === 'pending' && this.connection.status.state === OPEN && (again || !this.isByServer)) this.#ask();
   }
 
   /** @internal */
@@ -97,30 +97,27 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
     this.emit('presence', undefined);
   }
 
-  async #ask(): Promise<void> {
+  #ask(): void {
     this.state = 'asking';
     const { last, presence, token, recover } = this.#options;
     const { topic, position } = this;
-    const again = this.#wasLive;
     const keeps = recover !== false && !this.#isPattern;
     const message: Wire = { type: 'subscribe', topic };
-    if (last && (keeps || !again)) message.last = last;
+    if (last && (keeps || !this.#wasLive)) message.last = last;
     if (presence) message.presence = true;
     if (token) message.token = token;
     if (keeps && position) message.recover = position;
-    try {
-      const reply = await this.connection.request(message);
-      if (this.state === 'asking') this.#subscribed(reply, message.recover);
-    } catch (error) {
-      const { code, retryAfter } = error as BrokerError;
-      if (this.state !== 'asking' || code === 'closed') return;
-      if (!['unavailable', 'rate_limited', 'timeout'].includes(code)) {
-        this.#end({ error: error as BrokerError });
-        return;
+    this.connection.ask(message, (reply, error) => {
+      if (this.state !== 'asking' || error?.code === 'closed') return;
+      if (reply) {
+        this.#subscribed(reply, message.recover);
+      } else if (['unavailable', 'rate_limited', 'timeout'].includes(error!.code)) {
+        this.state = 'pending';
+        this.#timer = this.connection.environment.setTimeout(() => this.up(true), error!.retryAfter ?? ASK_AGAIN);
+      } else {
+        this.#end({ error: error! });
       }
-      this.state = 'pending';
-      this.#timer = this.connection.environment.setTimeout(() => this.up(), retryAfter ?? ASK_AGAIN);
-    }
+    });
   }
 
   #subscribed({ epoch, offset, recovered, snapshot, presence, reason }: Wire, before?: Position): void {
@@ -169,7 +166,7 @@ export class Subscription<Data = unknown> extends Emitter<SubscriptionEvents<Dat
   #toldByServer(message: Wire): void {
     if (this.state !== 'pending' || !message.reason) return;
     this.isByServer = true;
-    if (this.position && this.#options.recover !== false) void this.#ask();
+    if (this.position && this.#options.recover !== false) this.#ask();
     else this.#subscribed(message);
   }
 

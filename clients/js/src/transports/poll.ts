@@ -1,7 +1,7 @@
 import { Session, closeOf } from './session.ts';
 import type { Opener } from './transport.ts';
 
-const WAIT = 25000;
+const WAIT = 20000;    // ms; less than the heartbeat, so that no ping is due where nothing is said
 const SLACK = 8000;
 const RETRIES = [500, 1000, 2000];
 
@@ -40,7 +40,7 @@ class Polling extends Session {
     const stop = () => asked.abort();
     this.stopped.signal.addEventListener('abort', stop);
     const { environment } = this.target;
-    const timer = environment.setTimeout(stop, WAIT + SLACK);
+    const timer = environment.setTimeout(() => this.end(1006, 'no answer to poll'), WAIT + SLACK);
     try {
       const response = await this.fetch(opening ? 'POST' : 'GET', url, { signal: asked.signal });
       if (!response.ok) {
