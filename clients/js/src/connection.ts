@@ -155,20 +155,19 @@ export class Connection extends Emitter<Events> {
     this.#drop();
     const round = this.#round;
     this.#set({ ...this.#lastEnd(), state: CONNECTING });
-    let token: string | null;
     try {
-      token = await this.#token.get();
+      await this.#token.get();
     } catch (error) {
       if (round === this.#round) this.#lost(1006, `no token: ${error instanceof Error ? error.message : error}`);
       return;
     }
     if (round !== this.#round) return;
     if (knock && !await this.#knock() && round === this.#round) this.#wait(0, 1006, 'no connection');
-    if (round === this.#round) this.#try(this.#ladder.order(this.#failures), token);
+    if (round === this.#round) this.#try(this.#ladder.order(this.#failures));
   }
 
   /** One way after the other; the first that brings a welcome is kept. */
-  #try([way, ...lower]: TransportName[], token: string | null): void {
+  #try([way, ...lower]: TransportName[]): void {
     const { environment } = this;
     const round = ++this.#round;
     const mine = () => round === this.#round;
@@ -182,7 +181,7 @@ export class Connection extends Emitter<Events> {
       environment.clearTimeout(this.#timer);
       this.#transport?.close();
       this.#transport = null;
-      this.#try(lower, token);
+      this.#try(lower);
     };
     const within = (delay: number, reason: string) => {
       environment.clearTimeout(this.#timer);
@@ -190,14 +189,14 @@ export class Connection extends Emitter<Events> {
     };
     within(way === 'sse' ? WELCOME_WITHIN : OPENED_WITHIN, 'no connection');
     try {
-      const transport = OPENERS[way]({ url: this.#url, codec: this.#codec, batch: this.#options.batch ?? 0, token, environment }, {
+      const transport = OPENERS[way]({ url: this.#url, codec: this.#codec, batch: this.#options.batch ?? 0, token: () => this.#token.current, environment }, {
         opened: () => { if (mine()) within(WELCOME_WITHIN, 'no welcome'); },
         heard: () => { if (mine()) this.#heardAt = environment.now(); },
         closed: end,
         message: (message, text) => {
           if (!mine()) return;
           if (!this.welcome) this.#set({ ...this.status, transport: way });
-          this.#receive(message, text, token);
+          this.#receive(message, text);
         },
       });
       if (mine()) this.#transport = transport; else transport.close();
@@ -207,14 +206,14 @@ export class Connection extends Emitter<Events> {
     }
   }
 
-  #receive(frame: unknown, text: string, token: string | null): void {
+  #receive(frame: unknown, text: string): void {
     this.#heardAt = this.environment.now();
     if (this.hears('wire')) this.emit('wire', { direction: 'in', text: text || JSON.stringify(frame) });
     const round = this.#round;
     for (const message of (Array.isArray(frame) ? frame : [frame]) as Wire[]) {
       // A handler may have closed, or opened anew.
       if (round !== this.#round) return;
-      if (message.type === 'welcome') this.#welcomed(message as unknown as Welcome, token);
+      if (message.type === 'welcome') this.#welcomed(message as unknown as Welcome);
       else if (message.type === 'disconnecting') this.#farewell = message;
       else if (this.#pending.has(message.id as number)) {
         if (message.type === 'error') this.#settle(message.id as number, null, BrokerError.of(message));
@@ -223,8 +222,9 @@ export class Connection extends Emitter<Events> {
     }
   }
 
-  #welcomed(welcome: Welcome, token: string | null): void {
+  #welcomed(welcome: Welcome): void {
     const { environment } = this;
+    const token = this.#token.current;
     const round = this.#round;
     environment.clearTimeout(this.#timer);
     this.welcome = welcome;

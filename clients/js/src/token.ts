@@ -11,6 +11,10 @@ export class Token {
     this.#source = source;
   }
 
+  get current(): string | null {
+    return this.#kept;
+  }
+
   /** A text is all there will ever be. */
   get canBeRenewed(): boolean {
     return typeof this.#source === 'function';

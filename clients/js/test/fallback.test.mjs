@@ -217,6 +217,17 @@ test('poll that fails is repeated with its cursor', async () => {
   assert.deepEqual(http.requests.map(({ query }) => query.cursor), [undefined, '1', '2', '2']);
 });
 
+test('poll that is told of another one comes again', async () => {
+  const http = new Http();
+  const { client, server } = await connected({ behave: blocked, transports: ['poll'], http });
+  await server.clock.pass(10);
+  http.refuse.poll = [409];
+  http.say({ type: 'pong', time: 1 });
+  await server.clock.pass(10);
+  await server.clock.pass(1000);
+  assert.deepEqual([client.state, http.requests.at(-1).query.cursor], [1, '2']);
+});
+
 test('poll nobody answers is given up', async () => {
   const { client, server } = await connected({ behave: blocked, transports: ['poll'] });
   const statuses = server.statuses.length;

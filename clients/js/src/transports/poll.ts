@@ -43,6 +43,8 @@ class Polling extends Session {
     const timer = environment.setTimeout(() => this.end(1006, 'no answer to poll'), WAIT + SLACK);
     try {
       const response = await this.fetch(opening ? 'POST' : 'GET', url, { signal: asked.signal });
+      // Another poll waits: the node has not noticed that it was given up.
+      if (response.status === 409) throw response;
       if (!response.ok) {
         this.end(...closeOf(response));
         return;

@@ -2,7 +2,7 @@ import { beside, type Listener, type Target, type Transport } from './transport.
 import type { Wire } from '../types.ts';
 
 const RETRIES = [500, 1000, 2000, 4000];   // ms; a repeated number is not taken twice
-const POST_BYTES = 48 * 1024;              // gathered in one request
+const POST_LENGTH = 20000;                 // characters gathered in one request; a node takes no more bytes than of a message
 const POST_MESSAGES = 32;
 
 /** Seconds, of a header. */
@@ -64,10 +64,10 @@ export abstract class Session implements Transport {
   }
 
   protected fetch(method: string, url: URL, more: RequestInit = {}): Promise<Response> {
-    const { token, environment } = this.target;
+    const token = this.target.token();
     const headers: Record<string, string> = { ...more.headers as Record<string, string> };
     if (token) headers.Authorization = `Bearer ${token}`;
-    return environment.fetch!(url.href, { method, cache: 'no-store', signal: this.stopped.signal, ...more, headers });
+    return this.target.environment.fetch!(url.href, { method, cache: 'no-store', credentials: 'include', signal: this.stopped.signal, ...more, headers });
   }
 
   protected take(text: string): void {
@@ -110,9 +110,9 @@ export abstract class Session implements Transport {
   }
 
   #gather(): string[] {
-    let bytes = 0, count = 0;
-    while (count < this.#waiting.length && count < POST_MESSAGES && (count === 0 || bytes + this.#waiting[count].length < POST_BYTES)) {
-      bytes += this.#waiting[count++].length;
+    let length = 0, count = 0;
+    while (count < this.#waiting.length && count < POST_MESSAGES && (count === 0 || length + this.#waiting[count].length < POST_LENGTH)) {
+      length += this.#waiting[count++].length;
     }
     return this.#waiting.splice(0, count);
   }

@@ -23,7 +23,8 @@ export interface Target {
   url: URL;
   codec: Codec;
   batch: number;
-  token: string | null;
+  /** The one in use: it may be renewed meanwhile. */
+  token(): string | null;
   environment: Environment;
 }
 
