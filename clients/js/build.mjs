@@ -8,7 +8,7 @@ import { gzipSync } from 'node:zlib';
 
 const LARGEST = 10 * 1024;
 const here = fileURLToPath(new URL('.', import.meta.url));
-const served = process.argv[2] ?? `${here}../../Broker.Node/Http/broker.js`;
+const served = process.argv[2] ?? `${here}broker.js`;
 const { version } = JSON.parse(readFileSync(`${here}package.json`, 'utf8'));
 const shared = { absWorkingDir: here, bundle: true, format: 'esm', target: 'es2022', charset: 'utf8', legalComments: 'none', logLevel: 'warning' };
 

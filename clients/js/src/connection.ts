@@ -124,7 +124,9 @@ export class Connection extends Emitter<Events> {
 
   /** How long an answer takes, in milliseconds. */
   async ping(): Promise<number> {
-    const sent = this.#pingedAt = this.environment.now();
+    const sent = this.environment.now();
+    // The first that was not answered counts, however often somebody pings.
+    if (this.#pingedAt <= this.#heardAt) this.#pingedAt = sent;
     await this.request({ type: 'ping' });
     this.latency = this.environment.now() - sent;
     this.emit('latency', this.latency);
