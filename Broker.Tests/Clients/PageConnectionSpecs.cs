@@ -144,7 +144,7 @@ public sealed partial class PageConnectionSpecs(OneNode shared) : BrowserSpecs
         var page = await NewPageAsync();
         await page.GotoAsync(node.Http.AbsoluteUri);
 
-        await Expect(page.Locator("#token-why")).ToToHaveTextAsync("This node asks for a token (1008).");
+        await Expect(page.Locator("#token-why")).ToHaveTextAsync("This node asks for a token (1008).");
         await Expect(page.Locator("#token")).ToBeFocusedAsync();
 
         // A bad token: asked again. A good one: the sheet goes away.
