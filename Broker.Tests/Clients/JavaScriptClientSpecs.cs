@@ -25,13 +25,22 @@ public sealed class JavaScriptClientSpecs : RealClientSpecs, IDisposable
     }
 
     [Fact]
-    public async Task Tests_of_the_client_pass()
-    {
-        await BuildAsync();
-        var tests = Directory.EnumerateFiles(Path.Combine(SourceTree.Client, "test"), "*.test.mjs").ToList();
-        Assert.NotEmpty(tests);
+    public Task Tests_of_the_client_pass() => TestAsync("test", Cancellation);
 
-        var (exitCode, output) = await ChildProcess.RunAsync(RequiredTool.NodeWithPackages(SourceTree.Client), ["--test", "--test-reporter=dot", "--test-reporter-destination=stdout", .. tests], Cancellation);
+    /// <summary>Restart, cut, half-open, expired tokens, slow reading, proxies: in Node.js and in Chromium; and ten thousand reconnections.</summary>
+    [LongFact]
+    public Task Client_goes_through_what_networks_and_nodes_do() =>
+        TestAsync(Path.Combine("test", "real"), TestContext.Current.CancellationToken, "--expose-gc");
+
+    private async Task TestAsync(string folder, CancellationToken cancellation, params string[] flags)
+    {
+        RequiredTool.Chromium();
+        await BuildAsync();
+        var tests = Directory.EnumerateFiles(Path.Combine(SourceTree.Client, folder), "*.test.mjs").ToList();
+        Assert.NotEmpty(tests);
+        string[] command = [RequiredTool.NodeWithPackages(SourceTree.Client), .. flags, "--test", "--test-reporter=spec", "--test-reporter-destination=stdout", .. tests];
+
+        var (exitCode, output) = await ChildProcess.RunAsync(RequiredTool.Find("env"), [$"BROKER_NODE={Path.Combine(AppContext.BaseDirectory, "Broker.Node.dll")}", .. command], cancellation);
 
         Assert.True(exitCode == 0, output);
     }

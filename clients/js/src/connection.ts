@@ -65,7 +65,7 @@ export class Connection extends Emitter<Events> {
   #refresh: unknown;
   #openedAt = 0;
   #heardAt = 0;
-  #pingedAt = -Infinity;
+  #pingedAt = Infinity;   // the first ping since anything was heard
   #farewell: Wire | null = null;
   #pending = new Map<number, { answered: Answered; timer: unknown }>();
   #nextId = 1;
@@ -125,8 +125,7 @@ export class Connection extends Emitter<Events> {
   /** How long an answer takes, in milliseconds. */
   async ping(): Promise<number> {
     const sent = this.environment.now();
-    // The first that was not answered counts, however often somebody pings.
-    if (this.#pingedAt <= this.#heardAt) this.#pingedAt = sent;
+    this.#pingedAt = Math.min(this.#pingedAt, sent);
     await this.request({ type: 'ping' });
     this.latency = this.environment.now() - sent;
     this.emit('latency', this.latency);
@@ -193,7 +192,7 @@ export class Connection extends Emitter<Events> {
     try {
       const transport = OPENERS[way]({ url: this.#url, codec: this.#codec, batch: this.#options.batch ?? 0, token: () => this.#token.current, environment }, {
         opened: () => { if (mine()) within(WELCOME_WITHIN, 'no welcome'); },
-        heard: () => { if (mine()) this.#heardAt = environment.now(); },
+        heard: () => { if (mine()) this.#heard(); },
         closed: end,
         message: (message, text) => {
           if (!mine()) return;
@@ -208,8 +207,13 @@ export class Connection extends Emitter<Events> {
     }
   }
 
-  #receive(frame: unknown, text: string): void {
+  #heard(): void {
     this.#heardAt = this.environment.now();
+    this.#pingedAt = Infinity;
+  }
+
+  #receive(frame: unknown, text: string): void {
+    this.#heard();
     if (this.hears('wire')) this.emit('wire', { direction: 'in', text: text || JSON.stringify(frame) });
     const round = this.#round;
     for (const message of (Array.isArray(frame) ? frame : [frame]) as Wire[]) {
@@ -300,17 +304,16 @@ export class Connection extends Emitter<Events> {
     const now = this.environment.now();
     const ticking = this.isTicking();
     const silence = ticking ? ROOM_SILENCE : this.welcome!.heartbeat;
-    const waits = this.#pingedAt > this.#heardAt;
-    if (waits && now - this.#pingedAt > (ticking ? ROOM_ANSWER : ANSWER)) {
+    if (now - this.#pingedAt > (ticking ? ROOM_ANSWER : ANSWER)) {
       this.#lost(1006, 'no answer to ping');
       return;
     }
-    if (!waits && now - this.#heardAt >= silence) this.#probe();
+    if (now - this.#heardAt >= silence) this.#probe();
     this.#ticker = this.environment.setTimeout(() => this.#tick(), TICK);
   }
 
   #probe(): void {
-    if (this.#pingedAt <= this.#heardAt) this.ping().catch(() => { });
+    if (this.#pingedAt === Infinity) this.ping().catch(() => { });
   }
 
   #lost(code: number, reason: string, after = 0): void {
@@ -381,7 +384,7 @@ export class Connection extends Emitter<Events> {
     const transport = this.#transport;
     this.#transport = this.welcome = this.#farewell = null;
     this.#openedAt = 0;
-    this.#pingedAt = -Infinity;
+    this.#pingedAt = Infinity;
     this.latency = null;
     transport?.close();
     if (this.status.state === OPEN) this.status = { ...this.status, state: CONNECTING };

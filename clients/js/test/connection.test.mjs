@@ -197,6 +197,16 @@ test('silent connection is pinged after the heartbeat and given up 8 s later', a
   assert.equal(server.statuses.find(({ code }) => code).reason, 'no answer to ping');
 });
 
+test('whoever pings all the time finds a dead connection as soon', async () => {
+  const server = new Server();
+  const client = await server.opened();
+  for (let i = 0; i < 5; i++) {
+    client.ping().catch(() => { });
+    await server.clock.pass(2000);
+  }
+  assert.equal(server.sockets[0].isClosed, true);
+});
+
 test('anything that is heard keeps the connection', async () => {
   const server = new Server();
   await server.opened();
