@@ -53,9 +53,12 @@ internal static class OptionsBinder
         Host = s.Address("host", d.Host),
         Port = s.Integer("port", d.Port, 0, 65535),
         Paths = s.Texts("paths", d.Paths),
+        Client = s.Text("client", d.Client, IsPath, "\"\", or a path that starts with / and has no ? # or blanks"),
         Tls = s.Bind<TlsOptions>("tls", (s, d) => ListenTls(s, d, files)),
         Proxy = s.Bind<ProxyOptions>("proxy", Proxy),
     };
+
+    private static bool IsPath(string text) => text.Length == 0 || (text.Length <= 256 && text[0] == '/' && !text.Any(static c => c is <= ' ' or >= '\u007F' or '?' or '#'));
 
     private static ProxyOptions Proxy(ConfigurationSection s, ProxyOptions d) => d with
     {
