@@ -54,11 +54,18 @@ internal static class OptionsBinder
         Port = s.Integer("port", d.Port, 0, 65535),
         Paths = s.Texts("paths", d.Paths),
         Client = s.Text("client", d.Client, IsPath, "\"\", or a path that starts with / and has no ? # or blanks"),
+        Sessions = s.Bind<HttpSessionOptions>("sessions", Sessions),
         Tls = s.Bind<TlsOptions>("tls", (s, d) => ListenTls(s, d, files)),
         Proxy = s.Bind<ProxyOptions>("proxy", Proxy),
     };
 
     private static bool IsPath(string text) => text.Length == 0 || (text.Length <= 256 && text[0] == '/' && !text.Any(static c => c is <= ' ' or >= '\u007F' or '?' or '#'));
+
+    private static HttpSessionOptions Sessions(ConfigurationSection s, HttpSessionOptions d) => d with
+    {
+        Enabled = s.Switch("enabled", d.Enabled),
+        Prefix = s.Text("prefix", d.Prefix, text => text.Length == 0 || (text.Length <= 64 && text[0] == '/' && text[^1] != '/' && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '_' or '.')), "a path that begins with / and does not end with it, of at most 64 of A-Z a-z 0-9 / - _ ."),
+    };
 
     private static ProxyOptions Proxy(ConfigurationSection s, ProxyOptions d) => d with
     {

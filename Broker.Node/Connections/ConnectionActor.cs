@@ -39,7 +39,8 @@ internal sealed class ConnectionActor : UntypedActor
         _session = new ClientSession(connection, services, Self, reason => Close(reason, TimeSpan.Zero));
         var options = services.Options;
         var now = services.Time.GetTimestamp();
-        _heartbeat = new Heartbeat(now, Timestamps(options.Heartbeat.Interval), Timestamps(options.Heartbeat.Timeout));
+        var interval = options.Heartbeat.Interval < connection.LongestSilence ? options.Heartbeat.Interval : connection.LongestSilence;
+        _heartbeat = new Heartbeat(now, Timestamps(interval), Timestamps(options.Heartbeat.Timeout));
 
         // What is being gathered is not owed before its window is over.
         _lag = _skippableLag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));

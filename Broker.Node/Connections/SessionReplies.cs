@@ -84,6 +84,7 @@ internal sealed class SessionReplies(IClientTransport connection, ConnectionServ
         {
             User = identity?.User,
             Expires = identity?.Expires?.ToUnixTimeMilliseconds(),
+            Session = connection.Request!.Session,
             Message = services.Options.Greeting,
         });
         connection.Writer.Reply(reply);

@@ -19,9 +19,21 @@ public sealed record ListenOptions
     /// <summary>Path of the JavaScript client; empty: it is not served.</summary>
     public string Client { get; init; } = "/broker.js";
 
+    public HttpSessionOptions Sessions { get; init; } = new();
+
     public TlsOptions Tls { get; init; } = new();
 
     public ProxyOptions Proxy { get; init; } = new();
+}
+
+/// <summary><c>broker.listen.sessions</c>: clients that come without a WebSocket.</summary>
+public sealed record HttpSessionOptions
+{
+    /// <summary>Whether there are streams of events, polls, posts and tickets.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Stands before their paths; empty, or begins with a slash and does not end with one.</summary>
+    public string Prefix { get; init; } = "";
 }
 
 /// <summary><c>broker.listen.proxy</c>: whose word about a client's address is taken.</summary>
