@@ -38,7 +38,7 @@ internal static class BrokerServices
 
         // In this order below the node's actor.
         services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<SessionsModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>().AddPart<AkkaPartsModule>();
-        services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static provider => ClientParts.AllKinds(provider.GetServices<AddedKinds>())).AddSingleton<ClientParts>();
+        services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static provider => ClientParts.AllKinds(provider.GetRequiredService<BrokerOptions>().Rooms.Kinds, provider.GetServices<AddedKinds>())).AddSingleton<ClientParts>();
         services.AddSingleton<IRoomLobby>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<PipelineModule>());

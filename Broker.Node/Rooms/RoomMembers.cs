@@ -3,8 +3,11 @@ using Akka.Cluster;
 
 namespace Broker.Node.Rooms;
 
-/// <summary>Tells the rooms of this node which nodes are no members any more: one subscription for all of them.</summary>
-internal sealed class RoomMembers(RoomRuns runs) : UntypedActor
+/// <summary>
+/// Tells the rooms of this node which nodes are no members any more: one subscription for all of them. Wakes the lobbies then: the lists of one that
+/// has ended with all its rooms would name them for ever.
+/// </summary>
+internal sealed class RoomMembers(RoomRuns runs, RoomLobbies lobbies) : UntypedActor
 {
     protected override void PreStart() =>
         Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
@@ -20,6 +23,8 @@ internal sealed class RoomMembers(RoomRuns runs) : UntypedActor
             {
                 room.Tell(gone, ActorRefs.NoSender);
             }
+
+            lobbies.Wake();
         }
         else
         {

@@ -16,6 +16,9 @@ public sealed record ListenOptions
     /// <summary>Request paths that take WebSocket upgrades.</summary>
     public IReadOnlyList<string> Paths { get; init; } = ["/ws"];
 
+    /// <summary>Path of the JavaScript client; empty: it is not served.</summary>
+    public string Client { get; init; } = "/broker.js";
+
     public HttpSessionOptions Sessions { get; init; } = new();
 
     public TlsOptions Tls { get; init; } = new();
