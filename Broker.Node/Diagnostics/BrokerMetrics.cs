@@ -26,6 +26,7 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _skipped;
     private readonly Counter<long> _memoryCuts;
     private readonly UpDownCounter<long> _connections;
+    private readonly UpDownCounter<long> _streams;
     private readonly Histogram<double> _latency;
 
     public BrokerMetrics(IMeterFactory factory)
@@ -41,6 +42,7 @@ internal sealed class BrokerMetrics
         _skipped = Meter.CreateCounter<long>("broker.topics.skipped", "{subscription}", "Times a slow subscriber skipped what waited for it, by policy of the topic");
         _memoryCuts = Meter.CreateCounter<long>("broker.memory.cuts", "{subscription}", "Lagging subscribers cut because the node has no room for what is kept for them, by policy of the topic");
         _connections = Meter.CreateUpDownCounter<long>("broker.connections", "{connection}", "WebSocket connections open");
+        _streams = Meter.CreateUpDownCounter<long>("broker.connections.streams", "{connection}", "WebSocket connections open that are streams of HTTP/2 connections");
         _latency = Meter.CreateHistogram<double>("broker.connection.latency", "s", "Round trip of a ping to a client");
     }
 
@@ -72,6 +74,10 @@ internal sealed class BrokerMetrics
     public void Opened() => _connections.Add(1);
 
     public void Ended() => _connections.Add(-1);
+
+    public void StreamOpened() => _streams.Add(1);
+
+    public void StreamEnded() => _streams.Add(-1);
 
     public void PongReceived(TimeSpan roundTrip) => _latency.Record(roundTrip.TotalSeconds);
 
