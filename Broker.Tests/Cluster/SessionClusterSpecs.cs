@@ -17,14 +17,14 @@ public sealed class SessionClusterSpecs : ProcessClusterSpecs
         var opened = JsonDocument.Parse(await (await http.PostAsync(new Uri(second.Http, "/poll"), null, Cancellation)).Content.ReadAsStringAsync(Cancellation));
         var session = opened.RootElement.GetProperty("messages")[0].GetProperty("session").GetString();
         var waiting = http.GetAsync(new Uri(third.Http, $"/poll/{session}?cursor=1&wait=60000"), Cancellation);
-        var (last, _) = await ReadAsync(http, second, null, "\"subscribed\"");
+        var (last, _) = await ReadAsync(http, second, null, "\"type\":\"subscribed\"");
 
         second.Signal(UnixSignal.Kill);
 
         Assert.Equal(HttpStatusCode.Gone, (await waiting).StatusCode);
         await using var publisher = await JsonClient.ConnectAsync(third.WebSocket, Cancellation);
         await publisher.PublishAsync("chat.a", "missed", Cancellation);
-        var (_, data) = await ReadAsync(http, first, last, "\"message\"");
+        var (_, data) = await ReadAsync(http, first, last, "\"type\":\"message\"");
         Assert.Contains("\"missed\"", data, StringComparison.Ordinal);
     }
 
