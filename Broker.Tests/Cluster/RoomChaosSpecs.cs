@@ -40,11 +40,12 @@ public sealed class RoomChaosSpecs : ProcessClusterSpecs
         var (run, nodes) = await StartRunAsync(rooms: 6, players: 4);
         run.Leaves(nodes[2]);
         nodes[2].Signal(UnixSignal.Stop);
-        await Task.Delay(TimeSpan.FromSeconds(30), Cancellation);
+        var still = TimeSpan.FromSeconds(30);
+        await Task.Delay(still, Cancellation);
         nodes[2].Signal(UnixSignal.Continue);
         Assert.Equal(1, await nodes[2].WaitForExitAsync(Cancellation));
         await run.ProgressAsync();
-        await run.CheckAsync();
+        await run.CheckAsync(still);
         Report($"30 s: {run.Done} calls done, longest pause {run.Longest.TotalMilliseconds:0} ms");
     }
 
