@@ -51,6 +51,9 @@ public sealed partial class TutorialSpecs(OneNode shared) : BrowserSpecs
         await page.RouteAsync("http://localhost:8000/chat.html", route => route.FulfillAsync(new() { Body = html, ContentType = "text/html" }));
         await page.RouteAsync("http://localhost:8000/favicon.ico", static route => route.FulfillAsync(new() { Status = 204 }));
         await page.GotoAsync("http://localhost:8000/chat.html");
+
+        // Before its module runs the form is a form as any other.
+        await Expect(page.Locator("#people")).Not.ToHaveTextAsync("Nobody");
         await page.Locator("#name").FillAsync(name);
         return page;
     }
