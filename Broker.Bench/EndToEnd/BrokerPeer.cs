@@ -64,7 +64,7 @@ internal sealed class BrokerPeer(string name, string title, IReadOnlyList<string
 
     private static Dictionary<string, string> Variables(Setting setting)
     {
-        var variables = new Dictionary<string, string> { ["BROKER__DEFLATE__ENABLED"] = setting.Deflate ? "on" : "off" };
+        var variables = new Dictionary<string, string>(setting.Environment) { ["BROKER__DEFLATE__ENABLED"] = setting.Deflate ? "on" : "off" };
         if (setting.Tls)
         {
             var certificate = Certificate.Write(setting.Directory);

@@ -117,7 +117,7 @@ internal sealed class ApplicationUsers(
     {
         var request = new HttpRequestFeature
         {
-            Protocol = "HTTP/1.1",
+            Protocol = HttpProtocol.GetHttpProtocol(new Version(head.VersionMajor, head.VersionMinor)),
             Scheme = tls ? "https" : "http",
             Method = head.Method,
             Path = WebUtility.UrlDecode(head.Path),

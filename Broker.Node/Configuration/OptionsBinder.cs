@@ -56,6 +56,7 @@ internal static class OptionsBinder
         Client = s.Text("client", d.Client, IsPath, "\"\", or a path that starts with / and has no ? # or blanks"),
         Sessions = s.Bind<HttpSessionOptions>("sessions", Sessions),
         Tls = s.Bind<TlsOptions>("tls", (s, d) => ListenTls(s, d, files)),
+        Http2 = s.Switch("http2", d.Http2),
         Proxy = s.Bind<ProxyOptions>("proxy", Proxy),
     };
 
@@ -168,6 +169,7 @@ internal static class OptionsBinder
         Connections = s.Integer("connections", d.Connections, 1, Many),
         ConnectionsPerAddress = s.Integer("connections-per-address", d.ConnectionsPerAddress, 1, Many),
         ConnectionsPerUser = s.Integer("connections-per-user", d.ConnectionsPerUser, 1, Many),
+        Streams = s.Integer("streams", d.Streams, 1, 1000),
         Handshakes = s.Integer("handshakes", d.Handshakes, 1, Many),
         AcceptsPerSecond = s.Integer("accepts-per-second", d.AcceptsPerSecond, 1, Many),
         Lag = s.Size("lag", d.Lag, KiB, 1024 * MiB),

@@ -27,6 +27,7 @@ internal sealed class BrokerMetrics
     private readonly Counter<long> _skipped;
     private readonly Counter<long> _memoryCuts;
     private readonly UpDownCounter<long> _connections;
+    private readonly UpDownCounter<long> _streams;
     private readonly Histogram<double> _latency;
 
     public BrokerMetrics(IMeterFactory factory)
@@ -42,6 +43,7 @@ internal sealed class BrokerMetrics
         _skipped = Meter.CreateCounter<long>("broker.topics.skipped", "{subscription}", "Times a slow subscriber skipped what waited for it, by policy of the topic");
         _memoryCuts = Meter.CreateCounter<long>("broker.memory.cuts", "{subscription}", "Lagging subscribers cut because the node has no room for what is kept for them, by policy of the topic");
         _connections = Meter.CreateUpDownCounter<long>("broker.connections", "{connection}", "Connections of clients open, by transport");
+        _streams = Meter.CreateUpDownCounter<long>("broker.connections.streams", "{connection}", "WebSocket connections open that are streams of HTTP/2 connections");
         _latency = Meter.CreateHistogram<double>("broker.connection.latency", "s", "Round trip of a ping to a client");
     }
 
@@ -73,6 +75,10 @@ internal sealed class BrokerMetrics
     public void Opened(ClientTransport transport) => _connections.Add(1, Tag(Transport, MetricNames.Of(transport)));
 
     public void Ended(ClientTransport transport) => _connections.Add(-1, Tag(Transport, MetricNames.Of(transport)));
+
+    public void StreamOpened() => _streams.Add(1);
+
+    public void StreamEnded() => _streams.Add(-1);
 
     public void PongReceived(TimeSpan roundTrip) => _latency.Record(roundTrip.TotalSeconds);
 

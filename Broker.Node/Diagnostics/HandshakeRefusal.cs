@@ -18,7 +18,7 @@ internal enum HandshakeRefusal
     /// <summary>Request line or headers over their limit (414, 431).</summary>
     TooLarge,
 
-    /// <summary>No valid upgrade (400, 405, 426).</summary>
+    /// <summary>No valid upgrade, or extended CONNECT (400, 405, 426, 501).</summary>
     Upgrade,
 
     /// <summary>The node does not serve clients now (503).</summary>

@@ -33,7 +33,7 @@ internal static class BrokerServices
         services.AddSingleton(configuration);
         services.AddSystem(configuration);
         services.AddSingleton(new TrustedProxies(listen.Proxy));
-        services.AddFrontDoor(configuration.Options.Limits);
+        services.AddFrontDoor(configuration.Options);
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.

@@ -17,7 +17,7 @@ internal sealed class ListenerTls(BrokerOptions options, BrokerMetrics metrics, 
             return null;
         }
 
-        var acceptor = TlsAcceptor.Load(options.Listen.Tls);
+        var acceptor = TlsAcceptor.Load(options.Listen.Tls, options.Listen.Http2);
         _watch = new CertificateWatch(acceptor, metrics, logger, time);
         return acceptor;
     }

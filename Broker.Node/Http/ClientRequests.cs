@@ -37,7 +37,19 @@ internal sealed class ClientRequests(
         }
 
         var remote = connection.Remote.Address;
-        return AnswerAsync(new ClientRequest(context, HeadOf(context), remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote, kind, name));
+        return AnswerOrLeaveAsync(new ClientRequest(context, HeadOf(context), remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote, kind, name));
+    }
+
+    private async Task AnswerOrLeaveAsync(ClientRequest request)
+    {
+        try
+        {
+            await AnswerAsync(request);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException && request.Context.RequestAborted.IsCancellationRequested)
+        {
+            // The client has gone: nobody is to be told.
+        }
     }
 
     /// <summary>The head as a client sent it, whichever version of HTTP it speaks.</summary>
@@ -105,7 +117,11 @@ internal sealed class ClientRequests(
         var (context, head) = (request.Context, request.Head);
         var topics = head.QueryParameters("topic");
         StreamPositions? positions = null;
-        if (topics.Count > options.Limits.Subscriptions)
+        if (head.HasToken(HeaderNames.Upgrade, "websocket"))
+        {
+            await RefuseAsync(context.Response, 400, "WebSockets have paths of their own.");
+        }
+        else if (topics.Count > options.Limits.Subscriptions)
         {
             await RefuseAsync(context.Response, 400, $"At most {options.Limits.Subscriptions} topics.");
         }

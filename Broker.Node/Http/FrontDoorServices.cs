@@ -12,12 +12,19 @@ namespace Broker.Node.Http;
 
 internal static class FrontDoorServices
 {
+    /// <summary>Bytes of one HTTP/2 stream that a client may send before they are read; the least there is.</summary>
+    private const int StreamWindow = 65_535;
+
+    /// <summary>The same of all streams of a connection.</summary>
+    private const int ConnectionWindow = 128 * 1024;
+
     /// <summary>
     /// Puts the front door before the application's Kestrel. Needs <see cref="IUpgradeGate"/> and
     /// <see cref="IConnectionPipeline"/> among the services.
     /// </summary>
-    public static IServiceCollection AddFrontDoor(this IServiceCollection services, LimitOptions limits)
+    public static IServiceCollection AddFrontDoor(this IServiceCollection services, BrokerOptions options)
     {
+        var limits = options.Limits;
         services.TryAddSingleton(TimeProvider.System);
         services.AddMetrics();
         services.TryAddSingleton<BrokerMetrics>();
@@ -32,7 +39,21 @@ internal static class FrontDoorServices
         services.TryAddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<HttpFrontDoor>());
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, UpgradeTakeBackFilter>());
-        return services.Configure<KestrelServerOptions>(options => Configure(options, limits));
+        return services.Configure<KestrelServerOptions>(kestrel =>
+        {
+            Configure(kestrel, limits);
+            if (options.Listen is { Http2: true, Tls.Enabled: true })
+            {
+                // The default of an endpoint has both versions, and TLS has settled which one a connection speaks. Said aloud, Kestrel would
+                // log that this endpoint is without TLS.
+                ConfigureHttp2(kestrel.Limits, limits, options.Heartbeat);
+                kestrel.Listen(FrontDoorEndPoint.Instance, static listen => listen.DisableAltSvcHeader = true);
+            }
+            else
+            {
+                kestrel.Listen(FrontDoorEndPoint.Instance, static listen => listen.Protocols = HttpProtocols.Http1);
+            }
+        });
     }
 
     private static void Configure(KestrelServerOptions options, LimitOptions limits)
@@ -52,6 +73,23 @@ internal static class FrontDoorServices
         options.Limits.MaxRequestHeaderCount = limits.HeaderCount;
         options.Limits.RequestHeadersTimeout = limits.HandshakeTimeout;
         options.Limits.MaxRequestBodySize = limits.ApiMessage;
-        options.Listen(FrontDoorEndPoint.Instance, listen => listen.Protocols = HttpProtocols.Http1);
+    }
+
+    private static void ConfigureHttp2(KestrelServerLimits kestrel, LimitOptions limits, HeartbeatOptions heartbeat)
+    {
+        kestrel.Http2.MaxStreamsPerConnection = limits.Streams;
+
+        // What a client may make the node hold before anybody reads it: of one stream, and of all its streams.
+        kestrel.Http2.InitialStreamWindowSize = StreamWindow;
+        kestrel.Http2.InitialConnectionWindowSize = ConnectionWindow;
+        kestrel.Http2.MaxRequestHeaderFieldSize = Math.Max(kestrel.Http2.HeaderTableSize, limits.HeaderBytes);
+
+        // Kestrel cuts the whole connection for one stream whose window is full. Of a WebSocket the heartbeat takes care before, which
+        // ends that stream alone.
+        if (kestrel.MinResponseDataRate is { } rate)
+        {
+            var patience = 2 * (heartbeat.Interval + heartbeat.Timeout);
+            kestrel.MinResponseDataRate = new MinDataRate(rate.BytesPerSecond, patience > rate.GracePeriod ? patience : rate.GracePeriod);
+        }
     }
 }

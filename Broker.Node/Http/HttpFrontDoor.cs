@@ -38,13 +38,24 @@ internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metri
 
     public void Offer(AcceptedConnection connection, ReadOnlyMemory<byte> received)
     {
-        // From here on Kestrel's own time-outs hold.
-        connection.Lease?.HandshakeDone();
+        if (!connection.IsHttp2)
+        {
+            // From here on Kestrel's own time-outs hold. Of HTTP/2 nobody has read a request yet.
+            connection.Lease?.HandshakeDone();
+        }
+
         if (Volatile.Read(ref _listener)?.TryAdd(connection, received) != true)
         {
             metrics.ConnectionRefused(AdmissionRefusal.Unavailable);
             log.Refused(connection.Remote.Address, AdmissionRefusal.Unavailable);
-            refusals.Close(connection, RefusalResponse.Unavailable);
+            if (connection.IsHttp2)
+            {
+                connection.Dispose();
+            }
+            else
+            {
+                refusals.Close(connection, RefusalResponse.Unavailable);
+            }
         }
     }
 
@@ -67,11 +78,15 @@ internal sealed class HttpFrontDoor(LingeringClose refusals, BrokerMetrics metri
             }
         }
 
-        // What is upgraded later has to find its socket again.
+        // What is taken back later has to find its connection again.
         inner.Features.Set(connection);
-        var guard = new RequestGuard(inner.Transport.Input, limits);
-        inner.Features.Set(guard);
-        inner.Transport = new DuplexPipe(guard, inner.Transport.Output);
+        if (!connection.IsHttp2)
+        {
+            var guard = new RequestGuard(inner.Transport.Input, limits);
+            inner.Features.Set(guard);
+            inner.Transport = new DuplexPipe(guard, inner.Transport.Output);
+        }
+
         return new FrontDoorConnection(inner, connection);
     }
 

@@ -4,6 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 using Broker.Node.Listening;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace Broker.Node.Http;
 
@@ -11,7 +12,7 @@ namespace Broker.Node.Http;
 /// A <see cref="System.IO.Stream"/> as Kestrel's transport. It is read ahead of Kestrel, up to the pipe's bound, because only a
 /// read tells that the client is gone while a request is being answered.
 /// </summary>
-internal sealed class StreamConnection : ConnectionContext, ITlsConnectionFeature
+internal sealed class StreamConnection : ConnectionContext, ITlsConnectionFeature, ITlsApplicationProtocolFeature
 {
     private static readonly TimeSpan GoodbyeTime = TimeSpan.FromSeconds(1);
     private static long _lastId;
@@ -35,10 +36,15 @@ internal sealed class StreamConnection : ConnectionContext, ITlsConnectionFeatur
         {
             // What makes Request.IsHttps true.
             Features.Set<ITlsConnectionFeature>(this);
+
+            // What Kestrel chooses between HTTP/1.1 and HTTP/2 by.
+            Features.Set<ITlsApplicationProtocolFeature>(this);
         }
 
         _reading = ReadAsync(received);
     }
+
+    public ReadOnlyMemory<byte> ApplicationProtocol => _stream is SslStream tls ? tls.NegotiatedApplicationProtocol.Protocol : default;
 
     public override string ConnectionId { get; set; }
 

@@ -6,7 +6,6 @@ using Broker.Protocol.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Net.Http.Headers;
-using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
 
 namespace Broker.Node.Http;
 
@@ -17,14 +16,11 @@ namespace Broker.Node.Http;
 internal sealed class UpgradeTakeBack(
     RequestDelegate next, IUpgradeGate gate, IConnectionPipeline pipeline, BrokerMetrics metrics, ConnectionLog log, TimeProvider time)
 {
-    /// <summary>For what a client sent before it went: its close frame should not become an abnormal end.</summary>
-    private static readonly TimeSpan LastReads = TimeSpan.FromSeconds(1);
-
     public Task InvokeAsync(HttpContext context)
     {
         if (context.Features.Get<RequestGuard>() is not { } guard)
         {
-            // A port of the application's own.
+            // A port of the application's own, or HTTP/2.
             return next(context);
         }
 
@@ -50,40 +46,13 @@ internal sealed class UpgradeTakeBack(
     {
         var reason = RefusalResponse.ReasonOf(refusal);
         metrics.HandshakeRefused(reason);
-        log.Refused(Remote(context), reason, refusal.Reason);
-        return RefuseAsync(context, new UpgradeDecision(refusal.Status, [new(HeaderNames.Connection, "close")], refusal.Reason, null));
-    }
-
-    private static async Task RefuseAsync(HttpContext context, UpgradeDecision decision)
-    {
-        var body = RefusalResponse.Content(decision.Body);
-        context.Response.StatusCode = decision.Status;
-        CopyHeaders(decision, context.Response, HeaderNames.ContentLength);
-        context.Response.ContentType = RefusalResponse.ContentType;
-        context.Response.ContentLength = body.Length;
-        await context.Response.Body.WriteAsync(body, context.RequestAborted);
-    }
-
-    private static void CopyHeaders(UpgradeDecision decision, HttpResponse response, string except)
-    {
-        foreach (var (name, value) in decision.Headers)
-        {
-            if (!name.Equals(except, StringComparison.OrdinalIgnoreCase))
-            {
-                response.Headers.Append(name, value);
-            }
-        }
-    }
-
-    private static IPAddress Remote(HttpContext context)
-    {
-        var remote = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        return remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote;
+        log.Refused(TakeBack.Remote(context), reason, refusal.Reason);
+        return TakeBack.RefuseAsync(context, new UpgradeDecision(refusal.Status, [new(HeaderNames.Connection, "close")], refusal.Reason, null));
     }
 
     private async Task AnswerAsync(HttpContext context, RequestGuard guard)
     {
-        var remote = Remote(context);
+        var remote = TakeBack.Remote(context);
         var decision = gate.Evaluate(guard.Head!, remote, context.Request.IsHttps);
         if (decision.Later is { } later)
         {
@@ -93,7 +62,7 @@ internal sealed class UpgradeTakeBack(
         if (decision.Request is null)
         {
             decision.Place?.Dispose();
-            await RefuseAsync(context, decision);
+            await TakeBack.RefuseAsync(context, decision);
         }
         else if (context.Features.Get<IHttpUpgradeFeature>() is { IsUpgradableRequest: true } upgrade)
         {
@@ -102,7 +71,7 @@ internal sealed class UpgradeTakeBack(
         else
         {
             decision.Place?.Dispose();
-            await RefuseAsync(context, new UpgradeDecision(StatusCodes.Status400BadRequest, [], "this connection cannot be upgraded", null));
+            await TakeBack.RefuseAsync(context, new UpgradeDecision(StatusCodes.Status400BadRequest, [], "this connection cannot be upgraded", null));
         }
     }
 
@@ -115,7 +84,7 @@ internal sealed class UpgradeTakeBack(
         requestRate?.MinDataRate = null;
         responseRate?.MinDataRate = null;
 
-        CopyHeaders(decision, context.Response, HeaderNames.Connection);
+        TakeBack.CopyHeaders(decision, context.Response, HeaderNames.Connection);
         var stream = new TakenBackStream(await UpgradeAsync(upgrade, decision), context.Abort);
         var connection = new AcceptedConnection(null, stream, remote, context.Request.IsHttps, null)
         {
@@ -125,7 +94,7 @@ internal sealed class UpgradeTakeBack(
             AbortStream = context.Abort,
         };
         pipeline.Start(connection);
-        await EndAsync(connection, context.RequestAborted);
+        await TakeBack.EndAsync(connection, stream, time, context.RequestAborted);
 
         // What is left in Kestrel's output is sent after this, and only this rate bounds how long that may take.
         responseRate?.MinDataRate = drainRate;
@@ -141,17 +110,6 @@ internal sealed class UpgradeTakeBack(
         {
             decision.Place?.Dispose();
             throw;
-        }
-    }
-
-    private async Task EndAsync(AcceptedConnection connection, CancellationToken aborted)
-    {
-        var ended = connection.WhenEnded();
-        await ended.WaitAsync(aborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        if (!ended.IsCompleted)
-        {
-            await ended.WaitAsync(LastReads, time, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            connection.Dispose();
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using Broker.Node.Delivery;
 
@@ -6,7 +7,7 @@ namespace Broker.Node.Listening;
 
 /// <summary>
 /// A client connection before anybody has read its request: a plain <see cref="Socket"/>, or a <see cref="Stream"/>
-/// (TLS, or an upgrade taken back from Kestrel). Exactly one of the two is set. Whoever holds it owns it:
+/// (TLS, or a WebSocket taken back from Kestrel). Exactly one of the two is set. Whoever holds it owns it:
 /// the owner disposes it or hands it on.
 /// </summary>
 internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPoint remote, bool tls, AdmissionLease? lease) : IDisposable
@@ -22,8 +23,17 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
 
     public IPEndPoint Remote { get; } = remote;
 
+    /// <summary>The client has chosen HTTP/2: nobody here reads it but Kestrel.</summary>
+    public bool IsHttp2 { get; } = stream is SslStream { NegotiatedApplicationProtocol: var chosen } && chosen == SslApplicationProtocol.Http2;
+
     /// <summary>The socket below <see cref="Stream"/>, where that is known; the stream owns it.</summary>
     public Socket? Bottom { get; init; }
+
+    /// <summary>One of the streams of an HTTP/2 connection: <see cref="Bottom"/> carries others too, and no end of this one is an end of theirs.</summary>
+    public bool IsShared { get; init; }
+
+    /// <summary>Says that this side sends nothing more, and lets it go on reading; null: <see cref="Stream"/> has another way, or none.</summary>
+    public Func<Task>? EndOutput { get; init; }
 
     /// <summary>Ends the stream at once, whatever waits in it; null: disposing it does.</summary>
     public Action? AbortStream { get; init; }
@@ -39,7 +49,7 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
     /// <summary>Counts this connection for its client's address, where a proxy brought it; null: the lease does.</summary>
     public IDisposable? Place { get; set; }
 
-    /// <summary>Set when the 101 has already been sent (by Kestrel): only frames follow.</summary>
+    /// <summary>Set when the client has been told already (by Kestrel) that it is accepted: only frames follow.</summary>
     public UpgradedRequest? Upgraded { get; init; }
 
     /// <summary>Calls once the connection has been disposed, at once if it has been already. Any thread; must not block.</summary>
@@ -80,6 +90,11 @@ internal sealed class AcceptedConnection(Socket? socket, Stream? stream, IPEndPo
     /// <summary>The same where somebody else, as Kestrel, disposes it. Any thread.</summary>
     public void ResetOnDispose()
     {
+        if (IsShared)
+        {
+            return;
+        }
+
         try
         {
             (Socket ?? Bottom)?.LingerState = new LingerOption(true, 0);

@@ -105,7 +105,7 @@ internal sealed class Admission : IDisposable
             End(evicted, HandshakeEnd.Evicted);
         }
 
-        return new AdmissionResult(new AdmissionLease(entry.HandshakeDone, entry.Release), AdmissionRefusal.None);
+        return new AdmissionResult(new AdmissionLease(this, entry.HandshakeDone, entry.Release), AdmissionRefusal.None);
     }
 
     /// <summary>A place among the connections of an address that a trusted proxy names; null when there are too many.</summary>
@@ -116,6 +116,41 @@ internal sealed class Admission : IDisposable
         {
             return _addresses.TryAdd(AddressKey.Of(remote), out var place) ? place : null;
         }
+    }
+
+    /// <summary>Counts a WebSocket that is one of several streams of a connection as a connection; null when it is refused.</summary>
+    /// <param name="remote">The address that counts; null: a trusted proxy's, whose client is claimed.</param>
+    /// <param name="refusal">Why.</param>
+    public AdmissionLease? TryAddStream(IPAddress? remote, out AdmissionRefusal refusal)
+    {
+        IDisposable? place;
+        lock (_gate)
+        {
+            refusal = Count(remote, out place);
+        }
+
+        if (refusal != AdmissionRefusal.None)
+        {
+            _metrics.ConnectionRefused(refusal);
+            return null;
+        }
+
+        return new AdmissionLease(this, static () => false, () => Leave(place));
+    }
+
+    /// <summary>Takes one of <c>broker.limits.accepts-per-second</c> for what has a place already.</summary>
+    public bool TryAccept()
+    {
+        lock (_gate)
+        {
+            if (_rate.TryTake())
+            {
+                return true;
+            }
+        }
+
+        _metrics.ConnectionRefused(AdmissionRefusal.Rate);
+        return false;
     }
 
     public void Dispose()
@@ -232,14 +267,39 @@ internal sealed class Admission : IDisposable
 internal readonly record struct AdmissionResult(AdmissionLease? Lease, AdmissionRefusal Refusal);
 
 /// <summary>One admitted connection's place in the listener's counts; thread-safe, each step happens once.</summary>
-internal sealed class AdmissionLease(Func<bool> handshakeDone, Action released) : IDisposable
+internal sealed class AdmissionLease(Admission owner, Func<bool> handshakeDone, Action released) : IDisposable
 {
     private Func<bool>? _handshakeDone = handshakeDone;
     private Action? _released = released;
+    private int _lent;
+    private int _wasLent;
 
     /// <summary>The connection is no longer counted among the handshakes in flight.</summary>
     /// <returns>False: it was not any more; <see cref="Admission"/> may have ended it.</returns>
     public bool HandshakeDone() => Interlocked.Exchange(ref _handshakeDone, null)?.Invoke() ?? false;
+
+    /// <summary>
+    /// A place for a WebSocket that is a stream of this connection; null when it is refused. One at a time has the connection's own, and
+    /// the first of all has been accepted with it: so a client with one WebSocket counts as one, whatever HTTP it speaks.
+    /// </summary>
+    /// <inheritdoc cref="Admission.TryAddStream"/>
+    public AdmissionLease? TryAddStream(IPAddress? remote, out AdmissionRefusal refusal)
+    {
+        if (Interlocked.CompareExchange(ref _lent, 1, 0) != 0)
+        {
+            return owner.TryAddStream(remote, out refusal);
+        }
+
+        if (Interlocked.Exchange(ref _wasLent, 1) != 0 && !owner.TryAccept())
+        {
+            refusal = AdmissionRefusal.Rate;
+            Volatile.Write(ref _lent, 0);
+            return null;
+        }
+
+        refusal = AdmissionRefusal.None;
+        return new AdmissionLease(owner, static () => false, () => Volatile.Write(ref _lent, 0));
+    }
 
     public void Dispose()
     {

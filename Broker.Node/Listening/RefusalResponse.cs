@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Broker.Node.Diagnostics;
@@ -20,6 +21,10 @@ internal static class RefusalResponse
 
     public static ReadOnlyMemory<byte> For(AdmissionRefusal refusal) =>
         refusal == AdmissionRefusal.Address ? TooManys[RandomNumberGenerator.GetInt32(TooManys.Length)] : Unavailable;
+
+    /// <summary>The same where somebody else writes the response.</summary>
+    public static (int Status, string RetryAfter, string Text) Of(AdmissionRefusal refusal) =>
+        (refusal == AdmissionRefusal.Address ? 429 : 503, RandomNumberGenerator.GetInt32(1, 6).ToString(CultureInfo.InvariantCulture), refusal == AdmissionRefusal.Address ? "Too many connections." : "The node takes no more connections now.");
 
     /// <summary>Of type <see cref="ContentType"/>.</summary>
     public static byte[] Content(string text) => Encoding.UTF8.GetBytes(text + "\n");

@@ -7,28 +7,32 @@ using Broker.Node.Configuration.Options;
 
 namespace Broker.Node.Listening;
 
-/// <summary>The server side of TLS 1.2 and 1.3 with one certificate, which may be replaced. Thread-safe.</summary>
+/// <summary>The server side of TLS 1.2 and 1.3 with one certificate, which may be replaced, and of the choice of HTTP/2. Thread-safe.</summary>
 internal sealed class TlsAcceptor
 {
     private readonly ServerCertificate _certificate;
+    private readonly bool _http2;
     private readonly Lock _refreshing = new();
     private byte[][]? _seen;
     private volatile SslServerAuthenticationOptions _options;
 
-    private TlsAcceptor(ServerCertificate certificate, byte[][] files)
+    private TlsAcceptor(ServerCertificate certificate, byte[][] files, bool http2)
     {
         _certificate = certificate;
+        _http2 = http2;
         _seen = files;
         _options = Options(certificate.Create(files));
     }
 
     /// <summary>Reads certificate chain and key; an <see cref="IOException"/> names the file that cannot be used.</summary>
-    public static TlsAcceptor Load(TlsOptions options)
+    /// <param name="options">Where they are.</param>
+    /// <param name="http2">Whether clients may choose HTTP/2 (ALPN).</param>
+    public static TlsAcceptor Load(TlsOptions options, bool http2 = true)
     {
         var certificate = new ServerCertificate(options);
         try
         {
-            return new TlsAcceptor(certificate, certificate.Read());
+            return new TlsAcceptor(certificate, certificate.Read(), http2);
         }
         catch (Exception e) when (ServerCertificate.IsUnusable(e))
         {
@@ -96,11 +100,11 @@ internal sealed class TlsAcceptor
         }
     }
 
-    private static SslServerAuthenticationOptions Options(SslStreamCertificateContext certificate) => new()
+    private SslServerAuthenticationOptions Options(SslStreamCertificateContext certificate) => new()
     {
         ServerCertificateContext = certificate,
         EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13,
-        ApplicationProtocols = [SslApplicationProtocol.Http11],
+        ApplicationProtocols = _http2 ? [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11] : [SslApplicationProtocol.Http11],
         AllowRenegotiation = false,
         ClientCertificateRequired = false,
         CertificateRevocationCheckMode = X509RevocationMode.NoCheck,

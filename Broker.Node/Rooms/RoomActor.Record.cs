@@ -249,7 +249,7 @@ internal sealed partial class RoomActor
             _log.Warning("Room {0} is run by another actor: this one ends", _id);
             _isWriting = false;
             _state = State.Ended;
-            _services.Runs.Clear(_id, Self);
+            _services.Runs.Clear(_id, _turn);
             while (_waiting.TryDequeue(out var one))
             {
                 SendAway(one.Input, one.Sender);
@@ -302,7 +302,7 @@ internal sealed partial class RoomActor
             return;
         }
 
-        _services.Runs.Clear(_id, Self);
+        _services.Runs.Clear(_id, _turn);
         _speech!.Say(RoomPushKind.Moving);
         Flush();
 

@@ -1,8 +1,8 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using Broker.Node.Delivery;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
@@ -40,6 +40,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
     private readonly long _started;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Queue<(RoomInput Input, IActorRef Sender)> _waiting = new();
+    private readonly RoomTurn _turn;
     private State _state = State.New;
     private RoomHost? _host;
     private RoomSpeech? _speech;
@@ -49,6 +50,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
     {
         (_id, _services, _hash) = (id, services, TopicName.Hash(TopicName.OfRoomPushes(id)));
         _started = services.Time.GetTimestamp();
+        _turn = new RoomTurn(Self, OnLost);
     }
 
     private enum State
@@ -67,7 +69,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
 
     protected override void PostStop()
     {
-        _services.Runs.Clear(_id, Self);
+        _services.Runs.Clear(_id, _turn);
         if (_isClaimed)
         {
             _services.Runs.Release();
@@ -130,7 +132,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
     private void Begin()
     {
         _state = State.Running;
-        _services.Runs.Set(_id, Self);
+        _services.Runs.Set(_id, _turn);
         Timers.StartPeriodicTimer(PulseDue.Instance, PulseDue.Instance, Pulse);
         while (_waiting.TryDequeue(out var one) && _state == State.Running)
         {
@@ -238,11 +240,31 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
             _host!.Resume();
         }
 
-        var begun = Stopwatch.GetTimestamp();
+        var begun = _services.Time.GetTimestamp();
+        _turn.Begin(begun);
         _host!.Advance(Now);
         input(_host);
-        _host.Measured(Stopwatch.GetElapsedTime(begun));
+        _turn.End();
+        _host.Measured(_services.Time.GetElapsedTime(begun));
         Settle();
+    }
+
+    /// <summary>
+    /// Players are told that the room has failed, though its code has not come back, by another thread: of the actor only what does not change
+    /// is looked at, and the nodes, which are an array that is not changed either. Where the code does come back, the room ends as failed.
+    /// </summary>
+    private void OnLost()
+    {
+        _log.Error("Room {0}: a turn of its code does not end; it is given up", _id);
+        var message = MessageBuffer.OfThread;
+        WireFormat.Json.Codec().Write(message, new RoomLeftMessage(default, _id, "failed"));
+        var push = new RoomPush(RoomPushKind.Ended, _id, Volatile.Read(ref _generation)) { Payload = message.Written.ToArray(), Format = WireFormat.Json };
+        _services.Lanes.Post(new RoomPushCommand(_hash, [(push, _speech!.Nodes)]));
+        _services.Runs.Clear(_id, _turn);
+        if (RoomId.TryReadKind(_id, out var kind))
+        {
+            _services.Directory.Hide(kind, _id, hasEnded: true);
+        }
     }
 
     private void Suspend()
@@ -394,7 +416,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
 
         _state = State.Ended;
         Timers.CancelAll();
-        _services.Runs.Clear(_id, Self);
+        _services.Runs.Clear(_id, _turn);
         if (RoomId.TryReadKind(_id, out var kind))
         {
             _services.Directory.Hide(kind, _id, hasEnded: true);
@@ -437,7 +459,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
         var own = (WireFormat)kind.Options.Format;
         if (!value.IsEmpty && format != own)
         {
-            var buffer = Delivery.MessageBuffer.OfThread;
+            var buffer = MessageBuffer.OfThread;
             value = WireBridge.TryCarry(value.Span, format, buffer) ? buffer.Written.ToArray() : default;
         }
 

@@ -7,7 +7,7 @@ namespace Broker.Node.Rooms;
 /// <summary>The rooms that run on this node: their actors write it, lanes read it. Thread-safe.</summary>
 internal sealed class RoomRuns : IRoomRuns
 {
-    private readonly ConcurrentDictionary<string, IActorRef> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, RoomTurn> _running = new(StringComparer.Ordinal);
     private IActorRef? _region;
     private int _claimed;
 
@@ -23,9 +23,9 @@ internal sealed class RoomRuns : IRoomRuns
     /// <summary>Rooms that run here, or are about to.</summary>
     public int Claimed => Volatile.Read(ref _claimed);
 
-    public IEnumerable<IActorRef> All => _running.Values;
+    public IEnumerable<RoomTurn> All => _running.Values;
 
-    public IActorRef? Find(string room) => _running.GetValueOrDefault(room);
+    public IActorRef? Find(string room) => _running.GetValueOrDefault(room)?.Actor;
 
     public void Ask(RoomInput input) => Region?.Tell(input, ActorRefs.NoSender);
 
@@ -45,7 +45,7 @@ internal sealed class RoomRuns : IRoomRuns
 
     public void Release() => Interlocked.Decrement(ref _claimed);
 
-    public void Set(string room, IActorRef actor) => _running[room] = actor;
+    public void Set(string room, RoomTurn turn) => _running[room] = turn;
 
-    public void Clear(string room, IActorRef actor) => _running.TryRemove(KeyValuePair.Create(room, actor));
+    public void Clear(string room, RoomTurn turn) => _running.TryRemove(KeyValuePair.Create(room, turn));
 }

@@ -3,37 +3,33 @@ using Broker.Protocol.Http;
 
 namespace Broker.Protocol.Handshake;
 
-/// <summary>The server's side of the opening handshake (RFC 6455 section 4.2). Pure and thread-safe.</summary>
+/// <summary>
+/// The server's side of the opening handshake: an upgrade (RFC 6455 section 4.2), or in HTTP/2 an extended CONNECT (RFC 8441
+/// section 5). Pure and thread-safe.
+/// </summary>
 public static class ServerHandshake
 {
     private static readonly HttpHeader[] UpgradeRequired =
         [new("Upgrade", "websocket"), new("Connection", "Upgrade, close"), new("Sec-WebSocket-Version", "13")];
 
-    /// <summary>Answers an upgrade request. Origins and tokens are judged elsewhere.</summary>
-    /// <param name="head">A head that a strict HTTP parser let through.</param>
+    /// <summary>Answers a request for a WebSocket. Origins and tokens are judged elsewhere.</summary>
+    /// <param name="head">A head that a strict HTTP parser let through; its version says which of the two requests it must be.</param>
     /// <param name="subprotocols">Subprotocols the server speaks; the first of the client's list that is among them is chosen.</param>
     /// <param name="deflate">What the server wants of permessage-deflate; null: it does not speak it.</param>
     public static ServerHandshakeResult Evaluate(RequestHead head, IReadOnlyList<string> subprotocols, DeflateOptions? deflate = null)
     {
         ArgumentNullException.ThrowIfNull(head);
         ArgumentNullException.ThrowIfNull(subprotocols);
-        if (RefusalOf(head) is { } refusal)
+        if ((head.VersionMajor == 1 ? RefusalOfUpgrade(head) : RefusalOfConnect(head)) is { } refusal)
         {
             return refusal;
         }
 
-        // 4.2.1 item 5: exactly one key, 16 bytes in base64.
-        var key = head.Single("Sec-WebSocket-Key");
-        if (!AcceptKey.IsKey(key))
-        {
-            return Refuse(400, "Sec-WebSocket-Key must be one base64 value of 16 bytes");
-        }
-
         var offer = SubprotocolOffer.Read(head, subprotocols);
-        return offer.Violation is { } violation ? Refuse(400, violation) : Accept(head, key!, offer, deflate);
+        return offer.Violation is { } violation ? Refuse(400, violation) : Accept(head, offer, deflate);
     }
 
-    private static ServerHandshakeResult? RefusalOf(RequestHead head)
+    private static ServerHandshakeResult? RefusalOfUpgrade(RequestHead head)
     {
         // 4.2.1 item 1: an HTTP/1.1 or higher GET request.
         if (head.Method != "GET")
@@ -47,7 +43,7 @@ public static class ServerHandshake
         }
 
         // What follows the head would be read as frames here and as a body by a proxy in front.
-        if (head.Count("Transfer-Encoding") > 0 || (head.Count("Content-Length") > 0 && !IsZero(head.Single("Content-Length"))))
+        if (head.Count("Transfer-Encoding") > 0 || HasLength(head))
         {
             return Refuse(400, "A WebSocket handshake has no body");
         }
@@ -63,21 +59,47 @@ public static class ServerHandshake
         }
 
         // 4.4: answer other versions with the one spoken here.
-        return head.Single("Sec-WebSocket-Version") == "13"
-            ? null
-            : Refuse(426, "Sec-WebSocket-Version must be 13", UpgradeRequired);
+        if (head.Single("Sec-WebSocket-Version") != "13")
+        {
+            return Refuse(426, "Sec-WebSocket-Version must be 13", UpgradeRequired);
+        }
+
+        // 4.2.1 item 5: exactly one key, 16 bytes in base64.
+        return AcceptKey.IsKey(head.Single("Sec-WebSocket-Key")) ? null : Refuse(400, "Sec-WebSocket-Key must be one base64 value of 16 bytes");
     }
+
+    /// <summary>RFC 8441 section 5: no Upgrade, no key; origin, version, subprotocols and extensions as ever.</summary>
+    private static ServerHandshakeResult? RefusalOfConnect(RequestHead head)
+    {
+        if (head.Method != "CONNECT")
+        {
+            return Refuse(405, "This is a WebSocket endpoint: in HTTP/2 send an extended CONNECT", new HttpHeader("Allow", "CONNECT"));
+        }
+
+        if (!"websocket".Equals(head.Protocol, StringComparison.OrdinalIgnoreCase))
+        {
+            return Refuse(501, "The only :protocol here is websocket", []);
+        }
+
+        if (HasLength(head))
+        {
+            return Refuse(400, "A WebSocket handshake has no body", []);
+        }
+
+        // 426 asks for an Upgrade, which HTTP/2 has not (RFC 9113 section 8.6).
+        return head.Single("Sec-WebSocket-Version") == "13" ? null : Refuse(400, "Sec-WebSocket-Version must be 13", new HttpHeader("Sec-WebSocket-Version", "13"));
+    }
+
+    private static bool HasLength(RequestHead head) => head.Count("Content-Length") > 0 && !IsZero(head.Single("Content-Length"));
 
     private static bool IsZero(string? length) => length is not null && length.Length > 0 && !length.AsSpan().ContainsAnyExcept('0');
 
-    private static ServerHandshakeResult Accept(RequestHead head, string key, SubprotocolOffer offer, DeflateOptions? deflate)
+    private static ServerHandshakeResult Accept(RequestHead head, SubprotocolOffer offer, DeflateOptions? deflate)
     {
-        var headers = new List<HttpHeader>(5)
-        {
-            new("Upgrade", "websocket"),
-            new("Connection", "Upgrade"),
-            new("Sec-WebSocket-Accept", AcceptKey.For(key)),
-        };
+        var isUpgrade = head.VersionMajor == 1;
+        List<HttpHeader> headers = isUpgrade
+            ? [new("Upgrade", "websocket"), new("Connection", "Upgrade"), new("Sec-WebSocket-Accept", AcceptKey.For(head.Single("Sec-WebSocket-Key")!))]
+            : [];
         if (offer.Selected is not null)
         {
             headers.Add(new HttpHeader("Sec-WebSocket-Protocol", offer.Selected));
@@ -93,7 +115,7 @@ public static class ServerHandshake
         return new ServerHandshakeResult
         {
             Accepted = true,
-            Status = 101,
+            Status = isUpgrade ? 101 : 200,
             Reason = "",
             Headers = headers,
             Subprotocol = offer.Selected,

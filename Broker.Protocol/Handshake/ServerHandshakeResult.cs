@@ -3,18 +3,18 @@ using Broker.Protocol.Http;
 
 namespace Broker.Protocol.Handshake;
 
-/// <summary>The answer to an upgrade request: either accepted (101) or a refusal, never something between.</summary>
+/// <summary>The answer to a request for a WebSocket: either accepted or a refusal, never something between.</summary>
 public sealed record ServerHandshakeResult
 {
     public required bool Accepted { get; init; }
 
-    /// <summary>101 when accepted, else 400, 405 or 426.</summary>
+    /// <summary>101 when accepted, in HTTP/2 200; else 400, 405, 426 or 501.</summary>
     public required int Status { get; init; }
 
     /// <summary>The body of a refusal, ASCII plain text; empty when accepted.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>All response headers; a refusal's say its Content-Length and <c>Connection: close</c>.</summary>
+    /// <summary>All response headers; of a refused upgrade <c>Connection: close</c> too.</summary>
     public required IReadOnlyList<HttpHeader> Headers { get; init; }
 
     /// <summary>The subprotocol answered; null when the client offered none.</summary>

@@ -8,7 +8,7 @@ public sealed class RequestHead
 {
     /// <param name="method">Case-sensitive token.</param>
     /// <param name="target">The request target as sent: origin-form, absolute-form or <c>*</c>.</param>
-    /// <param name="versionMinor">The minor version under HTTP/1.</param>
+    /// <param name="versionMinor">The minor version.</param>
     /// <param name="headers">Lines in the order they came.</param>
     public RequestHead(string method, string target, int versionMinor, IReadOnlyList<HttpHeader> headers)
     {
@@ -38,7 +38,12 @@ public sealed class RequestHead
     /// <summary>What follows the first <c>?</c>, not decoded; empty when there is none.</summary>
     public string Query { get; }
 
+    public int VersionMajor { get; init; } = 1;
+
     public int VersionMinor { get; }
+
+    /// <summary>RFC 8441 section 4: the <c>:protocol</c> of an extended CONNECT; null where there is none, as always in HTTP/1.</summary>
+    public string? Protocol { get; init; }
 
     public IReadOnlyList<HttpHeader> Headers { get; }
 

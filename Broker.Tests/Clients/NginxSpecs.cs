@@ -1,36 +1,22 @@
 using System.Globalization;
 using System.Net;
 using System.Net.NetworkInformation;
-using System.Net.Sockets;
-using System.Text.RegularExpressions;
 using Broker.Tests.Support;
 
 namespace Broker.Tests.Clients;
 
-/// <summary>
-/// A proxy that keeps its connections to the node open may send an upgrade on one that has already carried requests for pages.
-/// nginx listens on a socket file, so that no port has to be guessed, and runs as one process, so that ending it ends all of it.
-/// </summary>
+/// <summary>A proxy that keeps its connections to the node open may send an upgrade on one that has already carried requests for pages.</summary>
 [Collection(RealClients.Name)]
-public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
+public sealed class NginxSpecs(OneNode shared) : RealClientSpecs
 {
     [Fact]
     public async Task Upgrade_on_a_connection_that_served_a_page_works_again_and_again()
     {
-        var directory = Directory.CreateTempSubdirectory("broker-nginx-");
-        try
+        await using var nginx = await StartAsync(shared.Node.Http.Port, "proxy_set_header Host $http_host;");
+        using var http = new HttpClient(nginx.Through());
+        for (var round = 0; round < 3; round++)
         {
-            await using var nginx = await StartAsync(directory.FullName, Configuration(directory.FullName, shared.Node.Http.Port, "proxy_set_header Host $http_host;"));
-            using var handler = Through(Path.Combine(directory.FullName, "http.sock"));
-            using var http = new HttpClient(handler);
-            for (var round = 0; round < 3; round++)
-            {
-                await PageThenChatAsync(http);
-            }
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
+            await PageThenChatAsync(http);
         }
     }
 
@@ -44,30 +30,21 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
     {
         var settings = new Dictionary<string, string> { ["BROKER__LISTEN__PROXY__TRUSTED__0"] = "127.0.0.1", ["BROKER__ORIGINS__REFUSE"] = "status" };
         await using var node = await NodeProcess.StartAsync([], Cancellation, settings);
-        var directory = Directory.CreateTempSubdirectory("broker-nginx-");
-        try
+        await using var nginx = await StartAsync(node.Http.Port, hosts);
+        using var http = new HttpClient(nginx.Through());
+        using var upgrade = new HttpRequestMessage(HttpMethod.Get, "http://chat.example:8443/ws")
         {
-            await using var nginx = await StartAsync(directory.FullName, Configuration(directory.FullName, node.Http.Port, hosts));
-            using var handler = Through(Path.Combine(directory.FullName, "http.sock"));
-            using var http = new HttpClient(handler);
-            using var upgrade = new HttpRequestMessage(HttpMethod.Get, "http://chat.example:8443/ws")
+            Headers =
             {
-                Headers =
-                {
-                    { "Origin", "http://chat.example:8443" },
-                    { "Connection", "Upgrade" },
-                    { "Upgrade", "websocket" },
-                    { "Sec-WebSocket-Version", "13" },
-                    { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==" },
-                },
-            };
-            using var answer = await http.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead, Cancellation);
-            Assert.Equal(expected, answer.StatusCode);
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+                { "Origin", "http://chat.example:8443" },
+                { "Connection", "Upgrade" },
+                { "Upgrade", "websocket" },
+                { "Sec-WebSocket-Version", "13" },
+                { "Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==" },
+            },
+        };
+        using var answer = await http.SendAsync(upgrade, HttpCompletionOption.ResponseHeadersRead, Cancellation);
+        Assert.Equal(expected, answer.StatusCode);
     }
 
     private async Task PageThenChatAsync(HttpClient http)
@@ -101,74 +78,23 @@ public sealed partial class NginxSpecs(OneNode shared) : RealClientSpecs
             .Where(connection => connection.State == TcpState.Established && connection.RemoteEndPoint.Port == shared.Node.Http.Port)
             .Select(connection => connection.LocalEndPoint.Port));
 
-    private async Task<ChildProcess> StartAsync(string directory, string text)
-    {
-        var program = RequiredTool.Find("nginx");
-        var configuration = Path.Combine(directory, "nginx.conf");
-        await File.WriteAllTextAsync(configuration, text, Cancellation);
-        var nginx = ChildProcess.Start(program, ["-p", directory, "-e", "stderr", "-c", configuration]);
-        try
-        {
-            await nginx.WaitForLineAsync(Started(), Cancellation);
-            return nginx;
-        }
-        catch
-        {
-            await nginx.DisposeAsync();
-            throw;
-        }
-    }
-
-    private static string Configuration(string directory, int port, string hosts) => $$"""
-        daemon off;
-        master_process off;
-        error_log stderr notice;
-        pid {{directory}}/nginx.pid;
-        events { worker_connections 64; }
-        http {
-          access_log off;
-          client_body_temp_path {{directory}}/body;
-          proxy_temp_path {{directory}}/proxy;
-          fastcgi_temp_path {{directory}}/fastcgi;
-          uwsgi_temp_path {{directory}}/uwsgi;
-          scgi_temp_path {{directory}}/scgi;
-          map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
-          upstream node {
-            server {{IPAddress.Loopback}}:{{port.ToString(CultureInfo.InvariantCulture)}};
-            keepalive 16;
-          }
-          server {
-            listen unix:{{directory}}/http.sock;
-            location / {
-              proxy_pass http://node;
-              proxy_http_version 1.1;
-              {{hosts}}
-              proxy_set_header Upgrade $http_upgrade;
-              proxy_set_header Connection $connection_upgrade;
+    private Task<ProxyProcess> StartAsync(int port, string hosts) => ProxyProcess.StartNginxAsync(
+        directory => $$"""
+            map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
+            upstream node {
+              server {{IPAddress.Loopback}}:{{port.ToString(CultureInfo.InvariantCulture)}};
+              keepalive 16;
             }
-          }
-        }
-        """;
-
-    private static SocketsHttpHandler Through(string path) => new()
-    {
-        ConnectCallback = async (_, cancellation) =>
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            try
-            {
-                await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
+            server {
+              listen unix:{{ProxyProcess.SocketOf(directory)}};
+              location / {
+                proxy_pass http://node;
+                proxy_http_version 1.1;
+                {{hosts}}
+                proxy_set_header Upgrade $http_upgrade;
+                proxy_set_header Connection $connection_upgrade;
+              }
             }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        },
-    };
-
-    // The last line before nginx takes connections, without worker processes.
-    [GeneratedRegex(@"\[notice\] .*OS: ")]
-    private static partial Regex Started();
+            """,
+        Cancellation);
 }

@@ -295,6 +295,20 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
         Assert.Equal("result", JsonClient.TypeOf(await blocked));
     }
 
+    [LongFact]
+    public async Task Room_whose_code_never_comes_back_has_failed_for_its_players()
+    {
+        await using var node = await InProcessNode.StartAsync(Cancel);
+        var (ann, bob) = (await ConnectAsync(node), await ConnectAsync(node));
+        var room = await CreateAsync(ann, "faulty");
+        await JoinAsync(bob, room);
+        await ann.SendAsync(new { type = "call", id = 99, room, method = "block", data = 0 }, Cancel);
+        Assert.Equal("failed", (await ReadAsync(bob, "room.left")).GetProperty("reason").GetString());
+        Assert.Equal("failed", (await ReadAsync(ann, "room.left")).GetProperty("reason").GetString());
+        FaultyRoom.Gate.Release();
+        Assert.Equal("room_not_found", CodeOf(await AskUntilAsync(bob, room, static answer => CodeOf(answer) == "room_not_found")));
+    }
+
     [Fact]
     public async Task Clients_of_both_formats_share_a_room()
     {

@@ -34,7 +34,7 @@ public class ConformanceNode : IAsyncLifetime
         using var failure = new CancellationTokenSource();
         time.CancelAfter(Exchange.Full ? TimeSpan.FromMinutes(8) : TimeSpan.FromSeconds(30));
         var patience = new Patience(Start, time.Token);
-        var result = await CaseRun.PlayAsync(what, headers => RawWebSocket.ConnectAsync("127.0.0.1", Node.Port, "/echo", null, headers, Node.Tls, time.Token), patience);
+        var result = await CaseRun.PlayAsync(what, headers => ConnectAsync(headers, time.Token), patience);
         await Node.IsUnharmedAsync();
         return result;
 
@@ -55,8 +55,18 @@ public class ConformanceNode : IAsyncLifetime
 
     internal virtual Task<HostileNode> StartAsync() => HostileNode.StartAsync(Config);
 
+    internal virtual Task<RawWebSocket> ConnectAsync((string, string)[] headers, CancellationToken cancellation) =>
+        RawWebSocket.ConnectAsync("127.0.0.1", Node.Port, "/echo", null, headers, Node.Tls, cancellation);
+
+    /// <summary>The same as streams of HTTP/2 connections.</summary>
+    public sealed class Http2 : Secure
+    {
+        internal override Task<RawWebSocket> ConnectAsync((string, string)[] headers, CancellationToken cancellation) =>
+            RawWebSocket.ConnectHttp2Async("127.0.0.1", Node.Port, Node.Tls!, "/echo", headers, cancellation: cancellation);
+    }
+
     /// <summary>The same behind TLS.</summary>
-    public sealed class Secure : ConformanceNode
+    public class Secure : ConformanceNode
     {
         private readonly TestCertificate _certificate = new();
 

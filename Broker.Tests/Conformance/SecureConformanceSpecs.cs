@@ -16,6 +16,14 @@ public sealed class SecureConformanceSpecs(ConformanceNode.Secure node) : IClass
     [MemberData(nameof(Cases))]
     public Task Conforms_over_TLS(string @case) => node.ConformsAsync(@case);
 
+    /// <summary>The same cases as streams of HTTP/2 connections (RFC 8441).</summary>
+    public sealed class OverHttp2(ConformanceNode.Http2 node) : IClassFixture<ConformanceNode.Http2>
+    {
+        [Theory]
+        [MemberData(nameof(Cases), MemberType = typeof(SecureConformanceSpecs))]
+        public Task Conforms_over_HTTP2(string @case) => node.ConformsAsync(@case);
+    }
+
     [Fact]
     public Task Bursts_of_ten_pings_are_answered_one_by_one_over_TLS() => FramingSpecs.BurstsAsync(node.Node);
 

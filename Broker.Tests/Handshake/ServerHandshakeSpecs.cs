@@ -49,6 +49,37 @@ public sealed class ServerHandshakeSpecs
         }
     }
 
+    private static ServerHandshakeResult Connect(string? protocol, string method = "CONNECT", params HttpHeader[] headers) =>
+        ServerHandshake.Evaluate(new RequestHead(method, "/ws", 0, headers) { VersionMajor = 2, Protocol = protocol }, Known, new DeflateOptions());
+
+    [Fact]
+    public void Sample_of_RFC_8441_section_5_1_is_accepted_without_a_key()
+    {
+        var result = Connect("websocket", headers: [new("Sec-WebSocket-Version", "13"), new("Sec-WebSocket-Protocol", Json), new("Sec-WebSocket-Extensions", "permessage-deflate"), new("Origin", "http://www.example.com")]);
+        Assert.True(result.Accepted);
+        Assert.Equal((200, Json), (result.Status, result.Subprotocol));
+        Assert.NotNull(result.Deflate);
+        Assert.Equal(["Sec-WebSocket-Protocol", "Sec-WebSocket-Extensions"], result.Headers.Select(static header => header.Name));
+    }
+
+    [Theory]
+    [InlineData("websocket", "GET", "13", null, 405)]
+    [InlineData(null, "CONNECT", "13", null, 501)]
+    [InlineData("connect-udp", "CONNECT", "13", null, 501)]
+    [InlineData("websocket", "CONNECT", null, null, 400)]
+    [InlineData("websocket", "CONNECT", "8", null, 400)]
+    [InlineData("websocket", "CONNECT", "13", "1", 400)]
+    [InlineData("websocket", "CONNECT", "13", "0", 200)]
+    public void Extended_CONNECT_is_a_WebSockets_or_refused(string? protocol, string method, string? version, string? length, int status)
+    {
+        HttpHeader[] headers = [.. new[] { ("Sec-WebSocket-Version", version), ("Content-Length", length) }.Where(static line => line.Item2 is not null).Select(static line => new HttpHeader(line.Item1, line.Item2!))];
+        var result = Connect(protocol, method, headers);
+        Assert.Equal((status, status == 200), (result.Status, result.Accepted));
+        Assert.DoesNotContain(result.Headers, static header => header.Name is "Upgrade" or "Connection");
+        Assert.Equal(status == 405 ? "CONNECT" : null, Header(result, "Allow"));
+        Assert.Equal(status == 400 && length is null ? "13" : null, Header(result, "Sec-WebSocket-Version"));
+    }
+
     [Fact]
     public void Sample_of_RFC_6455_section_1_3_is_accepted()
     {

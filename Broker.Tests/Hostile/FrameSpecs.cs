@@ -77,13 +77,18 @@ public sealed class FrameSpecs(OpenNode shared) : IClassFixture<OpenNode>
     /// A new connection without a token that sends the frame is closed with this code, at three segmentations, is counted
     /// for it, and nobody notices.
     /// </summary>
-    internal static async Task IsAnsweredAsync(HostileNode node, string what, byte[] frame, int code)
+    /// <param name="node">Of the connection.</param>
+    /// <param name="what">The frame's name.</param>
+    /// <param name="frame">The frame.</param>
+    /// <param name="code">The answer.</param>
+    /// <param name="connect">Another way to it; null: its own.</param>
+    internal static async Task IsAnsweredAsync(HostileNode node, string what, byte[] frame, int code, Func<Task<RawWebSocket>>? connect = null)
     {
         // What comes after it is read by nobody.
         byte[] bytes = [.. frame, .. TestFrame.Text("""{"type":"publish","topic":"canary","data":"never"}"""), .. TestFrame.Close(1000)];
         foreach (var segments in Segmentation.Three(bytes))
         {
-            await using var socket = await node.ClientAsync();
+            await using var socket = await (connect ?? (() => node.ClientAsync()))();
             await HostileNode.SendUntilCutAsync(socket, segments);
             var told = false;
             var close = await socket.ReceiveUntilAsync(

@@ -108,7 +108,7 @@ internal sealed partial class HostileNode : IAsyncDisposable
         }
 
         var app = builder.AddBroker(configuration).Build();
-        app.MapGet("/", () => Results.Bytes("page"u8.ToArray()));
+        app.MapGet("/", () => Results.Bytes("page"u8.ToArray(), "text/plain"));
         var node = new HostileNode(app, log, time, tls);
         await app.StartAsync(Cancel);
         await node.Broker.ReadyForClients.WaitAsync(Cancel);
@@ -297,6 +297,9 @@ internal sealed partial class HostileNode : IAsyncDisposable
 
     public override string ToString() =>
         $"{Api.State.Connections - 2} connections, {Admission.Connections - 2} leases, {Admission.Handshakes} handshakes, {ConnectionActors() - 2} connection actors, {OpenSockets() - _sockets} sockets, actors {string.Join(' ', Actors().Except(_actors))} instead of {string.Join(' ', _actors.Except(Actors()))}; {string.Join('\n', _log.Errors)}";
+
+    /// <summary>The host stops, and with it the node.</summary>
+    public Task StopAsync() => _app.StopAsync(CancellationToken.None);
 
     public async ValueTask DisposeAsync()
     {

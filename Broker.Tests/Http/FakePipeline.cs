@@ -21,7 +21,11 @@ internal sealed class FakePipeline(int? readAtLeast = null) : IConnectionPipelin
 
     public void Start(AcceptedConnection connection)
     {
-        if (connection.Upgraded is null)
+        if (connection.IsHttp2)
+        {
+            Door!.Offer(connection, default);
+        }
+        else if (connection.Upgraded is null)
         {
             _ = OfferAsync(connection);
         }

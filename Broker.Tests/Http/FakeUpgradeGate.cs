@@ -6,7 +6,7 @@ using Broker.Protocol.Wire;
 
 namespace Broker.Tests.Http;
 
-/// <summary>Accepts what carries one <c>Sec-WebSocket-Key</c> on <c>/ws</c>, refuses the rest with 426.</summary>
+/// <summary>Accepts what carries one <c>Sec-WebSocket-Key</c> on <c>/ws</c>, or in HTTP/2 asks for WebSocket, refuses the rest with 426.</summary>
 internal sealed class FakeUpgradeGate : IUpgradeGate
 {
     /// <summary>RFC 6455 §1.3's example of a key, and its answer.</summary>
@@ -25,6 +25,11 @@ internal sealed class FakeUpgradeGate : IUpgradeGate
     public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
     {
         (Head, Remote, Tls) = (head, peer, tls);
+        if (head.Protocol == "websocket")
+        {
+            return new UpgradeDecision(200, [new("Sec-WebSocket-Protocol", "broker.v1.json")], "", new UpgradedRequest(WireFormat.Json, peer, null));
+        }
+
         var keys = head.Headers.Where(header => header.Name.Equals("Sec-WebSocket-Key", StringComparison.OrdinalIgnoreCase)).ToList();
         if (keys is not [{ Value: Key }])
         {

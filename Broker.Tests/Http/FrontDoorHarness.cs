@@ -38,6 +38,9 @@ internal sealed class FrontDoorHarness : IAsyncDisposable
 
     public TaskCompletionSource SlowAborted { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    /// <summary>For a client that trusts the harness's root.</summary>
+    public SslClientAuthenticationOptions ClientTls => new() { TargetHost = "localhost", CertificateChainPolicy = _certificate?.Policy };
+
     public Uri Address => new($"{(_certificate is null ? "http" : "https")}://localhost:{Listener.Binding.EndPoint.Port}/");
 
     public static async Task<FrontDoorHarness> StartAsync(bool tls = false, LimitOptions? limits = null, int? readAtLeast = null, Action<WebApplicationBuilder>? configure = null)
@@ -47,7 +50,8 @@ internal sealed class FrontDoorHarness : IAsyncDisposable
         var gate = new FakeUpgradeGate();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IConnectionPipeline>(pipeline).AddSingleton<IUpgradeGate>(gate).AddFrontDoor(limits);
+        builder.Services.AddSingleton<IConnectionPipeline>(pipeline).AddSingleton<IUpgradeGate>(gate)
+            .AddFrontDoor(new BrokerOptions { Limits = limits, Listen = new() { Tls = new() { Enabled = tls } } });
         configure?.Invoke(builder);
         var harness = new FrontDoorHarness(builder.Build(), pipeline, gate, tls ? new TestCertificate() : null);
         pipeline.Door = harness.App.Services.GetRequiredService<IHttpFrontDoor>();
@@ -74,9 +78,7 @@ internal sealed class FrontDoorHarness : IAsyncDisposable
         }
 
         var stream = new SslStream(new NetworkStream(socket));
-        await stream.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = _certificate.Policy },
-            TestContext.Current.CancellationToken);
+        await stream.AuthenticateAsClientAsync(ClientTls, TestContext.Current.CancellationToken);
         return new RawClient(socket, stream);
     }
 

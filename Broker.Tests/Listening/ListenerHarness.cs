@@ -49,11 +49,12 @@ internal sealed class ListenerHarness : IAsyncDisposable
         string hocon = "",
         Action<AcceptedConnection>? handle = null,
         IPEndPoint? endPoint = null,
-        ProxyOptions? proxy = null)
+        ProxyOptions? proxy = null,
+        bool http2 = true)
     {
         var system = ActorSystem.Create("listener", hocon + "\nakka.loglevel = DEBUG\nakka.stdout-loglevel = OFF\nakka.loggers = []");
         var harness = new ListenerHarness(system, limits ?? new LimitOptions(), time ?? TimeProvider.System);
-        harness.Tls = tls is null ? null : TlsAcceptor.Load(tls);
+        harness.Tls = tls is null ? null : TlsAcceptor.Load(tls, http2);
         var stage = new ListenerStage(
             endPoint ?? new IPEndPoint(IPAddress.Loopback, 0), harness.Admission, harness._refusals, harness.Tls, new TrustedProxies(proxy ?? new ProxyOptions()), harness.Metrics.Metrics, SilentLog.Connections, accept);
         var (bound, ended) = Source.FromGraph(stage)

@@ -18,16 +18,20 @@ public sealed class TlsAcceptorSpecs : IDisposable
     public void Dispose() => _certificate.Dispose();
 
     [Theory]
-    [InlineData(SslProtocols.Tls12)]
-    [InlineData(SslProtocols.Tls13)]
-    public async Task Client_gets_the_whole_chain_and_http_1_1(SslProtocols version)
+    [InlineData(SslProtocols.Tls12, false, "h2 http/1.1", "http/1.1")]
+    [InlineData(SslProtocols.Tls13, false, "h2 http/1.1", "http/1.1")]
+    [InlineData(SslProtocols.Tls12, true, "h2 http/1.1", "h2")]
+    [InlineData(SslProtocols.Tls13, true, "http/1.1 h2", "h2")]
+    [InlineData(SslProtocols.Tls13, true, "http/1.1", "http/1.1")]
+    public async Task Client_gets_the_whole_chain_and_HTTP_2_where_that_is_on(SslProtocols version, bool http2, string offered, string chosen)
     {
-        await using var listener = await ListenerHarness.StartAsync(tls: _certificate.Options);
-        using var client = await AuthenticateAsync(listener, version, [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11]);
+        await using var listener = await ListenerHarness.StartAsync(tls: _certificate.Options, http2: http2);
+        using var client = await AuthenticateAsync(listener, version, [.. offered.Split(' ').Select(static name => new SslApplicationProtocol(name))]);
         using var connection = await listener.NextAsync();
 
         Assert.Equal(version, client.SslProtocol);
-        Assert.Equal(SslApplicationProtocol.Http11, client.NegotiatedApplicationProtocol);
+        Assert.Equal(chosen, client.NegotiatedApplicationProtocol.ToString());
+        Assert.Equal(chosen == "h2", connection.IsHttp2);
         Assert.True(connection.Tls);
         Assert.Null(connection.Socket);
         Assert.Equal(listener.Binding.EndPoint, connection.Local);

@@ -13,13 +13,13 @@ namespace Broker.Tests.Support;
 internal sealed class RawWebSocket : IAsyncDisposable
 {
     private const string SampleKey = "dGhlIHNhbXBsZSBub25jZQ==";
-    private readonly TcpClient _client;
+    private readonly IDisposable _client;
     private readonly Stream _stream;
     private readonly byte[] _buffer = new byte[16384];
     private int _start;
     private int _end;
 
-    private RawWebSocket(TcpClient client, Stream stream)
+    private RawWebSocket(IDisposable client, Stream stream)
     {
         _client = client;
         _stream = stream;
@@ -34,12 +34,13 @@ internal sealed class RawWebSocket : IAsyncDisposable
     /// <summary>Body of the last response that was no 101: its Content-Length, or else up to the end of the stream.</summary>
     public string Body { get; private set; } = "";
 
-    public bool IsOpen => Status == 101;
+    /// <summary>101, or 200 in HTTP/2.</summary>
+    public bool IsOpen => Status == (_client is TcpClient ? 101 : 200);
 
     public string? Subprotocol => Header("Sec-WebSocket-Protocol");
 
-    /// <summary>For what this class does not offer: half-close, linger, buffer sizes.</summary>
-    public Socket Socket => _client.Client;
+    /// <summary>For what this class does not offer: half-close, linger, buffer sizes; not in HTTP/2.</summary>
+    public Socket Socket => ((TcpClient)_client).Client;
 
     /// <summary>Connects TCP from any address or one of this machine's, and TLS where options are given; nothing is sent.</summary>
     public static async Task<RawWebSocket> DialAsync(
@@ -86,6 +87,48 @@ internal sealed class RawWebSocket : IAsyncDisposable
         catch
         {
             await socket.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// As <see cref="ConnectAsync"/>, as a stream of an HTTP/2 connection (RFC 8441): of <paramref name="http"/>, or of one of its own.
+    /// </summary>
+    public static async Task<RawWebSocket> ConnectHttp2Async(
+        string host,
+        int port,
+        SslClientAuthenticationOptions tls,
+        string path = "/ws",
+        IEnumerable<(string Name, string Value)>? headers = null,
+        HttpMessageInvoker? http = null,
+        CancellationToken cancellation = default)
+    {
+        var own = http is null ? new HttpMessageInvoker(new SocketsHttpHandler { SslOptions = tls }) : null;
+        try
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Connect, $"https://{host}:{port}{path}") { Version = HttpVersion.Version20, VersionPolicy = HttpVersionPolicy.RequestVersionExact };
+            request.Headers.Protocol = "websocket";
+            foreach (var (name, value) in (headers ?? []).Prepend(("Sec-WebSocket-Version", "13")))
+            {
+                request.Headers.TryAddWithoutValidation(name, value);
+            }
+
+            var response = await (http ?? own!).SendAsync(request, cancellation);
+            var socket = new RawWebSocket(own ?? (IDisposable)response, await response.Content.ReadAsStreamAsync(cancellation))
+            {
+                Status = (int)response.StatusCode,
+                Headers = [.. response.Headers.Concat(response.Content.Headers).SelectMany(static header => header.Value, static (header, value) => (header.Key, value))],
+            };
+            if (!socket.IsOpen)
+            {
+                socket.Body = await response.Content.ReadAsStringAsync(cancellation);
+            }
+
+            return socket;
+        }
+        catch
+        {
+            own?.Dispose();
             throw;
         }
     }
@@ -174,7 +217,7 @@ internal sealed class RawWebSocket : IAsyncDisposable
         {
             return RawMessage.EndOfStream;
         }
-        catch (IOException error) when (error.InnerException is SocketException)
+        catch (IOException error) when (error is HttpProtocolException || error.InnerException is SocketException or HttpProtocolException)
         {
             return RawMessage.Reset;
         }
@@ -227,8 +270,12 @@ internal sealed class RawWebSocket : IAsyncDisposable
     /// <summary>Ends the connection with a RST.</summary>
     public void Abort()
     {
-        _client.Client.LingerState = new LingerOption(true, 0);
-        _client.Close();
+        if (_client is TcpClient client)
+        {
+            client.Client.LingerState = new LingerOption(true, 0);
+        }
+
+        _client.Dispose();
     }
 
     public async ValueTask DisposeAsync()

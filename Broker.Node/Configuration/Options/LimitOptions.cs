@@ -31,6 +31,10 @@ public sealed record LimitOptions
     public int Connections { get; init; } = 100_000;
     public int ConnectionsPerAddress { get; init; } = 256;
     public int ConnectionsPerUser { get; init; } = 32;
+
+    /// <summary>Streams of one HTTP/2 connection at the same time.</summary>
+    public int Streams { get; init; } = 100;
+
     public int Handshakes { get; init; } = 1000;
     public int AcceptsPerSecond { get; init; } = 2000;
 

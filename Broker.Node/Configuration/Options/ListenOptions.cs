@@ -13,7 +13,7 @@ public sealed record ListenOptions
     /// <summary>TCP port, 0-65535; 0 lets the system choose.</summary>
     public int Port { get; init; } = 8080;
 
-    /// <summary>Request paths that take WebSocket upgrades.</summary>
+    /// <summary>Request paths of WebSockets.</summary>
     public IReadOnlyList<string> Paths { get; init; } = ["/ws"];
 
     /// <summary>Path of the JavaScript client; empty: it is not served.</summary>
@@ -22,6 +22,9 @@ public sealed record ListenOptions
     public HttpSessionOptions Sessions { get; init; } = new();
 
     public TlsOptions Tls { get; init; } = new();
+
+    /// <summary>Whether clients may choose HTTP/2, where <see cref="Tls"/> is on.</summary>
+    public bool Http2 { get; init; } = true;
 
     public ProxyOptions Proxy { get; init; } = new();
 }

@@ -14,7 +14,7 @@ internal sealed class SessionsActor(SessionTable table) : UntypedActor
     public const string Name = "sessions";
 
     /// <summary>Requests of other nodes of which pieces have come; the oldest is given up for another.</summary>
-    private const int MaxPartial = 256;
+    public const int MaxPartial = 256;
 
     private readonly Dictionary<long, Pending> _pending = [];
     private readonly Dictionary<(ActorPath Node, long Number), SessionParts> _partial = [];

@@ -11,6 +11,7 @@ namespace Broker.Node.Transports.WebSocket;
 internal sealed class ConnectionPipeline : IConnectionPipeline
 {
     private readonly IMaterializer _materializer;
+    private readonly IHttpFrontDoor _frontDoor;
     private readonly WebSocketServices _services;
     private readonly IGraph<ClosedShape, NotUsed> _graph;
 
@@ -22,6 +23,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     public ConnectionPipeline(IMaterializer materializer, IUpgradeGate gate, IHttpFrontDoor frontDoor, Action<ClientConnection> accepted, WebSocketServices services)
     {
         _materializer = materializer;
+        _frontDoor = frontDoor;
         _services = services;
 
         // Fused here, or the materializer would do it for every connection: more than half of what a materialisation takes.
@@ -34,6 +36,13 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
 
     public void Start(AcceptedConnection connection)
     {
+        if (connection.IsHttp2)
+        {
+            // Its WebSockets come back one by one.
+            _frontDoor.Offer(connection, default);
+            return;
+        }
+
         var id = _services.Open.NextId();
         _materializer.Materialize(_graph, ConnectionOfGraph.For(new ClientConnection(id, connection, _services)));
     }

@@ -3,10 +3,10 @@ using Broker.Protocol.Http;
 
 namespace Broker.Node.Transports.WebSocket;
 
-/// <summary>Decides over WebSocket upgrades, wherever the request was read. Thread-safe, does not block.</summary>
+/// <summary>Decides over requests for WebSockets, wherever they were read. Thread-safe, does not block.</summary>
 internal interface IUpgradeGate
 {
-    /// <summary>Whether the path takes WebSocket upgrades; everything else is ASP.NET Core's.</summary>
+    /// <summary>Whether the path is one of WebSockets; everything else is ASP.NET Core's.</summary>
     bool Owns(string path);
 
     /// <param name="head">The request.</param>

@@ -417,10 +417,10 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
                     return;
                 }
             }
-            else if (_stream is SslStream tls)
+            else if (EndOutputAsync() is { } ending)
             {
-                tls.ShutdownAsync().ContinueWith(
-                    static (task, log) => ((ILoggingAdapter)log!).Debug("TLS shutdown: {0}", task.Exception!.InnerException!.Message),
+                ending.ContinueWith(
+                    static (task, log) => ((ILoggingAdapter)log!).Debug("Shutdown of a stream: {0}", task.Exception!.InnerException!.Message),
                     Log,
                     CancellationToken.None,
                     TaskContinuationOptions.OnlyOnFaulted | TaskContinuationOptions.ExecuteSynchronously,
@@ -435,6 +435,8 @@ internal sealed class SocketStage(IHttpFrontDoor frontDoor) : GraphStage<FlowSha
 
             Read();
         }
+
+        private Task? EndOutputAsync() => _stream is SslStream tls ? tls.ShutdownAsync() : _connection.Transport.EndOutput?.Invoke();
 
         private bool TryShutDown()
         {

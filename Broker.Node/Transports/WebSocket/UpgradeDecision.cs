@@ -3,7 +3,10 @@ using Broker.Protocol.Http;
 
 namespace Broker.Node.Transports.WebSocket;
 
-/// <summary>The response to an upgrade request: 101 with <see cref="Request"/> set, or a refusal with a plain text body, whose own headers the writer adds.</summary>
+/// <summary>
+/// The response to a request for a WebSocket: 101, or 200 in HTTP/2, with <see cref="Request"/> set; or a refusal with a plain text body,
+/// whose own headers the writer adds.
+/// </summary>
 internal sealed record UpgradeDecision(int Status, IReadOnlyList<HttpHeader> Headers, string Body, UpgradedRequest? Request)
 {
     /// <summary>The connection's place among those of its client's address, which now owns it; null: it has one already.</summary>

@@ -14,7 +14,7 @@ using Broker.Protocol.Wire;
 namespace Broker.Node.Transports.WebSocket;
 
 /// <summary>
-/// Admits WebSocket upgrades: handshake, parameters, readiness, origin, token. What a browser can only read on an open connection
+/// Admits WebSockets, in whatever version of HTTP they are asked for: handshake, parameters, readiness, origin, token. What a browser can only read on an open connection
 /// (a bad token it sent, an origin where so configured) is accepted here and closed by the connection's actor.
 /// </summary>
 /// <param name="services">Shared by all connections.</param>
@@ -329,7 +329,7 @@ internal sealed class UpgradeGate(
     };
 
     private static UpgradeDecision Accept(ServerHandshakeResult handshake, UpgradedRequest request) =>
-        new(101, handshake.Headers, "", request with { Compression = handshake.Deflate });
+        new(handshake.Status, handshake.Headers, "", request with { Compression = handshake.Deflate });
 
     private UpgradeDecision Refuse(IPAddress remote, HandshakeRefusal reason, int status, string body, params IReadOnlyList<HttpHeader> headers)
     {

@@ -75,6 +75,18 @@ public sealed class SessionEndSpecs : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Stream_that_is_only_read_stays_and_has_comments()
+    {
+        var node = await StartAsync(config: "broker.heartbeat { interval = 500ms\n timeout = 500ms }\n");
+        using var client = await SseClient.WelcomedAsync(node, "/sse?topic=a");
+        await client.ReadAsync("subscribed");
+        var next = client.ReadAsync("message");
+        await Eventually.IsTrueAsync(() => client.Comments >= 5, "no comments");
+        await node.Api.PublishAsync("a", 1, cancellationToken: Deadline.Cancel);
+        await next;
+    }
+
+    [Fact]
     public async Task Session_whose_stream_has_ended_has_ended()
     {
         var node = await StartAsync();

@@ -61,7 +61,7 @@ public sealed class SessionPartsSpecs
     }
 
     [Fact]
-    public async Task Post_for_which_there_is_no_room_waits_and_is_503_at_last_and_taken_when_it_comes_again()
+    public async Task Post_for_which_there_is_no_room_is_503_at_last_and_taken_when_it_comes_again()
     {
         var taken = new List<int>();
         var hasRoom = false;
