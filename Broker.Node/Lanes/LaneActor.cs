@@ -129,7 +129,7 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
 
         _lane.Disarm();
         _turn.Execute(isOpen);
-        _partitions?.Run();
+        RunPartitions();
         _topics.Flush(_othersFollow);
         _links.Send(Now);
         if (isOpen && !_fence.IsOpen)
@@ -265,12 +265,22 @@ internal sealed class LaneActor : UntypedActor, IWithTimers, ILinkOwner
     private void OnEndOfSlice()
     {
         _isSliceOpen = false;
-        _partitions?.Run();
+        RunPartitions();
         _topics.Flush(_othersFollow);
         _links.SendAcks(all: false);
         _links.Send(Now);
         Hasten();
         ContinueFarewell();
+    }
+
+    /// <summary>What others wait for before anybody sees anything goes before the writes to clients here, which take as long.</summary>
+    private void RunPartitions()
+    {
+        if (_partitions is not null)
+        {
+            _partitions.Run();
+            _links.SendOwned(Now);
+        }
     }
 
     private void OnPeer(LaneSignal.Peer peer)

@@ -262,7 +262,8 @@ internal sealed class LanePartitions
 
         var writer = new PartitionWriter(_buffer.Clear());
         PartitionCodec.Write(ref writer, partition.Id, message);
-        return _links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now());
+        var isBulk = message is Pulled or Told { IsPage: true };
+        return _links.TryOffer(to.Node, LinkKind.Owned, new EnvelopeEntry(EntryKind.Partition, default, default, 0, 0, _buffer.Written), _now(), isBulk);
     }
 
     /// <summary>Any partition of the lane may have a topic that the pattern matches: the owners of all of them know that it is wanted here, before it is said.</summary>

@@ -37,7 +37,7 @@ internal enum LinkKind : byte
     Broadcast,
 
     /// <summary>
-    /// Of what a node owns, to one peer: every envelope is acknowledged at once, and what does not fit its window is refused. Opens
+    /// Of what a node owns, to one peer: what has come is acknowledged at once, and what does not fit its window is refused. Opens
     /// with its first entry, so that it costs nothing where it is not used.
     /// </summary>
     Owned,

@@ -108,7 +108,12 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
     /// Offers an entry to one peer, behind what it was offered before on the same link. False: it does not go there. On the owned
     /// link nothing is missing then, as far as the peer can tell; on the broadcast link the peer is shown a gap.
     /// </summary>
-    public bool TryOffer(uint uid, LinkKind kind, in EnvelopeEntry entry, TimeSpan now)
+    /// <param name="uid">Of the peer's node.</param>
+    /// <param name="kind">Of the link.</param>
+    /// <param name="entry">Whatever its size.</param>
+    /// <param name="now">On the clock of the links.</param>
+    /// <param name="isBulk">On the owned link: what is offered behind it may pass it.</param>
+    public bool TryOffer(uint uid, LinkKind kind, in EnvelopeEntry entry, TimeSpan now, bool isBulk = false)
     {
         if (!_peers.TryGetValue(uid, out var peer))
         {
@@ -119,7 +124,7 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         if (kind == LinkKind.Owned)
         {
             var wasDormant = link.IsDormant;
-            if (!link.Admits(now))
+            if (!link.Admits(now, isBulk))
             {
                 return false;
             }
@@ -132,13 +137,21 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
 
         if (entry.Length > options.Envelope)
         {
-            Pieces.Cut(entry, options.Envelope, link.Outgoing.Offer);
+            Pieces.Cut(entry, options.Envelope, isBulk ? link.Outgoing.OfferBulk : link.Outgoing.Offer);
         }
         else
         {
             var bytes = new byte[entry.Length];
             entry.Write(bytes);
-            link.Outgoing.Offer(new Segment(bytes, 1));
+            var segment = new Segment(bytes, 1);
+            if (isBulk)
+            {
+                link.Outgoing.OfferBulk(segment);
+            }
+            else
+            {
+                link.Outgoing.Offer(segment);
+            }
         }
 
         return link.Outgoing.State != LinkState.Closed;
@@ -166,6 +179,15 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
         foreach (var peer in _peers.Values)
         {
             Send(peer, peer.Broadcast, now);
+            Send(peer, peer.Owned, now);
+        }
+    }
+
+    /// <summary>The same on the owned links alone.</summary>
+    public void SendOwned(TimeSpan now)
+    {
+        foreach (var peer in _peers.Values)
+        {
             Send(peer, peer.Owned, now);
         }
     }
@@ -308,7 +330,7 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
 
         // A double is sent by a sender that lacks an acknowledgement.
         end.Count(envelope.Length);
-        end.AckLater(sender, !arrival.Deliver || end.HasEnough);
+        end.AckLater(sender, !arrival.Deliver || end.HasEnough || end.Link.Kind == LinkKind.Owned);
         OnArrival(arrival, end, sender);
         if (arrival.Deliver)
         {
@@ -320,11 +342,6 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
                     OnGap(end);
                 }
             }
-        }
-
-        if (end.Link.Kind == LinkKind.Owned)
-        {
-            SendAck(end, all: true);
         }
     }
 

@@ -7,6 +7,8 @@ namespace Broker.Node.Links;
 /// <remarks>
 /// Every loss uses up at least one number, so that the receiver sees it: by an envelope whose number is higher than expected,
 /// or by the lowest kept number that all messages carry.
+/// Bulk (pages of logs and histories that the peer has asked for) waits in a queue of its own and gets its number when it is sent, so
+/// live entries pass it, but not between the pieces of one entry.
 /// </remarks>
 /// <param name="next">Number of the first envelope; above 1 where the peer has missed something already.</param>
 /// <param name="window">Bytes kept.</param>
@@ -20,8 +22,21 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
     /// </summary>
     public const int MaxInFlight = 4;
 
+    /// <summary>Bytes of bulk under way at once, but for one entry more: what is live waits for no more than these.</summary>
+    public const int MaxBulk = 256 * 1024;
+
+    /// <summary>Live envelopes after which one of bulk goes all the same: a copy must get in step however much is published.</summary>
+    private const int BulkTurn = 8;
+
     private readonly Queue<Segment> _waiting = new();
+    private readonly Queue<Segment> _bulk = new();
     private readonly Queue<Parcel> _sent = new();
+
+    /// <summary>Of which queue an entry in pieces is not out whole; null: of none.</summary>
+    private Queue<Segment>? _begun;
+    private int _bulkBytes;
+    private int _bulkUnderWay;
+    private int _liveSinceBulk;
 
     public LinkState State { get; private set; }
 
@@ -36,10 +51,10 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
     public int KeptBytes { get; private set; }
 
     /// <summary>Nothing is kept.</summary>
-    public bool IsEmpty => _sent.Count == 0 && _waiting.Count == 0;
+    public bool IsEmpty => _sent.Count == 0 && IsFlushed;
 
     /// <summary>Everything offered has a number and was sent at least once.</summary>
-    public bool IsFlushed => _waiting.Count == 0;
+    public bool IsFlushed => _waiting.Count == 0 && _bulk.Count == 0;
 
     public bool IsFull => State == LinkState.Open && KeptBytes >= window;
 
@@ -49,10 +64,17 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
     /// <summary>Whether an owned link takes another entry: what is refused uses up no number.</summary>
     public bool Accepts => State != LinkState.Closed && KeptBytes < window;
 
+    /// <summary>Whether an owned link takes more bulk.</summary>
+    public bool AcceptsBulk => State != LinkState.Closed && _bulkBytes < window;
+
     /// <summary>Messages given up so far.</summary>
     public long Lost { get; private set; }
 
-    public void Offer(Segment segment)
+    public void Offer(Segment segment) => Offer(segment, isBulk: false);
+
+    public void OfferBulk(Segment segment) => Offer(segment, isBulk: true);
+
+    private void Offer(Segment segment, bool isBulk)
     {
         if (State == LinkState.Closed)
         {
@@ -63,6 +85,13 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
         if (kind == LinkKind.Broadcast && State == LinkState.Keeping && KeptBytes + segment.Weight > window)
         {
             Drop();
+        }
+
+        if (isBulk)
+        {
+            _bulk.Enqueue(segment);
+            _bulkBytes += segment.Weight;
+            return;
         }
 
         _waiting.Enqueue(segment);
@@ -80,25 +109,40 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
     public bool TryTake(out Parcel parcel)
     {
         parcel = null!;
-        if (State != LinkState.Open || _sent.Count >= MaxInFlight || _waiting.Count == 0)
+        if (State != LinkState.Open || _sent.Count >= MaxInFlight)
         {
             return false;
         }
 
-        var body = new List<ReadOnlyMemory<byte>>(Math.Min(_waiting.Count, 64));
-        int bytes = 0, weight = 0, messages = 0;
-        while (_waiting.TryPeek(out var segment) && (bytes == 0 || bytes + segment.Length <= envelope))
+        var queue = _begun ?? (IsBulkNext() ? _bulk : _waiting);
+        if (queue.Count == 0)
         {
-            body.Add(_waiting.Dequeue().Bytes);
+            return false;
+        }
+
+        var body = new List<ReadOnlyMemory<byte>>(Math.Min(queue.Count, 64));
+        int bytes = 0, weight = 0, messages = 0;
+        while (queue.TryPeek(out var segment) && (bytes == 0 || bytes + segment.Length <= envelope))
+        {
+            body.Add(queue.Dequeue().Bytes);
             bytes += segment.Length;
             weight += segment.Weight;
             messages += segment.Messages;
+
+            // A piece that is not the last of its entry is no message yet.
+            _begun = segment.Messages == 0 ? queue : null;
         }
 
-        parcel = new Parcel(Next++, [.. body], weight, messages);
+        var isBulk = queue == _bulk;
+        (_liveSinceBulk, _bulkUnderWay) = isBulk ? (0, _bulkUnderWay + weight) : (_liveSinceBulk + 1, _bulkUnderWay);
+        parcel = new Parcel(Next++, [.. body], weight, messages, isBulk);
         _sent.Enqueue(parcel);
         return true;
     }
+
+    /// <summary>Leaves a place among those under way, so that what is live then goes at once.</summary>
+    private bool IsBulkNext() =>
+        _bulk.Count > 0 && _bulkUnderWay < MaxBulk && (_waiting.Count == 0 ? _sent.Count < MaxInFlight - 1 : _liveSinceBulk >= BulkTurn);
 
     /// <summary>Cumulative; a number that was never sent is ignored.</summary>
     public void Acknowledge(long number)
@@ -110,7 +154,16 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
 
         while (_sent.TryPeek(out var first) && first.Number <= number)
         {
-            KeptBytes -= _sent.Dequeue().Weight;
+            _sent.Dequeue();
+            if (first.IsBulk)
+            {
+                _bulkBytes -= first.Weight;
+                _bulkUnderWay -= first.Weight;
+            }
+            else
+            {
+                KeptBytes -= first.Weight;
+            }
         }
     }
 
@@ -143,19 +196,18 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
             messages += parcel.Messages;
         }
 
-        if (_waiting.Count > 0)
+        if (!IsFlushed)
         {
             // These have no number yet: one stands for all of them.
             Next++;
-            foreach (var segment in _waiting)
-            {
-                messages += segment.Messages;
-            }
+            messages += _waiting.Concat(_bulk).Sum(static segment => segment.Messages);
         }
 
         _sent.Clear();
         _waiting.Clear();
-        KeptBytes = 0;
+        _bulk.Clear();
+        _begun = null;
+        KeptBytes = _bulkBytes = _bulkUnderWay = 0;
         Lost += messages;
         return messages;
     }
@@ -188,4 +240,4 @@ internal sealed class Segment(byte[] bytes, int messages)
 }
 
 /// <summary>An envelope's number and content, kept until acknowledged.</summary>
-internal sealed record Parcel(long Number, ReadOnlyMemory<byte>[] Body, int Weight, int Messages);
+internal sealed record Parcel(long Number, ReadOnlyMemory<byte>[] Body, int Weight, int Messages, bool IsBulk);

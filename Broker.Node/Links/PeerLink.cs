@@ -71,7 +71,7 @@ internal sealed class PeerLink(uint peer, LinkKind kind, long next, LaneOptions 
     private bool MaySend => IsReachable && !IsDeparted && !IsRefused && !_leaving;
 
     /// <summary>Whether an owned link takes an entry now. The first one opens it: it is kept while the peer is greeted.</summary>
-    public bool Admits(TimeSpan now)
+    public bool Admits(TimeSpan now, bool isBulk)
     {
         if (IsDormant && MaySend)
         {
@@ -80,7 +80,7 @@ internal sealed class PeerLink(uint peer, LinkKind kind, long next, LaneOptions 
             Outgoing.Keep();
         }
 
-        return Outgoing.Accepts;
+        return isBulk ? Outgoing.AcceptsBulk : Outgoing.Accepts;
     }
 
     /// <summary>Null: from a past incarnation, to be ignored. Otherwise answer with a welcome.</summary>

@@ -1,6 +1,6 @@
 namespace Broker.Node.Sequenced;
 
-/// <summary>What lanes of different nodes, or of one, say to each other about a partition. Any of them may be lost; those of two lanes keep their order.</summary>
+/// <summary>What lanes of different nodes, or of one, say to each other about a partition. Any of them may be lost; those of two lanes keep their order, but for <see cref="Pulled"/> and pages.</summary>
 /// <param name="Generation">Whose owner says it, or is meant. A lower one than the receiver knows is answered <see cref="Refused"/>.</param>
 internal abstract record PartitionMessage(Generation Generation);
 
@@ -30,7 +30,7 @@ internal sealed record Refused(Generation Generation, Generation Highest) : Part
 /// <summary>Asks for entries behind a sequence.</summary>
 internal sealed record Pull(Generation Generation, long After) : PartitionMessage(Generation);
 
-/// <summary>Some of them, in their order.</summary>
+/// <summary>Some of them, in their order. May come later than what was said behind it.</summary>
 /// <param name="After">What was asked: nothing that is there is missing between the sequence and the first.</param>
 /// <param name="End">Of the log that they come from.</param>
 /// <param name="Floor">A log that ends between 0 and this must begin anew, by asking from the beginning.</param>
@@ -88,7 +88,11 @@ internal sealed record Answered(Generation Generation, long Number, PublishOutco
 /// <param name="Id">Counts what the lane asks.</param>
 internal sealed record Asked(Generation Generation, long Id, TopicQuery Query) : PartitionMessage(Generation);
 
-internal sealed record Told(Generation Generation, long Id, TopicAnswer Answer) : PartitionMessage(Generation);
+internal sealed record Told(Generation Generation, long Id, TopicAnswer Answer) : PartitionMessage(Generation)
+{
+    /// <summary>Of what was missed: the answer may come later than what was said behind it. Not said to the other.</summary>
+    public bool IsPage { get; init; }
+}
 
 /// <summary>A lane says how many connections of a user are subscribed to a topic there.</summary>
 /// <param name="Topic">UTF-8.</param>

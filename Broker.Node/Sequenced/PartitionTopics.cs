@@ -67,7 +67,7 @@ internal sealed class PartitionTopics(PartitionContext context, Generation gener
             _questions.Dequeue();
             var query = question.Asked.Query;
             var answer = new TopicReader(Log, replica.Commit, context.Clock(), context.Settings.MaxMembers).Answer(query, question.Connections);
-            context.Output.Send(question.From, new Told(generation, question.Asked.Id, answer));
+            context.Output.Send(question.From, new Told(generation, question.Asked.Id, answer) { IsPage = query.Kind == TopicQueryKind.Page });
         }
     }
 

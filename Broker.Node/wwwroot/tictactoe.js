@@ -143,6 +143,7 @@ function rise() {
   $('table').hidden = true;
   $('table').classList.remove('still');
   $('entrance').hidden = false;
+  $('turn').textContent = '';
   $('room').textContent = $('generation').textContent = '–';
 }
 

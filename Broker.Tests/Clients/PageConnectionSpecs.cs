@@ -171,7 +171,7 @@ public sealed partial class PageConnectionSpecs(OneNode shared) : BrowserSpecs
         var page = await NewPageAsync();
         await page.RouteWebSocketAsync(WebSocketPath(), socket =>
         {
-            socket.Send($$"""{"type":"disconnecting","code":{{code}},"reason":"{{reason}}","reconnect":true,"after":0}""");
+            socket.Send($$"""{"type":"disconnecting","code":{{code}},"reason":"{{reason}}","reconnect":{{(code == 4001 ? "true" : "false")}},"after":0}""");
             socket.CloseAsync(new() { Code = code, Reason = reason });
         });
 

@@ -48,9 +48,15 @@ public sealed partial class TutorialSpecs(OneNode shared) : BrowserSpecs
         html = html.Replace("localhost:8080", $"localhost:{shared.Node.Http.Port}", StringComparison.Ordinal)
             .Replace("const client = ", "const client = window.client = ", StringComparison.Ordinal);
         var page = await NewPageAsync();
-        await page.RouteAsync("http://localhost:8000/chat.html", route => route.FulfillAsync(new() { Body = html, ContentType = "text/html" }));
-        await page.RouteAsync("http://localhost:8000/favicon.ico", static route => route.FulfillAsync(new() { Status = 204 }));
-        await page.GotoAsync("http://localhost:8000/chat.html");
+
+        await page.RouteAsync("**/favicon.ico", static route => route.FulfillAsync(new() { Status = 204 }));
+
+        // A page that comes from nowhere may not ask this machine; any page of a node is somewhere.
+        await page.GotoAsync(new Uri(shared.Node.Http, "/style.css").AbsoluteUri);
+        await page.SetContentAsync(html);
+
+        // Before its module runs the form is a form as any other.
+        await Expect(page.Locator("#people")).Not.ToHaveTextAsync("Nobody");
         await page.Locator("#name").FillAsync(name);
         return page;
     }

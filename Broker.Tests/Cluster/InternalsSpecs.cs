@@ -10,6 +10,7 @@ namespace Broker.Tests.Cluster;
 /// </summary>
 public sealed class InternalsSpecs : ProcessClusterSpecs
 {
+    private const string Mediator = "/system/distributedPubSubMediator";
     private const string Coordinator = "/system/sharding/partitionsCoordinator";
 
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(30);
@@ -18,12 +19,17 @@ public sealed class InternalsSpecs : ProcessClusterSpecs
     public InternalsSpecs() => Configure(RecordedRun.Settings);
 
     [Fact]
-    public Task Node_without_its_mediator_ends() => RunAsync("mediator", ("n2", "/system/distributedPubSubMediator", true));
+    public async Task Node_without_its_mediator_ends()
+    {
+        var node = await StartAsync(null);
+        await Owned(new Stranger()).KillAsync(node, Mediator, Cancellation);
+        Assert.Equal(1, await EndedAsync(node, Mediator));
+        Assert.Contains(" ends", node.Output, StringComparison.Ordinal);
+    }
 
     [LongFact]
     public Task Node_without_a_part_of_the_cluster_ends_or_has_it_again() => RunAsync(
-        "internals",
-        ("n2", "/system/distributedPubSubMediator", true),
+        ("n2", Mediator, true),
         ("n3", "/system/sharding/partitions", true),
         ("n3", "/system/sharding/replicator", false),
         ("n3", Coordinator, true),
@@ -34,11 +40,10 @@ public sealed class InternalsSpecs : ProcessClusterSpecs
         ("n1", "/system/sharding/replicator", false),
         ("n1", $"{Coordinator}/singleton/coordinator", false),
         ("n1", $"{Coordinator}/singleton", true),
-        ("n1", "/system/distributedPubSubMediator", true));
+        ("n1", Mediator, true));
 
-    /// <param name="name">Of the run.</param>
     /// <param name="parts">On which node which actor ends, and whether the node ends by it.</param>
-    private async Task RunAsync(string name, params (string Node, string Path, bool Ends)[] parts)
+    private async Task RunAsync(params (string Node, string Path, bool Ends)[] parts)
     {
         var nodes = await StartThreeAsync();
         var run = Owned(new RecordedRun(Topics, StartAgainAsync, 1, Cancellation));
@@ -72,7 +77,7 @@ public sealed class InternalsSpecs : ProcessClusterSpecs
 
         await run.EndAsync();
         Report($"{RunFigures.Of(run.Recorder.Events)}");
-        run.Check(name);
+        run.Check("internals");
     }
 
     private async Task<int> EndedAsync(NodeProcess node, string path)

@@ -11,6 +11,9 @@ namespace Broker.Tests.Cluster;
 [Collection(NodeProcesses.Name)]
 public abstract partial class ProcessClusterSpecs : IAsyncLifetime
 {
+    /// <summary>Of nodes on hosts of their own.</summary>
+    protected const int ClusterPort = 4053;
+
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(Full ? 30 : 2);
 
     private readonly CancellationTokenSource _limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
@@ -68,7 +71,7 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
               cluster { host = "{{address}}"
                 insecure = on } }
             """);
-        return Owned(await NodeProcess.LaunchOnAsync(network, host, ["--config", file, "--cluster-port", "4053", .. arguments], Cancellation));
+        return Owned(await NodeProcess.LaunchOnAsync(network, host, ["--config", file, "--cluster-port", $"{ClusterPort}", .. arguments], Cancellation));
     }
 
     /// <summary>A node on each of the hosts, ready; the first two are the seeds.</summary>
@@ -194,7 +197,7 @@ public abstract partial class ProcessClusterSpecs : IAsyncLifetime
     private string[] Arguments(NodeProcess? seed) =>
         [.. ConfigFlags, .. seed is null ? Array.Empty<string>() : ["--seed", seed.Cluster]];
 
-    private static string[] SeedsOn(TestNetwork network) => ["--seed", $"{network.Address(1)}:4053", "--seed", $"{network.Address(2)}:4053"];
+    private static string[] SeedsOn(TestNetwork network) => ["--seed", $"{network.Address(1)}:{ClusterPort}", "--seed", $"{network.Address(2)}:{ClusterPort}"];
 
     [GeneratedRegex("UNREACHABLE")]
     private static partial Regex Unreachable();

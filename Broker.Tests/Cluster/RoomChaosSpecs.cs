@@ -40,11 +40,12 @@ public sealed class RoomChaosSpecs : ProcessClusterSpecs
         var (run, nodes) = await StartRunAsync(rooms: 6, players: 4);
         run.Leaves(nodes[2]);
         nodes[2].Signal(UnixSignal.Stop);
-        await Task.Delay(TimeSpan.FromSeconds(30), Cancellation);
+        var still = TimeSpan.FromSeconds(30);
+        await Task.Delay(still, Cancellation);
         nodes[2].Signal(UnixSignal.Continue);
         Assert.Equal(1, await nodes[2].WaitForExitAsync(Cancellation));
         await run.ProgressAsync();
-        await run.CheckAsync();
+        await run.CheckAsync(still);
         Report($"30 s: {run.Done} calls done, longest pause {run.Longest.TotalMilliseconds:0} ms");
     }
 
@@ -98,17 +99,22 @@ public sealed class RoomChaosSpecs : ProcessClusterSpecs
     [LongFact]
     public async Task Room_that_ignores_its_stop_holds_up_a_stop_for_no_longer_than_it_may()
     {
-        var (run, nodes) = await StartRunAsync(rooms: 1, players: 1);
-        var room = run.Rooms.First();
-        var roles = await RecordedRun.RolesAsync(nodes, $"$room.{room}", Cancellation);
-        var owner = nodes[roles[0][1] - '1'];
-        var blocker = await ConnectAsync(owner);
-        await blocker.RequestAsync(new() { ["type"] = "room.join", ["room"] = room }, Cancellation);
+        var (run, nodes) = await StartRunAsync(rooms: 6, players: 2);
+        var (blocker, watcher) = (await ConnectAsync(nodes[2]), await ConnectAsync(nodes[0]));
+        var room = "";
+        do
+        {
+            var joined = await blocker.RequestAsync(new() { ["type"] = "room.create", ["kind"] = "faulty" }, Cancellation);
+            room = joined.GetProperty("room").GetString()!;
+        }
+        while ((await RecordedRun.RolesAsync(nodes, $"$room.{room}", Cancellation))[0] != "n3");
+
+        await watcher.RequestAsync(new() { ["type"] = "room.join", ["room"] = room }, Cancellation);
         await blocker.SendAsync(new { type = "call", id = 0, room, method = "block", data = 0 }, Cancellation);
-        run.Leaves(owner);
-        owner.Signal(UnixSignal.Terminate);
+        run.Leaves(nodes[2]);
+        nodes[2].Signal(UnixSignal.Terminate);
         var begun = TimeProvider.System.GetTimestamp();
-        await owner.WaitForExitAsync(Cancellation);
+        await nodes[2].WaitForExitAsync(Cancellation);
         var taken = TimeProvider.System.GetElapsedTime(begun);
         Assert.True(taken < TimeSpan.FromSeconds(60), $"stopped after {taken}");
         await run.ProgressAsync();

@@ -20,6 +20,7 @@ public sealed class SequencedCutSpecs : ProcessClusterSpecs
     public async Task All_links_that_break_for_one_or_four_seconds_end_nobody()
     {
         var (network, run) = await StartRunAsync(3);
+        var longest = TimeSpan.Zero;
         for (var round = 0; round < 40; round++)
         {
             var seconds = round % 2 == 0 ? 1 : 4;
@@ -31,11 +32,17 @@ public sealed class SequencedCutSpecs : ProcessClusterSpecs
             var healed = Stopwatch.GetTimestamp();
             await run.AcknowledgedAsync();
             var again = Stopwatch.GetElapsedTime(healed);
-            Assert.True(again < TimeSpan.FromSeconds(10), $"Round {round}: {again.TotalSeconds:F1} s after {seconds} s without links");
-            Assert.Empty(run.CountEnded());
+            longest = again > longest ? again : longest;
+            var ended = run.CountEnded();
+            if (again > TimeSpan.FromSeconds(10) || ended.Count > 0)
+            {
+                Assert.Fail($"Round {round}: {again.TotalSeconds:F1} s after {seconds} s without links, ended: {string.Join(", ", ended)}; {run.Keep("sequenced-blips")}");
+            }
+
             await run.PassAsync(2);
         }
 
+        Report($"all topics {longest.TotalSeconds:F1} s after the links were there again, at most");
         await EndAsync(run, "blips");
     }
 
@@ -114,32 +121,44 @@ public sealed class SequencedCutSpecs : ProcessClusterSpecs
         await EndAsync(run, "one-way");
     }
 
-    /// <summary>Three of ten packets for a minute, both ways. Where all links lose as much, Akka may end every node.</summary>
+    /// <summary>Three of ten packets for a minute, between all of them and both ways. Seldom each node sees itself alone at once, and all end.</summary>
     [LongFact]
-    public async Task Links_of_a_node_that_lose_packets_leave_somebody_who_serves()
+    public async Task Links_that_lose_packets_leave_somebody_who_serves()
     {
         var (network, run) = await StartRunAsync(3, durable: static _ => false);
-        run.Befalls("lose", "n3");
-        for (var host = 1; host <= 2; host++)
+        run.Befalls("lose", run.Serving.ToArray());
+        foreach (var (from, to) in Links(network))
         {
-            await network.LoseAsync(host, 3, 30, Cancellation);
-            await network.LoseAsync(3, host, 30, Cancellation);
+            await network.LoseAsync(from, to, 30, Cancellation);
         }
 
-        await run.PassAsync(60);
-        var ended = run.CountEnded();
-        Report($"ended: {string.Join(", ", ended)}");
-        Assert.True(ended.Count < 3);
-        await network.HealAsync(Cancellation);
-        run.Befalls("mend", "n3");
-        await run.PassAsync(5);
-        foreach (var name in ended.Concat(run.CountEnded()))
-        {
-            await run.StartAgainAsync(name);
-        }
-
-        await run.AcknowledgedAsync();
+        await PassLeavingSomebodyAsync(run, () => network.HealAsync(Cancellation));
         await EndAsync(run, "loss");
+    }
+
+    /// <summary>Half a second, more or less three tenths, for a minute: between all of them and both ways.</summary>
+    [LongFact]
+    public async Task Links_that_are_late_leave_somebody_who_serves()
+    {
+        var network = Owned(await TestNetwork.CreateAsync(3, Cancellation));
+        List<LateLink> links = [];
+        foreach (var (from, to) in Links(network))
+        {
+            links.Add(Owned(await network.LateAsync(from, to, ClusterPort, Cancellation)));
+        }
+
+        var run = Run(network);
+        run.Begin(await StartOnAsync(network), durable: static _ => false);
+        await run.LoadAsync(publishers: 3, burst: 1, subscribers: 4);
+        await run.PassAsync(3);
+        run.Befalls("delay", run.Serving.ToArray());
+        links.ForEach(static link => link.Delay(500, 300));
+        await PassLeavingSomebodyAsync(run, () =>
+        {
+            links.ForEach(static link => link.Delay(0, 0));
+            return Task.CompletedTask;
+        });
+        await EndAsync(run, "late");
     }
 
     /// <summary>That with the lowest address; what only the other side had is told by a new epoch.</summary>
@@ -195,6 +214,32 @@ public sealed class SequencedCutSpecs : ProcessClusterSpecs
         await run.AcknowledgedAsync();
         Report($"ended {ended} times; all topics {Stopwatch.GetElapsedTime(calm).TotalSeconds:F1} s after the last cut");
         await EndAsync(run, "flapping");
+    }
+
+    private static IEnumerable<(int From, int To)> Links(TestNetwork network) =>
+        from one in Enumerable.Range(1, network.Hosts) from other in Enumerable.Range(1, network.Hosts) where one != other select (one, other);
+
+    /// <summary>A minute of trouble that need not end anybody, and does not end all; then all of them serve again.</summary>
+    private static async Task PassLeavingSomebodyAsync(RecordedRun run, Func<Task> heal)
+    {
+        await run.PassAsync(60);
+        List<string> ended = [.. run.CountEnded()];
+        Report($"ended: {string.Join(", ", ended)}");
+        if (ended.Count == 3)
+        {
+            Assert.Fail($"All have ended: {run.Keep("sequenced-all-ended")}");
+        }
+
+        await heal();
+        run.Befalls("mend", run.Serving.ToArray());
+        await run.PassAsync(5);
+        ended.AddRange(run.CountEnded());
+        foreach (var name in ended)
+        {
+            await run.StartAgainAsync(name);
+        }
+
+        await run.AcknowledgedAsync();
     }
 
     private static async Task<int> StartEndedAsync(RecordedRun run)

@@ -45,7 +45,7 @@ internal sealed class LinkModel
     /// <summary>Two publishes make one segment.</summary>
     public void Publish()
     {
-        if (_kind == LinkKind.Owned && !Sender.Admits(Now))
+        if (_kind == LinkKind.Owned && !Sender.Admits(Now, isBulk: false))
         {
             Refused++;
             return;
@@ -106,7 +106,7 @@ internal sealed class LinkModel
     {
         if (_kind == LinkKind.Owned)
         {
-            Sender.Admits(Now);
+            Sender.Admits(Now, isBulk: false);
         }
     }
 

@@ -44,9 +44,9 @@ internal sealed class LinkSetModel : ILinkOwner, ILinkTransport
 
     public bool IsRefusing { get; set; }
 
-    public bool TryOffer(uint peer, LinkKind kind, string text)
+    public bool TryOffer(uint peer, LinkKind kind, string text, bool isBulk = false)
     {
-        var taken = Set.TryOffer(peer, kind, new EnvelopeEntry(EntryKind.Publish, "t"u8, WireFormat.Json, 0, 0, Encoding.UTF8.GetBytes(text)), Now);
+        var taken = Set.TryOffer(peer, kind, new EnvelopeEntry(EntryKind.Publish, "t"u8, WireFormat.Json, 0, 0, Encoding.UTF8.GetBytes(text)), Now, isBulk);
         Set.Send(Now);
         return taken;
     }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 
 namespace Broker.Tests.Support;
 
@@ -83,6 +84,15 @@ internal sealed class TestNetwork : IAsyncDisposable
     public Task LoseAsync(int from, int to, int percent, CancellationToken cancellation) => NftAsync(
         to, string.Create(CultureInfo.InvariantCulture, $"add rule inet cut in ip saddr {Address(from)} numgen random mod 100 < {percent} drop"), cancellation);
 
+    /// <summary>From now on what a host begins to send to a port of another takes the way over a link that can be late. The caller ends it.</summary>
+    public async Task<LateLink> LateAsync(int from, int to, int port, CancellationToken cancellation)
+    {
+        var link = new LateLink(Address(254), new IPEndPoint(IPAddress.Parse(Address(to)), port));
+        await NftAsync(from, "add table ip late; add chain ip late out { type nat hook output priority -100; }", cancellation);
+        await NftAsync(from, string.Create(CultureInfo.InvariantCulture, $"add rule ip late out ip daddr {Address(to)} tcp dport {port} dnat to {Address(254)}:{link.Port}"), cancellation);
+        return link;
+    }
+
     /// <summary>What a host sends goes out no faster than this, in Mbit/s.</summary>
     public Task SlowAsync(int host, int rate, CancellationToken cancellation) => RunAsync(
         [.. On(host), RequiredTool.Find("tc"), "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", string.Create(CultureInfo.InvariantCulture, $"{rate}mbit"), "burst", "64k", "latency", "200ms"],
@@ -91,7 +101,7 @@ internal sealed class TestNetwork : IAsyncDisposable
     /// <summary>What a host has sent so far, to others and to the test.</summary>
     public long SentBytes(int host) => long.Parse(File.ReadAllText($"/sys/class/net/{Namespace(host)}/statistics/rx_bytes"), CultureInfo.InvariantCulture);
 
-    /// <summary>All links are as they were, but for <see cref="SlowAsync"/>.</summary>
+    /// <summary>All links are as they were, but for <see cref="SlowAsync"/> and <see cref="LateAsync"/>.</summary>
     public async Task HealAsync(CancellationToken cancellation)
     {
         for (var host = 1; host <= _hosts; host++)

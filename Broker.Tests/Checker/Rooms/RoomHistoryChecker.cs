@@ -24,7 +24,7 @@ internal static class RoomHistoryChecker
         where same.Count() > 1
         select $"one room: {same.Key} was given {same.Count()} times: {string.Join(", ", same)}";
 
-    private static IEnumerable<string> Order(IReadOnlyCollection<RoomCall> done)
+    private static IEnumerable<string> Order(List<RoomCall> done)
     {
         var answered = new Queue<RoomCall>(done.OrderBy(static call => call.Ended));
         var highest = 0L;
@@ -49,7 +49,7 @@ internal static class RoomHistoryChecker
         where pair.Second.Generation < pair.First.Generation
         select $"one room: {pair.Second} was seen after {pair.First}";
 
-    private static IEnumerable<string> Final(long final, IReadOnlyCollection<RoomCall> done, int unknown)
+    private static IEnumerable<string> Final(long final, List<RoomCall> done, int unknown)
     {
         var least = Math.Max(done.Count, done.Select(static call => call.Count).DefaultIfEmpty().Max());
         if (final < least)

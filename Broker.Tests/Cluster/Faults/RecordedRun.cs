@@ -300,22 +300,29 @@ internal sealed class RecordedRun(IReadOnlyList<string> topics, Func<NodeProcess
         var ended = Serving.Where(node => _nodes[node].Ended.IsCompleted).ToList();
         if (violations.Count + refused.Count + ended.Count > 0)
         {
-            var directory = Directory.CreateDirectory(Path.Combine(SourceTree.Root, "TestResults")).FullName;
-            var file = Path.Combine(directory, $"{name}.jsonl");
-            using (var text = new StreamWriter(file))
-            {
-                HistoryText.Write(history, text);
-            }
-
-            foreach (var (node, process) in _nodes)
-            {
-                File.WriteAllText(Path.Combine(directory, $"{name}-{node}.log"), process.Output);
-            }
-
-            Assert.Fail($"{violations.Count} in {file}; refused with {string.Join(", ", refused)}; ended: {string.Join(", ", ended)}\n{string.Join('\n', violations.Take(20))}");
+            Assert.Fail($"{violations.Count} in {Keep(name)}; refused with {string.Join(", ", refused)}; ended: {string.Join(", ", ended)}\n{string.Join('\n', violations.Take(20))}");
         }
 
         return history;
+    }
+
+    /// <summary>Keeps the history so far, and what the nodes have said, for whoever looks for the cause.</summary>
+    /// <returns>The file of the history.</returns>
+    public string Keep(string name)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(SourceTree.Root, "TestResults")).FullName;
+        var file = Path.Combine(directory, $"{name}.jsonl");
+        using (var text = new StreamWriter(file))
+        {
+            HistoryText.Write(Recorder.Events, text);
+        }
+
+        foreach (var (node, process) in _nodes)
+        {
+            File.WriteAllText(Path.Combine(directory, $"{name}-{node}.log"), process.Output);
+        }
+
+        return file;
     }
 
     private async Task<(string Epoch, long Offset)> ProbeAsync(RecordingClient client, string node, string topic)

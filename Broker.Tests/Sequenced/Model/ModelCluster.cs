@@ -18,7 +18,7 @@ internal sealed class ModelCluster
     private readonly Random _random;
     private readonly ModelBug _bug;
     private readonly PriorityQueue<Action, (long Time, long Order)> _events = new();
-    private readonly Dictionary<(LaneId From, LaneId To), long> _last = [];
+    private readonly Dictionary<(LaneId From, LaneId To, bool IsBulk), long> _last = [];
     private readonly Dictionary<LaneId, ModelNode> _nodes = [];
     private readonly List<string> _probes = [];
     private readonly double _loss;
@@ -118,8 +118,10 @@ internal sealed class ModelCluster
             return;
         }
 
-        var arrival = Math.Max(_last.GetValueOrDefault((from.Lane, to)), Now + (isOwn ? 0 : _random.Next(1, _isCalm ? 5 : _delay)));
-        _last[(from.Lane, to)] = arrival;
+        // What was pulled yields to what is live.
+        var link = (from.Lane, to, message is Pulled);
+        var arrival = Math.Max(_last.GetValueOrDefault(link), Now + (isOwn ? 0 : _random.Next(1, _isCalm ? 5 : _delay)));
+        _last[link] = arrival;
         At(arrival - Now, () => Do(node, () =>
         {
             Trace?.Invoke($"{Now} {from.Lane.Node}>{to.Node} {message}");
