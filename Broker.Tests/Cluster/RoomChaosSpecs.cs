@@ -35,7 +35,7 @@ public sealed class RoomChaosSpecs : ProcessClusterSpecs
     }
 
     [LongFact]
-    public async Task Node_that_stood_still_for_half_a_minute_writes_nothing_over_what_was_done_meanwhile()
+    public async Task Node_that_stood_still_for_half_a_minute_writes_over_nothing()
     {
         var (run, nodes) = await StartRunAsync(rooms: 6, players: 4);
         run.Leaves(nodes[2]);
