@@ -3,7 +3,7 @@
 //   node .ci/readme.mjs            all but the tests, which .ci/run runs
 //   node .ci/readme.mjs --tests    the tests as well
 import { spawn, execFileSync } from 'node:child_process';
-import { mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -125,6 +125,14 @@ async function main() {
       await browser.line(line => line.includes('"subscribed"'), 'subscribed');
     } else if (language === 'js') {
       browser.run(body);
+    } else if (language === 'javascript') {
+      // Of a page; Node.js imports from no address, and has a WebSocket only when asked.
+      writeFileSync(join(work, 'broker.mjs'), await (await fetch('http://localhost:8080/broker.js')).text());
+      writeFileSync(join(work, 'module.mjs'), body.replace('http://localhost:8080/broker.js', './broker.mjs'));
+      const module = new Program(`node --experimental-websocket ${join(work, 'module.mjs')}`);
+      await module.line(/Hello!/, 20);
+      process.kill(-module.child.pid, 'SIGKILL');
+      await module.ended;
     } else if (language === '') {
       for (const printed of body.split('\n')) await browser.line(line => matches(line, printed), printed);
     } else if (language === 'sh' && body.startsWith('dotnet build Broker.Node\n')) {

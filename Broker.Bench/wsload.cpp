@@ -9,6 +9,9 @@
 // receives back, or with --pilot by what its pilot receives, the i-th plain subscriber. With several --url publishers use
 // the first and the others take turns over the rest; so with --pilot the loop closes across nodes.
 //
+// With --stream PATH or --poll PATH plain subscribers come without a WebSocket: by a response that does not end, or by polls of
+// the session that the first answer names. $T in PATH is the topic; --suback says when one is subscribed.
+//
 // build: g++ -O2 -std=c++17 -o wsload wsload.cpp -lssl -lcrypto -lz
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -50,7 +53,7 @@ struct Step {
 };
 
 struct Options {
-  string name = "run", topicPrefix = "t", subscribe, subscribed, publish, pingPrefix, pingAnswer;
+  string name = "run", topicPrefix = "t", streamPath, pollPath, subscribe, subscribed, publish, pingPrefix, pingAnswer;
   vector<Url> urls;
   vector<Step> opening;
   vector<string> headers;
@@ -151,6 +154,8 @@ static Options parse(int argc, char** argv) {
     else if (flag == "--suback") o.subscribed = unescape(next());
     else if (flag == "--pub") o.publish = unescape(next());
     else if (flag == "--answer") { o.pingPrefix = unescape(next()); o.pingAnswer = unescape(next()); }
+    else if (flag == "--stream") o.streamPath = next();
+    else if (flag == "--poll") o.pollPath = next();
     else if (flag == "--bin") o.binary = true;
     else if (flag == "--pilot") o.pilot = true;
     else if (flag == "--deflate") o.deflate = true;
@@ -223,10 +228,10 @@ enum class State { Idle, Connecting, Securing, Handshake, Opening, Subscribing, 
 struct Connection {
   int fd = -1, id = 0, url = 0, topic = 0, step = 0, inFlight = 0, pilotOf = -1, next = 0;
   State state = State::Idle;
-  bool publisher = false, wantsWrite = false, mayDeflate = false, deflates = false;
+  bool publisher = false, wantsWrite = false, mayDeflate = false, deflates = false, http = false;
   SSL* ssl = nullptr;
-  string in, out, carry;
-  size_t written = 0;
+  string in, out, carry, session;
+  size_t written = 0, chunk = 0;
 };
 
 static vector<Connection> connections;
@@ -502,8 +507,91 @@ static size_t onHandshake(Connection& c, const char* data, size_t size) {
   return stop + 4;
 }
 
+static string between(const string& text, const string& before, char after) {
+  const size_t start = text.rfind(before);
+  return start == string::npos ? "" : text.substr(start + before.size(), text.find(after, start + before.size()) - start - before.size());
+}
+
+// Messages of a client without a WebSocket, wherever they were cut.
+static void onText(Connection& c, const char* data, size_t size) {
+  counters.frames++;
+  if (c.state == State::Subscribing) {
+    c.carry.append(data, size);
+    if (c.carry.find(options.subscribed) == string::npos) return;
+    c.carry.clear();
+    c.state = State::Ready;
+    readyCount++;
+    return;
+  }
+  scan(c, data, size);
+}
+
+static void get(Connection& c, const string& target) {
+  const Url& url = options.urls[size_t(c.url)];
+  c.out += "GET " + target + " HTTP/1.1\r\nHost: " + url.host + ":" + std::to_string(url.port) + "\r\n";
+  for (const string& header : options.headers) c.out += header + "\r\n";
+  c.out += "\r\n";
+}
+
+// RFC 9112 section 7.1: chunks, of which one may end anywhere in a message. Answers what was taken.
+static size_t onChunks(Connection& c, const char* data, size_t size) {
+  size_t at = 0;
+  while (at < size) {
+    if (c.chunk == 0) {
+      const char* const stop = static_cast<const char*>(memchr(data + at, '\n', size - at));
+      if (!stop) break;
+      // The end of the chunk before it is an empty line.
+      c.chunk = data[at] == '\r' ? 0 : strtoul(data + at, nullptr, 16);
+      at = size_t(stop - data) + 1;
+      continue;
+    }
+    const size_t part = std::min(c.chunk, size - at);
+    onText(c, data + at, part);
+    c.chunk -= part;
+    at += part;
+  }
+  return at;
+}
+
+// Whole responses with a length; each is followed by the next poll.
+static size_t onAnswer(Connection& c, const string& all) {
+  const size_t head = all.find("\r\n\r\n");
+  if (head == string::npos) return 0;
+  const size_t length = strtoul(between(all.substr(0, head + 2), "Content-Length: ", '\r').c_str(), nullptr, 10);
+  if (all.size() < head + 4 + length) return 0;
+  const string body = all.substr(head + 4, length);
+  if (all.compare(0, 12, "HTTP/1.1 200") != 0) {
+    end(c, all.substr(0, all.find("\r\n")) + " " + body);
+    return 0;
+  }
+  if (c.session.empty()) c.session = between(body, "\"session\":\"", '"');
+  const string cursor = between(body, "\"cursor\":\"", '"');
+  onText(c, body.data(), body.size());
+  get(c, "/poll/" + c.session + "?cursor=" + cursor);
+  return head + 4 + length;
+}
+
+static void onHttp(Connection& c, const char* data, size_t size) {
+  string all;
+  all.swap(c.in);
+  all.append(data, size);
+  size_t at = 0;
+  if (c.state == State::Handshake) {
+    const size_t head = all.find("\r\n\r\n");
+    if (head != string::npos && all.compare(0, 12, "HTTP/1.1 200") != 0) return end(c, all.substr(0, all.find("\r\n")));
+    if (head != string::npos) c.state = State::Subscribing;
+    if (head != string::npos && !options.streamPath.empty()) at = head + 4;
+  }
+  if (c.state != State::Handshake && !options.streamPath.empty()) at += onChunks(c, all.data() + at, all.size() - at);
+  else if (c.state != State::Handshake) at = onAnswer(c, all);
+  if (c.state == State::Dead) return;
+  c.in.assign(all, at, string::npos);
+  if (!c.out.empty() && !c.wantsWrite) flush(c);
+}
+
 static void onBytes(Connection& c, const char* data, size_t size) {
   counters.bytesIn += size;
+  if (c.http) return onHttp(c, data, size);
   string own;
   if (!c.in.empty()) {
     own.swap(c.in);
@@ -528,6 +616,8 @@ static void onBytes(Connection& c, const char* data, size_t size) {
 
 static void request(Connection& c) {
   c.state = State::Handshake;
+  c.http = !c.publisher && (!options.streamPath.empty() || !options.pollPath.empty());
+  if (c.http) return get(c, fill(options.streamPath.empty() ? options.pollPath : options.streamPath, topicOf(c, 0), "", c.id));
   const Url& url = options.urls[size_t(c.url)];
   c.out += "GET " + fill(url.path, topicOf(c, 0), "", c.id) + " HTTP/1.1\r\nHost: " + url.host + ":" + std::to_string(url.port) +
            "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n";

@@ -16,12 +16,16 @@ public sealed class RoomKinds
     /// <param name="configure">Changes the defaults.</param>
     /// <exception cref="ArgumentException">The name, a setting or the class will not do, or the kind is there already; the message says which.</exception>
     public RoomKinds Add<TRoom>(string name, Action<RoomOptions>? configure = null)
-        where TRoom : Room
+        where TRoom : Room => Add(name, typeof(TRoom), configure);
+
+    /// <summary>As <see cref="Add{TRoom}"/>, of a class that is known only when the node runs.</summary>
+    /// <param name="room">A <see cref="Room"/>.</param>
+    public RoomKinds Add(string name, Type room, Action<RoomOptions>? configure = null)
     {
-        var constructors = typeof(TRoom).GetConstructors();
-        if (typeof(TRoom).IsAbstract || constructors.Length != 1)
+        var constructors = (room ?? throw new ArgumentNullException(nameof(room))).GetConstructors();
+        if (room.IsAbstract || constructors.Length != 1 || !typeof(Room).IsAssignableFrom(room))
         {
-            throw new ArgumentException($"{typeof(TRoom)} must have one public constructor and not be abstract; or give a factory.", nameof(TRoom));
+            throw new ArgumentException($"{room} must be a {nameof(Room)} with one public constructor and not abstract; or give a factory.", nameof(room));
         }
 
         var constructor = constructors[0];

@@ -23,6 +23,8 @@ internal sealed class BenchCommand
     private readonly Option<int> _rooms = Number("--rooms", "Rooms in the cluster.", 150);
     private readonly Option<bool> _kill = new("--kill") { Description = "Kill the node; else it is told to stop." };
 
+    private readonly Option<bool> _sockets = new("--sockets") { Description = "Players have sockets, and each step adds --rooms until steps come too late; else they are in the node's process." };
+
     private readonly RootCommand _root;
 
     public BenchCommand()
@@ -46,9 +48,15 @@ internal sealed class BenchCommand
         back.SetAction((parsed, cancellation) => ReportAsync(() => new ReturnRun(Workbench.Find(), parsed.GetValue(_clients), Console.Out).ExecuteAsync(cancellation)));
         var rooms = new Command("rooms", "How long rooms stand still whose node ends.") { _rooms, _kill };
         rooms.SetAction((parsed, cancellation) => ReportAsync(() => new RoomsRun(Workbench.Find(), parsed.GetValue(_rooms), parsed.GetValue(_kill), Console.Out).ExecuteAsync(cancellation)));
+        var steps = new Command("steps", "How far the steps of many rooms are from where they belong, on one node.") { _rooms, _sockets };
+        steps.SetAction((parsed, cancellation) => ReportAsync(() =>
+        {
+            var run = new StepsRun(Workbench.Find(), Console.Out);
+            return parsed.GetValue(_sockets) ? run.BySocketsAsync(parsed.GetValue(_rooms), cancellation) : run.InProcessAsync(parsed.GetValue(_rooms), cancellation);
+        }));
         var list = new Command("list", "Print the scenarios and peers.");
         list.SetAction(static _ => List(Console.Out));
-        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, allocation, users, back, rooms, prepare, list };
+        _root = new RootCommand("Measures the broker beside others. Microbenchmarks: micro, with the options of BenchmarkDotNet.") { run, allocation, users, back, rooms, steps, prepare, list };
     }
 
     public Task<int> InvokeAsync(string[] args) => _root.Parse(args).InvokeAsync();

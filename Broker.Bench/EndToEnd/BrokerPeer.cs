@@ -23,6 +23,10 @@ internal sealed class BrokerPeer(string name, string title, IReadOnlyList<string
 
     public static BrokerPeer Batch() => new("broker-batch", "Broker (?batch=10)", JsonDialect, "/ws?batch=10");
 
+    public static BrokerPeer Stream() => new("broker-sse", "Broker (SSE)", [.. JsonDialect, "--stream", "/sse?topic=$T"]);
+
+    public static BrokerPeer Poll() => new("broker-poll", "Broker (long poll)", [.. JsonDialect, "--poll", "/poll?topic=$T"]);
+
     // The same maps: 83 is a map of three, a0 + n a string of n bytes, d9 and da strings with a length of one and two bytes.
     public static BrokerPeer MessagePack() => new("broker-msgpack", "Broker (MessagePack)",
     [
@@ -60,7 +64,7 @@ internal sealed class BrokerPeer(string name, string title, IReadOnlyList<string
 
     private static Dictionary<string, string> Variables(Setting setting)
     {
-        var variables = new Dictionary<string, string> { ["BROKER__DEFLATE__ENABLED"] = setting.Deflate ? "on" : "off" };
+        var variables = new Dictionary<string, string>(setting.Environment) { ["BROKER__DEFLATE__ENABLED"] = setting.Deflate ? "on" : "off" };
         if (setting.Tls)
         {
             var certificate = Certificate.Write(setting.Directory);

@@ -4,7 +4,7 @@ namespace Broker.Bench.EndToEnd;
 internal static class Peers
 {
     public static IReadOnlyList<Peer> All { get; } =
-        [BrokerPeer.Json(), BrokerPeer.MessagePack(), BrokerPeer.Batch(), new NatsPeer(), new NchanPeer(), NodePeer.Ws(), NodePeer.SocketIo(), new SignalRPeer()];
+        [BrokerPeer.Json(), BrokerPeer.MessagePack(), BrokerPeer.Batch(), BrokerPeer.Stream(), BrokerPeer.Poll(), new NatsPeer(), new NchanPeer(), NodePeer.Ws(), NodePeer.SocketIo(), new SignalRPeer()];
 
     /// <summary>Names of one peer for each product.</summary>
     public static IReadOnlyList<string> Products { get; } = ["broker", "nats", "nchan", "ws", "socketio", "signalr"];

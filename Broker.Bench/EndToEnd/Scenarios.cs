@@ -15,6 +15,8 @@ internal static class Scenarios
 
     private static readonly string[] BesideNats = ["broker", "nats"];
 
+    private static readonly string[] WithoutWebSocket = ["broker", "broker-sse", "broker-poll"];
+
     private static readonly Load Pairs = new(200) { Topics = 100, Publishers = 100, Window = 4 };
 
     private static readonly Load Small = new(20) { Rate = 200, Duration = 2 };
@@ -98,6 +100,12 @@ internal static class Scenarios
             new("BATCHTOPICS", "100 connections with 20 of 100 topics each, 2,000 messages a second", new Load(100) { Publishers = 20, Topics = 100, TopicsEach = 20, Rate = 2000 }),
             new("BATCHFEW", "20 messages a second to 1,000", new Load(1000) { Rate = 20, Duration = 4 }),
         ]) { Peers = ["broker", "broker-batch"] },
+        new("Subscribers without a WebSocket; publishers go on when the first subscribers have it", Throughput,
+        [
+            new("F16HTTP", "1 publisher to 1,000, 16 in flight", new Load(1001) { Pilot = true }),
+            new("P2HTTP", "100 pairs, 4 in flight", Pairs with { Pilot = true }),
+        ]) { Peers = WithoutWebSocket },
+        new("Connections without a WebSocket", Idle, [new("IDLEHTTP", "10,000 connections, each with a subscription", new Load(10_000) { ConnectOnly = true })]) { Peers = WithoutWebSocket },
         new("permessage-deflate", Compressed,
         [
             new("F16OFF", "1 publisher to 1,000, 4 in flight, 4,000 bytes of text, off", new Load(1000) { Size = 4000, Window = 4 }),

@@ -19,6 +19,9 @@ internal sealed class Setting(Workbench bench, PortRange ports, Scenario scenari
     /// <summary>Empty at first.</summary>
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("broker-bench-").FullName;
 
+    /// <summary>Of the programs of the broker, beside what the scenario wants.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     /// <summary>In the order in which they were started.</summary>
     public IReadOnlyList<ChildProgram> Programs => _programs;
 

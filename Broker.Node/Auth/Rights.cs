@@ -6,7 +6,10 @@ using Broker.Node.Topics;
 namespace Broker.Node.Auth;
 
 /// <summary>What a connection may do. A deny wins over every allow, in whatever order they stand.</summary>
-/// <remarks>Immutable and thread-safe; questions allocate nothing. Names are UTF-8; one that is not legal, or reserved, is always refused.</remarks>
+/// <remarks>
+/// Immutable and thread-safe; questions allocate nothing. Names are UTF-8; one that is not legal, or reserved, is always refused, but for the topic
+/// of a kind's rooms, which may be watched and read by whoever may join these.
+/// </remarks>
 internal sealed class Rights
 {
     private static readonly AccessRule NoAccess = new(PatternSet.Empty, PatternSet.Empty);
@@ -48,7 +51,7 @@ internal sealed class Rights
         return rights is not null;
     }
 
-    public bool MaySubscribe(ReadOnlySpan<byte> topic) => _subscribe.Permits(topic);
+    public bool MaySubscribe(ReadOnlySpan<byte> topic) => TopicName.IsOfRooms(topic, out var kind) ? MayJoinRoom(kind) : _subscribe.Permits(topic);
 
     /// <summary>Whether a subscription to a pattern is permitted: one allowed pattern covers it whole and no deny overlaps it.</summary>
     public bool MaySubscribe(TopicPattern pattern) => _subscribe.Permits(pattern);
@@ -56,7 +59,7 @@ internal sealed class Rights
     public bool MayPublish(ReadOnlySpan<byte> topic) => _publish.Permits(topic);
 
     /// <summary>Whether what was published to a topic may be read; no right to subscribe is needed for it, or follows from it.</summary>
-    public bool MayReadHistory(ReadOnlySpan<byte> topic) => _history.Permits(topic);
+    public bool MayReadHistory(ReadOnlySpan<byte> topic) => TopicName.IsOfRooms(topic, out var kind) ? MayJoinRoom(kind) : _history.Permits(topic);
 
     /// <summary>Whether a topic's members may be seen; no right to subscribe is needed for it, or follows from it.</summary>
     public bool MaySeePresence(ReadOnlySpan<byte> topic) => _presence.Permits(topic);

@@ -35,7 +35,7 @@ internal static class OptionsBinder
         Lanes = s.Bind<LaneOptions>("lanes", Lanes),
         UserTopic = s.Bind<UserTopicOptions>("user-topic", UserTopic),
         Hooks = s.Bind<HookOptions>("hooks", static (s, d) => d with { Timeout = s.Duration("timeout", d.Timeout, Short, Minute) }),
-        Rooms = s.Bind<RoomsOptions>("rooms", static (s, d) => d with { MatchWait = s.Duration("match-wait", d.MatchWait, Short, Minute) }),
+        Rooms = s.Bind<RoomsOptions>("rooms", Rooms),
         Drain = s.Bind<DrainOptions>("drain", Drain),
         Platform = s.Bind<PlatformOptions>("platform", Platform),
         Topics = s.BindEach<TopicOptions>("topics", Topic),
@@ -53,9 +53,19 @@ internal static class OptionsBinder
         Host = s.Address("host", d.Host),
         Port = s.Integer("port", d.Port, 0, 65535),
         Paths = s.Texts("paths", d.Paths),
+        Client = s.Text("client", d.Client, IsPath, "\"\", or a path that starts with / and has no ? # or blanks"),
+        Sessions = s.Bind<HttpSessionOptions>("sessions", Sessions),
         Tls = s.Bind<TlsOptions>("tls", (s, d) => ListenTls(s, d, files)),
         Http2 = s.Switch("http2", d.Http2),
         Proxy = s.Bind<ProxyOptions>("proxy", Proxy),
+    };
+
+    private static bool IsPath(string text) => text.Length == 0 || (text.Length <= 256 && text[0] == '/' && !text.Any(static c => c is <= ' ' or >= '\u007F' or '?' or '#'));
+
+    private static HttpSessionOptions Sessions(ConfigurationSection s, HttpSessionOptions d) => d with
+    {
+        Enabled = s.Switch("enabled", d.Enabled),
+        Prefix = s.Text("prefix", d.Prefix, text => text.Length == 0 || (text.Length <= 64 && text[0] == '/' && text[^1] != '/' && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '/' or '-' or '_' or '.')), "a path that begins with / and does not end with it, of at most 64 of A-Z a-z 0-9 / - _ ."),
     };
 
     private static ProxyOptions Proxy(ConfigurationSection s, ProxyOptions d) => d with
@@ -213,6 +223,14 @@ internal static class OptionsBinder
     {
         Interval = s.Duration("interval", d.Interval, Short, Hour),
         Timeout = s.Duration("timeout", d.Timeout, Short, Hour),
+    };
+
+    private static RoomsOptions Rooms(ConfigurationSection s, RoomsOptions d) => d with
+    {
+        MatchWait = s.Duration("match-wait", d.MatchWait, Short, Minute),
+        Max = s.Integer("max", d.Max, 1, 10_000_000),
+        Heartbeat = s.Bind<HeartbeatOptions>("heartbeat", Heartbeat),
+        Kinds = s.BindEach<RoomKindOptions>("kinds", static (s, d) => d with { Name = s.Text("name", d.Name), Assembly = s.Text("assembly", d.Assembly), Type = s.Text("type", d.Type) }),
     };
 
     private static LaneOptions Lanes(ConfigurationSection s, LaneOptions d) => d with

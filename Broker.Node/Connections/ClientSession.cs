@@ -62,6 +62,9 @@ internal sealed class ClientSession
 
     public IEnumerable<Subscription> Subscriptions => _rooms is null ? _router.Subscriptions : _router.Subscriptions.Concat(_rooms.Cursors);
 
+    /// <summary>It has a seat in a room with steps, or asks for one.</summary>
+    public bool IsPlaying => _rooms is { IsPlaying: true };
+
     /// <summary>When a right ends that a <c>subscribe.token</c> granted, or something is to be asked for again; null: nothing is due.</summary>
     public DateTimeOffset? Due => _auth.NextGrantEnd is { } end && !(end > _router.Due) ? end : _router.Due;
 
@@ -260,7 +263,7 @@ internal sealed class ClientSession
             return;
         }
 
-        if (!_meter.TryTake(message.Type, out var retryAfter))
+        if (!_meter.TryTake(message.Type, _rooms?.BucketOf(message), out var retryAfter))
         {
             _replies.Fail(ErrorCode.RateLimited, message.Id, message.Topic, (long)Math.Ceiling(retryAfter.TotalMilliseconds));
             if (_meter.IsAbused)
@@ -496,12 +499,13 @@ internal sealed class ClientSession
 
     private void OnUnparsable(ErrorCode error, WireId id = default)
     {
+        var isAbuse = Identity is not null && _meter.Unparsable();
         _replies.Fail(error, id);
         if (Identity is null)
         {
             _disconnect(DisconnectReasons.AuthRequired);
         }
-        else if (_meter.Unparsable())
+        else if (isAbuse)
         {
             Abused(AbuseKind.Unparsable);
         }

@@ -19,7 +19,6 @@ namespace Broker.Node.Connections;
 /// </remarks>
 internal sealed class ConnectionActor : UntypedActor
 {
-
     private readonly IClientTransport _connection;
     private readonly ConnectionServices _services;
     private readonly ClientSession _session;
@@ -31,6 +30,7 @@ internal sealed class ConnectionActor : UntypedActor
     private LagWatch _lag;
     private LagWatch _skippableLag;
     private bool _closing;
+    private bool _isPlaying;
 
     public ConnectionActor(IClientTransport connection, ConnectionServices services)
     {
@@ -39,7 +39,8 @@ internal sealed class ConnectionActor : UntypedActor
         _session = new ClientSession(connection, services, Self, reason => Close(reason, TimeSpan.Zero));
         var options = services.Options;
         var now = services.Time.GetTimestamp();
-        _heartbeat = new Heartbeat(now, Timestamps(options.Heartbeat.Interval), Timestamps(options.Heartbeat.Timeout));
+        var interval = options.Heartbeat.Interval < connection.LongestSilence ? options.Heartbeat.Interval : connection.LongestSilence;
+        _heartbeat = new Heartbeat(now, Timestamps(interval), Timestamps(options.Heartbeat.Timeout));
 
         // What is being gathered is not owed before its window is over.
         _lag = _skippableLag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));
@@ -112,6 +113,11 @@ internal sealed class ConnectionActor : UntypedActor
                 break;
             case RoomSeatEnded ended:
                 _session.OnSeatEnded(ended);
+                if (LiveAsPlayed())
+                {
+                    SetTimer();
+                }
+
                 break;
             case LobbyAnswer answer:
                 _session.OnLobbyAnswer(answer);
@@ -143,7 +149,7 @@ internal sealed class ConnectionActor : UntypedActor
                 _session.OnMessages(batch);
             }
 
-            if (!ReferenceEquals(before, _session.Identity))
+            if (!ReferenceEquals(before, _session.Identity) | LiveAsPlayed())
             {
                 SetTimer();
             }
@@ -152,6 +158,21 @@ internal sealed class ConnectionActor : UntypedActor
         {
             batch.Release();
         }
+    }
+
+    /// <summary>Whoever is in a room with steps is missed sooner.</summary>
+    /// <returns>Whether that has changed.</returns>
+    private bool LiveAsPlayed()
+    {
+        if (_session.IsPlaying == _isPlaying)
+        {
+            return false;
+        }
+
+        _isPlaying = !_isPlaying;
+        var heartbeat = _isPlaying ? _services.Options.Rooms.Heartbeat : _services.Options.Heartbeat;
+        _heartbeat.Change(_services.Time.GetTimestamp(), Timestamps(heartbeat.Interval), Timestamps(heartbeat.Timeout));
+        return true;
     }
 
     private void OnAnswered(HookVerdict verdict)

@@ -16,6 +16,16 @@ internal struct Heartbeat(long started, long interval, long timeout)
     /// <summary>When to ask again.</summary>
     public long Due { get; private set; } = started + interval;
 
+    /// <summary>Other times count from now on; an answer that is waited for has the time that it was given.</summary>
+    public void Change(long now, long newInterval, long newTimeout)
+    {
+        (interval, timeout) = (newInterval, newTimeout);
+        if (!_waiting)
+        {
+            Due = now + interval;
+        }
+    }
+
     /// <param name="now">Timestamp.</param>
     /// <param name="lastReceived">When the last byte came.</param>
     /// <param name="readingHeld">This side does not read: the clock stands still.</param>

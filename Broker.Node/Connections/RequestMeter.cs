@@ -32,8 +32,11 @@ internal sealed class RequestMeter
     /// <summary>Ten times over the rate for three seconds.</summary>
     public bool IsAbused { get; private set; }
 
+    /// <param name="type">Of the message.</param>
+    /// <param name="room">Takes what is said in a room; null: it is like any message.</param>
+    /// <param name="retryAfter">When it may be said again.</param>
     /// <returns>False: over the rate, <paramref name="retryAfter"/> says for how long.</returns>
-    public bool TryTake(ClientMessageType type, out TimeSpan retryAfter)
+    public bool TryTake(ClientMessageType type, RoomBucket? room, out TimeSpan retryAfter)
     {
         var now = Now;
         IsAbused |= _abuse.Count(1, now);
@@ -41,6 +44,7 @@ internal sealed class RequestMeter
         {
             ClientMessageType.Ping => _pings.TryTake(1, now, out retryAfter),
             ClientMessageType.Auth or ClientMessageType.Subscribe or ClientMessageType.Unsubscribe => _control.TryTake(1, now, out retryAfter),
+            _ when room is not null => room.TryTake(now, out retryAfter),
             _ when _auth.Bucket is { } user => user.TryTake(1, now, out retryAfter),
             _ => _messages.TryTake(1, now, out retryAfter),
         };

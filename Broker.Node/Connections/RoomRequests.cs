@@ -24,12 +24,16 @@ namespace Broker.Node.Connections;
 internal sealed class RoomRequests(IClientTransport connection, ConnectionServices services, SessionAuth auth, SessionReplies replies, IActorRef self)
 {
     private readonly Dictionary<byte[], RoomSeat> _seats = new(TopicKeyComparer.Instance);
+    private Dictionary<string, RoomBucket>? _buckets;
     private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
 
     public IEnumerable<Subscription> Cursors => _seats.Values.Select(static seat => seat.Cursor);
 
     /// <summary>Another seat may be asked for.</summary>
     public bool MayAdd => _seats.Count < services.Options.Limits.Rooms;
+
+    /// <summary>A seat is in a room with steps, or asked for there.</summary>
+    public bool IsPlaying => _seats.Values.Any(static seat => seat.Bucket is not null);
 
     private Rights Rights => auth.Identity!.Rights;
 
@@ -51,6 +55,10 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
             replies.Fail(error, message.Id);
         }
     }
+
+    /// <summary>Of what is said in a room with steps; null: the message is something else.</summary>
+    public RoomBucket? BucketOf(in ClientMessage message) =>
+        message.Type == ClientMessageType.RoomSend && TryFind(message.Room.Span, out var seat) ? seat.Bucket : null;
 
     /// <summary>A room that the lobby has found.</summary>
     /// <param name="room">An id of a server's.</param>
@@ -252,9 +260,27 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
     private RoomSeat Add(string room, string kind)
     {
         var topic = TopicName.OfRoomPushes(room);
-        var seat = new RoomSeat(room, kind, new Subscription(connection.Writer, topic, TopicName.Hash(topic)) { Form = _form, IsOfRoom = true });
+        var cursor = new Subscription(connection.Writer, topic, TopicName.Hash(topic)) { Form = _form, IsOfRoom = true };
+        var seat = new RoomSeat(room, kind, cursor, BucketOfKind(kind));
         _seats.Add(Encoding.ASCII.GetBytes(room), seat);
         return seat;
+    }
+
+    /// <summary>Whoever takes more seats may not say more.</summary>
+    private RoomBucket? BucketOfKind(string name)
+    {
+        if (!services.Kinds.TryGet(name, out var kind) || kind.Options.StepRate == 0)
+        {
+            return null;
+        }
+
+        _buckets ??= new Dictionary<string, RoomBucket>(StringComparer.Ordinal);
+        if (!_buckets.TryGetValue(name, out var bucket))
+        {
+            _buckets.Add(name, bucket = new RoomBucket(kind.Options.StepRate, services.Time.TimestampFrequency));
+        }
+
+        return bucket;
     }
 
     private RoomInput InputOf(RoomInputKind kind, string room, WireId id) =>

@@ -292,7 +292,8 @@ internal sealed class Router(IClientTransport connection, ConnectionServices ser
     };
 
     private static ErrorCode Check(ReadOnlySpan<byte> topic, bool permitted) =>
-        TopicName.IsReserved(topic) ? ErrorCode.Forbidden
+        TopicName.IsOfRooms(topic, out _) ? permitted ? ErrorCode.None : ErrorCode.Forbidden
+        : TopicName.IsReserved(topic) ? ErrorCode.Forbidden
         : !TopicName.IsValid(topic) ? ErrorCode.InvalidTopic
         : permitted ? ErrorCode.None
         : ErrorCode.Forbidden;

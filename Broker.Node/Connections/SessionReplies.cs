@@ -26,6 +26,8 @@ internal sealed class SessionReplies(IClientTransport connection, ConnectionServ
 
     public void Fail(ErrorCode code, WireId id, ReadOnlyMemory<byte> topic = default, long? retryAfter = null, string? text = null)
     {
+        // Before the client can know of it: what it sends then is counted later.
+        var isAbuse = code == ErrorCode.Forbidden && meter.Forbidden();
         Refuse(new ErrorMessage(code, id)
         {
             // What cannot be a topic is not reflected back.
@@ -33,7 +35,7 @@ internal sealed class SessionReplies(IClientTransport connection, ConnectionServ
             RetryAfter = retryAfter,
             Text = text,
         });
-        if (code == ErrorCode.Forbidden && meter.Forbidden())
+        if (isAbuse)
         {
             abused(AbuseKind.Forbidden);
         }
@@ -82,6 +84,7 @@ internal sealed class SessionReplies(IClientTransport connection, ConnectionServ
         {
             User = identity?.User,
             Expires = identity?.Expires?.ToUnixTimeMilliseconds(),
+            Session = connection.Request!.Session,
             Message = services.Options.Greeting,
         });
         connection.Writer.Reply(reply);

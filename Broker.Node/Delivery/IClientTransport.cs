@@ -22,6 +22,9 @@ internal interface IClientTransport
     /// <summary>What the log says beside the reason of the end, in printable ASCII. Set before it is closed, by its actor.</summary>
     string EndDetail { get; set; }
 
+    /// <summary>How often something must be sent to the client, if nothing else asks for more.</summary>
+    TimeSpan LongestSilence => TimeSpan.MaxValue;
+
     /// <summary>Timestamp of the last bytes received; any byte counts as life.</summary>
     long LastReceived { get; }
 

@@ -26,6 +26,9 @@ internal sealed record UpgradedRequest(WireFormat Format, IPAddress Remote, Iden
     /// <summary>Whether it is sent compressed messages: arrays are made of messages that are not.</summary>
     public bool Deflate => Compression is not null && BatchWindow == TimeSpan.Zero;
 
+    /// <summary>What the client is to call its session, of a transport that has requests of their own for what it sends; null: it has none.</summary>
+    public string? Session { get; init; }
+
     /// <summary>For the echo endpoint: none of the broker's protocol, and no actor.</summary>
     public bool Echo { get; init; }
 

@@ -15,6 +15,7 @@ internal sealed class BrokerMetrics
 
     private const string Reason = "reason";
     private const string Policy = "policy";
+    private const string Transport = "transport";
 
     private readonly Counter<long> _connectionsRefused;
     private readonly Counter<long> _handshakesRefused;
@@ -37,11 +38,11 @@ internal sealed class BrokerMetrics
         _tokensRefused = Meter.CreateCounter<long>("broker.tokens.refused", "{token}", "Tokens refused, by reason; throttled ones were not looked at");
         _requestsRefused = Meter.CreateCounter<long>("broker.requests.refused", "{request}", "Error replies, by code");
         _abuses = Meter.CreateCounter<long>("broker.abuse", "{connection}", "Connections closed for abuse, by kind");
-        _closed = Meter.CreateCounter<long>("broker.connections.closed", "{connection}", "WebSocket connections that the server closed, by code and reason; 1006 are cut without a close frame");
+        _closed = Meter.CreateCounter<long>("broker.connections.closed", "{connection}", "Connections that the server closed, by code and reason; 1006 are cut without a close frame");
         _certificatesRefused = Meter.CreateCounter<long>("broker.certificates.refused", "{certificate}", "Changed TLS certificates that cannot be used: the old one stays");
         _skipped = Meter.CreateCounter<long>("broker.topics.skipped", "{subscription}", "Times a slow subscriber skipped what waited for it, by policy of the topic");
         _memoryCuts = Meter.CreateCounter<long>("broker.memory.cuts", "{subscription}", "Lagging subscribers cut because the node has no room for what is kept for them, by policy of the topic");
-        _connections = Meter.CreateUpDownCounter<long>("broker.connections", "{connection}", "WebSocket connections open");
+        _connections = Meter.CreateUpDownCounter<long>("broker.connections", "{connection}", "Connections of clients open, by transport");
         _streams = Meter.CreateUpDownCounter<long>("broker.connections.streams", "{connection}", "WebSocket connections open that are streams of HTTP/2 connections");
         _latency = Meter.CreateHistogram<double>("broker.connection.latency", "s", "Round trip of a ping to a client");
     }
@@ -71,9 +72,9 @@ internal sealed class BrokerMetrics
 
     public void MemoryCut(SlowPolicy policy, int subscribers) => _memoryCuts.Add(subscribers, Tag(Policy, MetricNames.Of(policy)));
 
-    public void Opened() => _connections.Add(1);
+    public void Opened(ClientTransport transport) => _connections.Add(1, Tag(Transport, MetricNames.Of(transport)));
 
-    public void Ended() => _connections.Add(-1);
+    public void Ended(ClientTransport transport) => _connections.Add(-1, Tag(Transport, MetricNames.Of(transport)));
 
     public void StreamOpened() => _streams.Add(1);
 

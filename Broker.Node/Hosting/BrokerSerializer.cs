@@ -6,6 +6,7 @@ using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
 using Broker.Node.Rooms;
+using Broker.Node.Transports.Sessions;
 
 namespace Broker.Node.Hosting;
 
@@ -33,6 +34,7 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
     public const string LobbyReply = "lr";
     public const string RoomsShown = "ls";
     public const string LobbyHeard = "lh";
+    public const string SessionPart = "sp";
 
     public override int Identifier => Id;
 
@@ -55,6 +57,7 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
         Rooms.LobbyReply => LobbyReply,
         Rooms.RoomsShown => RoomsShown,
         Rooms.LobbyHeard => LobbyHeard,
+        Transports.Sessions.SessionPart => SessionPart,
         _ => throw new SerializationException($"Not a message between nodes: {o?.GetType().FullName}"),
     };
 
@@ -64,6 +67,7 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
         PartitionPoke poke => poke.Encode(),
         Lanes.RoomInput input => RoomCodec.Encode(input),
         Lanes.RoomReply reply => RoomCodec.Encode(reply),
+        Transports.Sessions.SessionPart part => SessionCodec.Encode(part),
         LobbyMessage message => LobbyCodec.Encode(message),
         IBrokerMessage message => MembershipCodec.Encode(message) ?? throw new SerializationException($"Not a message between nodes: {obj.GetType().FullName}"),
         _ => throw new SerializationException($"Not a message between nodes: {obj?.GetType().FullName}"),
@@ -90,6 +94,7 @@ internal sealed class BrokerSerializer(ExtendedActorSystem system) : SerializerW
             LobbyReply => LobbyCodec.DecodeReply(bytes),
             RoomsShown => LobbyCodec.DecodeShown(bytes),
             LobbyHeard => LobbyCodec.DecodeHeard(bytes),
+            SessionPart => SessionCodec.DecodePart(bytes),
             _ => throw new SerializationException($"Unknown manifest of {bytes.Length} bytes"),
         };
         return message ?? throw new SerializationException($"Malformed message '{manifest}' of {bytes.Length} bytes");

@@ -15,6 +15,9 @@ using Broker.Node.Membership;
 using Broker.Node.Rooms;
 using Broker.Node.Topics;
 using Broker.Node.Transports.Echo;
+using Broker.Node.Transports.LongPoll;
+using Broker.Node.Transports.Sessions;
+using Broker.Node.Transports.Sse;
 using Broker.Node.Transports.WebSocket;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -34,12 +37,15 @@ internal static class BrokerServices
         services.AddShared(configuration.Options);
 
         // In this order below the node's actor.
-        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>().AddPart<AkkaPartsModule>();
-        services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static provider => ClientParts.AllKinds(provider.GetServices<AddedKinds>())).AddSingleton<ClientParts>();
+        services.AddPart<LanesModule>().AddPart<LaneWatchModule>().AddPart<ClientsModule>().AddPart<PipelineModule>().AddPart<SessionsModule>().AddPart<ShutdownModule>().AddPart<ClusterModule>().AddPart<OwnershipModule>().AddPart<RoomsModule>().AddPart<LobbyModule>().AddPart<AkkaPartsModule>();
+        services.AddSingleton<RoomRuns>().AddSingleton<NodeRegions>().AddSingleton<RoomLobbies>().AddSingleton(static provider => ClientParts.AllKinds(provider.GetRequiredService<BrokerOptions>().Rooms.Kinds, provider.GetServices<AddedKinds>())).AddSingleton<ClientParts>();
         services.AddSingleton<IRoomLobby>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IRoomDirectory>(static provider => provider.GetRequiredService<RoomLobbies>());
         services.AddSingleton<IUpgradeGate>(static provider => provider.GetRequiredService<PipelineModule>());
         services.AddSingleton<IConnectionPipeline>(static provider => provider.GetRequiredService<PipelineModule>());
+        services.AddSingleton<ISessionGate>(static provider => provider.GetRequiredService<PipelineModule>());
+        services.AddSingleton<ISessions>(static provider => provider.GetRequiredService<SessionsModule>());
+        services.AddSingleton<SseEndpoint>().AddSingleton<PollEndpoint>().AddSingleton<IStartupFilter, ClientRequestsFilter>();
         services.AddSingleton<OperationsModule>().AddSingleton<ActorsModule>().AddSingleton<ListenerModule>().AddSingleton<ListenerTls>();
         services.AddSingleton<NodeHealth>().AddSingleton<PartWatch>().AddSingleton<NodeLog>();
         services.AddSingleton<IHostedService>(static provider => provider.GetRequiredService<ApplicationUsers>());

@@ -1,3 +1,4 @@
+using Broker.Node.Configuration.Options;
 using Broker.Node.Connections;
 using Broker.Node.Rooms;
 using Broker.Node.Rooms.Kinds;
@@ -11,10 +12,11 @@ namespace Broker.Node.Hosting;
 /// <param name="Lobby">Finds rooms.</param>
 internal sealed record ClientParts(HookCalls Hooks, RoomKinds Kinds, IRoomLobby Lobby)
 {
-    /// <summary>The built-in kinds, and then the application's.</summary>
-    public static RoomKinds AllKinds(IEnumerable<AddedKinds> added)
+    /// <summary>The built-in kinds, those that the configuration names, and the application's.</summary>
+    public static RoomKinds AllKinds(IReadOnlyList<RoomKindOptions> named, IEnumerable<AddedKinds> added)
     {
         var kinds = new RoomKinds().Add<RelayRoom>("relay").Add<TicTacToeRoom>("tictactoe", TicTacToeRoom.Configure);
+        RoomAssemblies.Add(kinds, named);
         foreach (var one in added)
         {
             one.Add(kinds);

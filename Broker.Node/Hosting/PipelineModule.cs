@@ -2,6 +2,7 @@ using System.Net;
 using Akka.Actor;
 using Akka.Streams;
 using Broker.Node.Auth;
+using Broker.Node.Diagnostics;
 using Broker.Node.Listening;
 using Broker.Node.Transports.Echo;
 using Broker.Node.Transports.WebSocket;
@@ -20,9 +21,9 @@ internal sealed class PipelineModule(
     EchoEndpoint echo,
     ApplicationUsers users,
     IHttpFrontDoor frontDoor,
-    WebSocketServices services) : INodePart, IUpgradeGate, IConnectionPipeline
+    WebSocketServices services) : INodePart, IUpgradeGate, ISessionGate, IConnectionPipeline
 {
-    private readonly Action _onEnded = services.Metrics.Ended;
+    private readonly Action _onEnded = () => services.Metrics.Ended(ClientTransport.Websocket);
     private IMaterializer? _materializer;
     private UpgradeGate? _gate;
     private ConnectionPipeline? _pipeline;
@@ -44,12 +45,18 @@ internal sealed class PipelineModule(
 
     public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls) => _gate!.Evaluate(head, peer, tls);
 
+    public bool AllowsOrigin(RequestHead head, IPAddress peer, bool tls) => _gate!.AllowsOrigin(head, peer, tls);
+
+    public UpgradeDecision EvaluateSession(RequestHead head, IPAddress peer, bool tls, string? ticket, bool isConnection) => _gate!.EvaluateSession(head, peer, tls, ticket, isConnection);
+
+    public UpgradeDecision EvaluateToken(RequestHead head, IPAddress peer, bool tls, out string? token) => _gate!.EvaluateToken(head, peer, tls, out token);
+
     public void Start(AcceptedConnection connection) => _pipeline!.Start(connection);
 
     private void OnAccepted(ClientConnection connection)
     {
         services.Open.Add(connection);
-        services.Metrics.Opened();
+        services.Metrics.Opened(ClientTransport.Websocket);
         connection.Transport.OnEnded(_onEnded);
         if (connection.Request!.Echo)
         {

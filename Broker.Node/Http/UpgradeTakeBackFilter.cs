@@ -1,6 +1,6 @@
 namespace Broker.Node.Http;
 
-/// <summary>Puts <see cref="UpgradeTakeBack"/>, <see cref="StreamTakeBack"/> and <see cref="ForwardedClient"/> before everything the application adds.</summary>
+/// <summary>Puts <see cref="UpgradeTakeBack"/>, <see cref="StreamTakeBack"/>, <see cref="ForwardedClient"/> and <see cref="ClientScript"/> before everything the application adds.</summary>
 internal sealed class UpgradeTakeBackFilter : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
@@ -8,6 +8,7 @@ internal sealed class UpgradeTakeBackFilter : IStartupFilter
         app.UseMiddleware<UpgradeTakeBack>();
         app.UseMiddleware<StreamTakeBack>();
         app.UseMiddleware<ForwardedClient>();
+        app.UseMiddleware<ClientScript>();
         next(app);
     };
 }

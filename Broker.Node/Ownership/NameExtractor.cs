@@ -8,7 +8,8 @@ namespace Broker.Node.Ownership;
 /// <summary>Entities with names, spread over shards by the hash that all nodes have in common.</summary>
 /// <param name="shards">The same on every node, for ever.</param>
 /// <param name="nameOf">Of the entity that a message is for; null: the message is for none.</param>
-internal sealed class NameExtractor(int shards, Func<object, string?> nameOf) : IMessageExtractor
+/// <param name="keyOf">What of an entity's name is hashed, UTF-8; null: the name.</param>
+internal sealed class NameExtractor(int shards, Func<object, string?> nameOf, Func<string, byte[]>? keyOf = null) : IMessageExtractor
 {
     public string? EntityId(object message) => nameOf(message);
 
@@ -17,5 +18,5 @@ internal sealed class NameExtractor(int shards, Func<object, string?> nameOf) : 
     public string? ShardId(object message) => EntityId(message) is { } name ? ShardId(name) : null;
 
     public string ShardId(string entityId, object? messageHint = null) =>
-        (TopicName.Hash(Encoding.UTF8.GetBytes(entityId)) % (uint)shards).ToString(CultureInfo.InvariantCulture);
+        (TopicName.Hash(keyOf is null ? Encoding.UTF8.GetBytes(entityId) : keyOf(entityId)) % (uint)shards).ToString(CultureInfo.InvariantCulture);
 }

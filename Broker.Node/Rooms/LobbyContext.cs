@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Broker.Node.Lanes;
 
 namespace Broker.Node.Rooms;
 
@@ -6,5 +7,6 @@ namespace Broker.Node.Rooms;
 /// <param name="Node">Uid of the node.</param>
 /// <param name="MatchWait">How long two or more wait for others before they get a room of their own.</param>
 /// <param name="Rooms">The region of rooms; null: it has not started, or has ended.</param>
+/// <param name="Lanes">Carry what they list.</param>
 /// <param name="Time">Clock of searches.</param>
-internal sealed record LobbyContext(uint Node, TimeSpan MatchWait, Func<IActorRef?> Rooms, TimeProvider Time);
+internal sealed record LobbyContext(uint Node, TimeSpan MatchWait, Func<IActorRef?> Rooms, ILaneInbox Lanes, TimeProvider Time);

@@ -1,10 +1,9 @@
-using System.Diagnostics;
 using System.Security.Cryptography;
 using Akka.Actor;
 using Akka.Cluster.Sharding;
 using Akka.Event;
+using Broker.Node.Delivery;
 using Broker.Node.Lanes;
-using Broker.Node.Sequenced;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 using Broker.Protocol.Wire.Bridge;
@@ -23,7 +22,7 @@ namespace Broker.Node.Rooms;
 /// <para>It runs only from a record that it has claimed, and every snapshot is written over the one before. Who finds another's record there ends. While no
 /// snapshot is confirmed for <see cref="Unconfirmed"/>, or the node may promise nothing, the room stands still.</para>
 /// </remarks>
-internal sealed class RoomActor : UntypedActor, IWithTimers
+internal sealed partial class RoomActor : UntypedActor, IWithTimers
 {
     /// <summary>After which a room stands still whose snapshots nobody confirms.</summary>
     public static readonly TimeSpan Unconfirmed = TimeSpan.FromSeconds(3);
@@ -32,8 +31,6 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
     private const int MaxWaiting = 1024;
 
     private static readonly TimeSpan Pulse = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan SaveGap = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan WriteRetry = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan StopLimit = TimeSpan.FromSeconds(5);
 
     private readonly string _id;
@@ -43,28 +40,17 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
     private readonly long _started;
     private readonly ILoggingAdapter _log = Context.GetLogger();
     private readonly Queue<(RoomInput Input, IActorRef Sender)> _waiting = new();
+    private readonly RoomTurn _turn;
     private State _state = State.New;
     private RoomHost? _host;
     private RoomSpeech? _speech;
-    private TopicPosition _seen;
-    private long _generation;
-
-    /// <summary>What is being written, or was last.</summary>
-    private RoomSnapshot? _snapshot;
-    private bool _isWriting;
-    private bool _isRemoving;
-    private TimeSpan _writingSince;
-    private TimeSpan _wroteAt = TimeSpan.MinValue;
-    private bool _isSnapshotDue;
-
-    /// <summary>Something was asked since the last snapshot.</summary>
-    private bool _isChanged;
     private bool _isSuspended;
 
     public RoomActor(string id, RoomServices services)
     {
         (_id, _services, _hash) = (id, services, TopicName.Hash(TopicName.OfRoomPushes(id)));
         _started = services.Time.GetTimestamp();
+        _turn = new RoomTurn(Self, OnLost);
     }
 
     private enum State
@@ -83,7 +69,12 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
 
     protected override void PostStop()
     {
-        _services.Runs.Clear(_id, Self);
+        _services.Runs.Clear(_id, _turn);
+        if (_isClaimed)
+        {
+            _services.Runs.Release();
+        }
+
         if (_state is not (State.New or State.Ended) && RoomId.TryReadKind(_id, out var kind))
         {
             _services.Directory.Hide(kind, _id, hasEnded: false);
@@ -138,100 +129,10 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
         }
     }
 
-    private void Read()
-    {
-        _state = State.Reading;
-        _services.Store.ReadAsync(_id).PipeTo(Self, failure: static _ => new RoomRead(false, default, null));
-    }
-
-    private void OnRead(RoomRead read)
-    {
-        if (_state == State.Reading)
-        {
-            Open(read);
-        }
-        else if (_state is State.Claiming or State.Running or State.Stopping && _isWriting)
-        {
-            Compare(read);
-        }
-    }
-
-    /// <summary>Goes on from what is kept, or begins a new room where somebody asks for one.</summary>
-    private void Open(RoomRead read)
-    {
-        if (!read.IsKnown || !RoomId.TryReadKind(_id, out var name) || !_services.Kinds.TryGet(name, out var kind))
-        {
-            GiveUp(read.IsKnown ? ErrorCode.RoomNotFound : ErrorCode.Unavailable);
-            return;
-        }
-
-        _seen = read.Position;
-        _speech = new RoomSpeech(_id, kind, _services.Time, listing => _services.Directory.Show(name, _id, listing));
-        var setup = new RoomSetup(kind, _id, _services.Services, _speech);
-        if (read.Record is { } record)
-        {
-            Restore(setup, record);
-        }
-        else if (read.Position.Offset == 0 && _waiting.FirstOrDefault(static one => one.Input.Kind == RoomInputKind.Create) is { Input: { } create, Sender: var sender })
-        {
-            Create(setup, create, sender);
-        }
-        else
-        {
-            GiveUp(ErrorCode.RoomNotFound);
-        }
-    }
-
-    private void Restore(RoomSetup setup, RoomRecord record)
-    {
-        var (host, refusal, text) = RoomHost.Restore(setup, record.Snapshot, Now);
-        if (host is null)
-        {
-            _log.Warning("Room {0} is not restored here ({1}): {2}", _id, refusal, text);
-            GiveUp(ErrorCode.Unavailable);
-            return;
-        }
-
-        (_host, _snapshot) = (host, new RoomSnapshot(0, record.Snapshot));
-        Claim(record.Generation + 1);
-    }
-
-    private void Create(RoomSetup setup, RoomInput create, IActorRef sender)
-    {
-        RequestId request = default;
-        if (create.Connection == 0)
-        {
-            _speech!.TryAsk(create, sender, out request);
-        }
-
-        // Who creates it joins then, as everybody does.
-        var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        _host = RoomHost.Create(setup, seed, DataOf(create.Options, create.Format, setup.Kind), Now, request);
-        _snapshot = _host.TakeSnapshot();
-        if (_snapshot is null)
-        {
-            // It has ended over its first turn: nothing was kept.
-            _host.SnapshotRemoved();
-            Flush();
-            GiveUp(ErrorCode.Internal);
-            return;
-        }
-
-        Claim(1);
-    }
-
-    private void Claim(long generation)
-    {
-        _state = State.Claiming;
-        _generation = _speech!.Generation = generation;
-        (_isWriting, _writingSince) = (true, Now);
-        Write();
-    }
-
     private void Begin()
     {
         _state = State.Running;
-        _services.Runs.Set(_id, Self);
+        _services.Runs.Set(_id, _turn);
         Timers.StartPeriodicTimer(PulseDue.Instance, PulseDue.Instance, Pulse);
         while (_waiting.TryDequeue(out var one) && _state == State.Running)
         {
@@ -339,11 +240,31 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
             _host!.Resume();
         }
 
-        var begun = Stopwatch.GetTimestamp();
+        var begun = _services.Time.GetTimestamp();
+        _turn.Begin(begun);
         _host!.Advance(Now);
         input(_host);
-        _host.Measured(Stopwatch.GetElapsedTime(begun));
+        _turn.End();
+        _host.Measured(_services.Time.GetElapsedTime(begun));
         Settle();
+    }
+
+    /// <summary>
+    /// Players are told that the room has failed, though its code has not come back, by another thread: of the actor only what does not change
+    /// is looked at, and the nodes, which are an array that is not changed either. Where the code does come back, the room ends as failed.
+    /// </summary>
+    private void OnLost()
+    {
+        _log.Error("Room {0}: a turn of its code does not end; it is given up", _id);
+        var message = MessageBuffer.OfThread;
+        WireFormat.Json.Codec().Write(message, new RoomLeftMessage(default, _id, "failed"));
+        var push = new RoomPush(RoomPushKind.Ended, _id, Volatile.Read(ref _generation)) { Payload = message.Written.ToArray(), Format = WireFormat.Json };
+        _services.Lanes.Post(new RoomPushCommand(_hash, [(push, _speech!.Nodes)]));
+        _services.Runs.Clear(_id, _turn);
+        if (RoomId.TryReadKind(_id, out var kind))
+        {
+            _services.Directory.Hide(kind, _id, hasEnded: true);
+        }
     }
 
     private void Suspend()
@@ -383,159 +304,6 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
         else
         {
             Timers.Cancel(Due.Instance);
-        }
-    }
-
-    /// <summary>Takes a snapshot where somebody waits for one, or it is time.</summary>
-    private void Save()
-    {
-        if (_isWriting || !(_host!.NeedsSnapshot || _isSnapshotDue))
-        {
-            return;
-        }
-
-        if (_wroteAt > TimeSpan.MinValue && Now - _wroteAt < SaveGap)
-        {
-            if (!Timers.IsTimerActive(SaveDue.Instance))
-            {
-                Timers.StartSingleTimer(SaveDue.Instance, SaveDue.Instance, SaveGap - (Now - _wroteAt));
-            }
-
-            return;
-        }
-
-        (_isSnapshotDue, _isChanged) = (false, false);
-        if (_host.TakeSnapshot() is not { } snapshot)
-        {
-            if (_host.NeedsRemoval)
-            {
-                Remove();
-            }
-
-            return;
-        }
-
-        if (snapshot.Bytes.Span.SequenceEqual(_snapshot!.Bytes.Span))
-        {
-            // What is kept says it already.
-            _host.SnapshotSaved(snapshot.Number);
-            return;
-        }
-
-        _snapshot = snapshot;
-        (_isWriting, _writingSince, _wroteAt) = (true, Now, Now);
-        Write();
-    }
-
-    private void Remove()
-    {
-        if (!_isWriting && !_isRemoving)
-        {
-            _isRemoving = true;
-            (_isWriting, _writingSince) = (true, Now);
-            Write();
-        }
-    }
-
-    private void Write()
-    {
-        var writing = _isRemoving
-            ? _services.Store.RemoveAsync(_id, _seen)
-            : _services.Store.WriteAsync(_id, new RoomRecord(_generation, _services.Node, _life, _snapshot!.Bytes), _seen);
-        writing.PipeTo(Self, failure: static _ => new RoomWritten(PublishResult.Timeout, default));
-    }
-
-    private void OnWritten(RoomWritten written)
-    {
-        if (!_isWriting)
-        {
-            return;
-        }
-
-        switch (written.Result)
-        {
-            case PublishResult.Published:
-                OnSaved(written.Position);
-                break;
-            case PublishResult.Conflict:
-                _services.Store.ReadAsync(_id).PipeTo(Self, failure: static _ => new RoomRead(false, default, null));
-                break;
-            case PublishResult.LimitExceeded when _state == State.Claiming:
-                _isWriting = false;
-                GiveUp(ErrorCode.LimitExceeded);
-                break;
-            default:
-                Timers.StartSingleTimer(WriteDue.Instance, WriteDue.Instance, WriteRetry);
-                break;
-        }
-    }
-
-    /// <summary>Something else is kept than was seen last: its own, if an earlier answer was lost; or another's, and then this one ends.</summary>
-    private void Compare(RoomRead read)
-    {
-        if (!read.IsKnown)
-        {
-            Timers.StartSingleTimer(WriteDue.Instance, WriteDue.Instance, WriteRetry);
-        }
-        else if (read.Record is { } record && record.Life == _life && record.Generation == _generation && record.Snapshot.Span.SequenceEqual(_snapshot!.Bytes.Span) && !_isRemoving)
-        {
-            OnSaved(read.Position);
-        }
-        else if (read.Record is { } own && own.Life == _life)
-        {
-            // An earlier one of its own, of which it did not know that it was kept.
-            _seen = read.Position;
-            Write();
-        }
-        else if (read.Record is null && _isRemoving)
-        {
-            OnSaved(read.Position);
-        }
-        else if (read.Record is null && (read.Position.Epoch, read.Position.Birth) != (_seen.Epoch, _seen.Birth) && _state != State.Claiming)
-        {
-            // Nobody has what was kept: it begins anew with what is alive.
-            _seen = default;
-            _generation = _speech!.Generation = _generation + 1;
-            Write();
-        }
-        else
-        {
-            _log.Warning("Room {0} is run by another actor: this one ends", _id);
-            _isWriting = false;
-            _state = State.Ended;
-            _services.Runs.Clear(_id, Self);
-            while (_waiting.TryDequeue(out var one))
-            {
-                SendAway(one.Input, one.Sender);
-            }
-
-            Context.Parent.Tell(new Passivate(Stop.Instance));
-        }
-    }
-
-    private void OnSaved(TopicPosition position)
-    {
-        (_isWriting, _seen) = (false, position);
-        if (_isRemoving)
-        {
-            _host!.SnapshotRemoved();
-            Flush();
-            End();
-            return;
-        }
-
-        _host!.SnapshotSaved(_snapshot!.Number);
-        switch (_state)
-        {
-            case State.Claiming:
-                Begin();
-                break;
-            case State.Stopping:
-                FinishStop();
-                break;
-            default:
-                Run(static _ => { });
-                break;
         }
     }
 
@@ -639,31 +407,6 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
         }
     }
 
-    /// <summary>Nothing is being written: one more snapshot, unless what is kept is what there is.</summary>
-    private void FinishStop()
-    {
-        if (_host!.NeedsRemoval)
-        {
-            Remove();
-            return;
-        }
-
-        if (_host.TakeSnapshot() is { } snapshot && !snapshot.Bytes.Span.SequenceEqual(_snapshot!.Bytes.Span))
-        {
-            _snapshot = snapshot;
-            (_isWriting, _writingSince) = (true, Now);
-            Write();
-            return;
-        }
-
-        _services.Runs.Clear(_id, Self);
-        _speech!.Say(RoomPushKind.Moving);
-        Flush();
-
-        // Behind what was asked meanwhile.
-        Self.Tell(StopNow.Instance);
-    }
-
     private void End()
     {
         if (_state == State.Ended)
@@ -673,7 +416,7 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
 
         _state = State.Ended;
         Timers.CancelAll();
-        _services.Runs.Clear(_id, Self);
+        _services.Runs.Clear(_id, _turn);
         if (RoomId.TryReadKind(_id, out var kind))
         {
             _services.Directory.Hide(kind, _id, hasEnded: true);
@@ -716,7 +459,7 @@ internal sealed class RoomActor : UntypedActor, IWithTimers
         var own = (WireFormat)kind.Options.Format;
         if (!value.IsEmpty && format != own)
         {
-            var buffer = Delivery.MessageBuffer.OfThread;
+            var buffer = MessageBuffer.OfThread;
             value = WireBridge.TryCarry(value.Span, format, buffer) ? buffer.Written.ToArray() : default;
         }
 

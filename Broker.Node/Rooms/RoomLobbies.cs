@@ -28,6 +28,9 @@ internal sealed class RoomLobbies : IRoomLobby, IRoomDirectory
 
     public void Forget(long connection, string kind) => Tell(new RoomLobbiesActor.Forgotten(connection, kind));
 
+    /// <summary>Has the lobbies of all kinds begin where they have ended.</summary>
+    public void Wake() => Tell(RoomLobbiesActor.Wake.Instance);
+
     public void Show(string kind, string room, RoomListing listing) => Tell(new RoomLobbiesActor.Shown(kind, room, listing));
 
     public void Hide(string kind, string room, bool hasEnded) => Tell(new RoomLobbiesActor.Shown(kind, room, null));

@@ -50,6 +50,7 @@ internal sealed class RoomLobbiesActor : UntypedActor, IWithTimers
             case LobbyReply reply: _requests.Take(reply); break;
             case LobbyHeard heard: OnHeard(heard); break;
             case Tick: OnTick(); break;
+            case Wake: OnWake(); break;
             default: Unhandled(message); break;
         }
     }
@@ -89,6 +90,14 @@ internal sealed class RoomLobbiesActor : UntypedActor, IWithTimers
         }
     }
 
+    private void OnWake()
+    {
+        foreach (var kind in _kinds.All)
+        {
+            Tell(new RoomsShown(kind.Name, _node, 0, 0, 0));
+        }
+    }
+
     private RoomFeed FeedOf(string kind)
     {
         if (!_feeds.TryGetValue(kind, out var feed))
@@ -115,6 +124,12 @@ internal sealed class RoomLobbiesActor : UntypedActor, IWithTimers
 
     /// <summary>A room of this node is so; null: it is not here any more.</summary>
     public sealed record Shown(string Kind, string Room, RoomListing? Listing) : INoSerializationVerificationNeeded, IDeadLetterSuppression;
+
+    /// <summary>Lobbies may have ended.</summary>
+    public sealed class Wake : INoSerializationVerificationNeeded, IDeadLetterSuppression
+    {
+        public static readonly Wake Instance = new();
+    }
 
     private sealed class Tick : INoSerializationVerificationNeeded, IDeadLetterSuppression
     {

@@ -7,7 +7,7 @@ using Broker.Node.Topics;
 
 namespace Broker.Node.Rooms;
 
-/// <summary>The shard region of the rooms, which go to the nodes as partitions do.</summary>
+/// <summary>The shard region of the rooms. A room runs where the partition is owned that keeps its record, so that a snapshot travels to the copy alone.</summary>
 internal static class RoomRegion
 {
     /// <summary>The same on every node.</summary>
@@ -22,7 +22,7 @@ internal static class RoomRegion
             Name,
             room => Props.Create(() => new RoomActor(room, services)).WithDispatcher(dispatcher),
             settings,
-            new NameExtractor(TopicName.Partitions, static message => (message as RoomInput)?.Room),
+            new NameExtractor(TopicName.Partitions, static message => (message as RoomInput)?.Room, TopicName.OfRoom),
             new PartitionAllocation(Cluster.Get(system)),
             RoomActor.Stop.Instance),
         region => services.Runs.Region = region);

@@ -15,4 +15,8 @@ namespace Broker.Node.Rooms;
 /// <param name="Fence">Whether the node may promise anything.</param>
 /// <param name="Time">Clock.</param>
 internal sealed record RoomServices(
-    RoomKinds Kinds, IServiceProvider Services, uint Node, RoomRuns Runs, ILaneInbox Lanes, RoomStore Store, IRoomDirectory Directory, Fence Fence, TimeProvider Time);
+    RoomKinds Kinds, IServiceProvider Services, uint Node, RoomRuns Runs, ILaneInbox Lanes, RoomStore Store, IRoomDirectory Directory, Fence Fence, TimeProvider Time)
+{
+    /// <summary>Rooms here, beyond which no new one is made.</summary>
+    public int Most { get; init; } = int.MaxValue;
+}

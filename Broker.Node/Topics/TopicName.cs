@@ -73,6 +73,17 @@ internal static class TopicName
     /// <summary>Whether it is a topic that keeps the snapshot of a room.</summary>
     public static bool IsOfRoom(ReadOnlySpan<byte> topic) => topic.StartsWith("$room."u8);
 
+    /// <summary>The topic that keeps what clients may know of the rooms of a kind.</summary>
+    /// <param name="kind">ASCII.</param>
+    public static byte[] OfRooms(string kind) => [.. "$rooms."u8, .. System.Text.Encoding.ASCII.GetBytes(kind)];
+
+    /// <summary>Whether it is a topic that keeps what clients may know of the rooms of a kind.</summary>
+    public static bool IsOfRooms(ReadOnlySpan<byte> topic, out ReadOnlySpan<byte> kind)
+    {
+        kind = topic.StartsWith("$rooms."u8) ? topic[7..] : default;
+        return IsToken(kind);
+    }
+
     /// <summary>What clients are told a topic is called: that of a user is <c>$user</c> to it.</summary>
     public static ReadOnlySpan<byte> Shown(ReadOnlySpan<byte> topic) => IsOfUser(topic, out _) ? User : topic;
 

@@ -8,12 +8,16 @@ internal sealed class TopicSettings
     /// <summary>Users of one topic whose rights have been changed.</summary>
     private const int MaxRights = 100_000;
 
+    /// <summary>Rooms of a kind that clients can watch.</summary>
+    private const int MaxRooms = 100_000;
+
     private static readonly TopicOptions Unmatched = new();
 
     private readonly (TopicPattern Pattern, TopicOptions Options)[] _entries;
     private readonly TopicOptions _ofUsers;
     private readonly TopicOptions _ofRights;
     private readonly TopicOptions _ofRooms = new() { Delivery = DeliveryKind.Sequenced, Keep = KeepPolicy.Latest, History = new HistoryOptions { Size = 1 } };
+    private readonly TopicOptions _ofRoomLists = new() { Delivery = DeliveryKind.Sequenced, Keep = KeepPolicy.Latest, History = new HistoryOptions { Size = MaxRooms } };
 
     /// <param name="topics">In the order in which they are looked at.</param>
     /// <param name="ofUsers">Of the topics of users; null: those without history.</param>
@@ -34,7 +38,11 @@ internal sealed class TopicSettings
     {
         if (TopicName.IsReserved(topic))
         {
-            return TopicName.IsOfUser(topic, out _) ? _ofUsers : TopicName.IsOfRights(topic) ? _ofRights : TopicName.IsOfRoom(topic) ? _ofRooms : Unmatched;
+            return TopicName.IsOfUser(topic, out _) ? _ofUsers
+                : TopicName.IsOfRights(topic) ? _ofRights
+                : TopicName.IsOfRoom(topic) ? _ofRooms
+                : TopicName.IsOfRooms(topic, out _) ? _ofRoomLists
+                : Unmatched;
         }
 
         foreach (var (pattern, options) in _entries)

@@ -40,12 +40,14 @@ $('topic').value = query.get('topic') ?? 'chat.lobby';
 if (!$('topic').checkValidity()) $('topic').value = 'chat.lobby';
 $('other').placeholder = own.href;
 $('other').value = query.get('ws') ?? '';
+$('transport').value = query.get('transport') ?? '';
+if (!$('transport').value) $('transport').value = '';
 
 const log = new WireLog();
 const page = { askForToken, answerToken, joined: describe };
 const left = new Pane('A', 'left', query.get('left') ?? 'Ada', log, page);
 const right = new Pane('B', 'right', query.get('right') ?? 'Ben', log, page);
-const wanted = () => JSON.stringify([$('other').value.trim(), $('token').value]);
+const wanted = () => JSON.stringify([$('other').value.trim(), $('token').value, $('transport').value]);
 let connected;
 
 function connect() {
@@ -53,8 +55,8 @@ function connect() {
   answerToken();
   connected = wanted();
   const topic = $('topic').value;
-  left.connect(own.href, topic, $('token').value);
-  right.connect(webSocketUrl($('other').value.trim(), own.href), topic, $('token').value);
+  left.connect(own.href, topic, $('token').value, $('transport').value);
+  right.connect(webSocketUrl($('other').value.trim(), own.href), topic, $('token').value, $('transport').value);
   describe({ type: 'subscribe', topic });
 }
 
@@ -80,6 +82,7 @@ $('settings').addEventListener('submit', event => {
   const shared = new URLSearchParams(location.search);
   shared.set('topic', topic);
   if ($('other').value.trim()) shared.set('ws', $('other').value.trim()); else shared.delete('ws');
+  if ($('transport').value) shared.set('transport', $('transport').value); else shared.delete('transport');
   history.replaceState(null, '', `?${shared}`);
   const inSheet = [event.submitter, document.activeElement].some(element => $('more').contains(element));
   $('more').open = false;

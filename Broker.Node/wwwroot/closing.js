@@ -1,4 +1,4 @@
-// What the end of a connection means, in words and for what comes next. The table is in docs/PROTOCOL.md, under Closing.
+// What the end of a connection means, in words. What comes of it the client decides.
 
 /** The end of a connection that never began; a browser does not tell a page why. */
 export const NO_CONNECTION = 'no connection to the node';
@@ -28,17 +28,12 @@ const REASONS = new Map([
   ['abuse', 'the node cut this connection for abuse'],
   ['slow consumer', 'this page did not read fast enough'],
   ['revoked', 'this user’s access was revoked'],
+  ['no connection', NO_CONNECTION],
+  ['no welcome', 'something in between holds back what the node says'],
+  ['not this protocol', 'the other side does not speak this protocol'],
+  ['no answer to poll', 'the node does not answer any more'],
   ['no answer to ping', 'the node does not answer any more'],
 ]);
 
-const FINAL_CODES = new Set([1000, 1002, 1003, 1007, 4003]);
-const PASSING_REASONS = new Set(['auth timeout', 'too many connections']);
-
 /** What happened, for people; a reason says more than the code it comes with. */
 export const inWords = (code, reason) => REASONS.get(reason) ?? CODES.get(code) ?? (reason || 'closed');
-
-/** Whether only another token helps. */
-export const asksForToken = (code, reason) => code === 4001 || reason === 'Invalid token' || reason === 'auth required';
-
-/** Whether a close ends the matter; anything not known to be final is worth another attempt. */
-export const isFinal = (code, reason) => FINAL_CODES.has(code) || (code === 1008 && !PASSING_REASONS.has(reason));

@@ -1,13 +1,16 @@
 // One chat pane: a room, what was said in it, and who is there.
 
-import { Connection } from './connection.js';
+import { connect } from '/broker.js';
+import { NO_CONNECTION, inWords as endInWords } from './closing.js';
 import { $, atEnd, capital, clock, el, keepEnd, milliseconds, toEnd } from './dom.js';
 import { People, learn } from './people.js';
 
 const ROWS = 200;
 const SENT_KEPT = 256;
 const EARLIER = 50;       // messages that are shown of what was said before
-const ASK_AGAIN = 1000;   // ms until what the node could not do is asked for again
+const PROBE = 5000;       // ms between pings while somebody looks at the page
+const SHOWN_DELAY = 2000; // ms at most between attempts while somebody looks: few do. An app with many users leaves it to the client
+const HIDDEN_DELAY = 15000;
 
 // When a message of this page was sent, by its key: both panes can then tell how long its delivery took.
 const sentAt = new Map();
@@ -16,11 +19,15 @@ const remember = key => {
   if (sentAt.size > SENT_KEPT) sentAt.delete(sentAt.keys().next().value);
 };
 
-const inWords = failure => `${failure.error} (${failure.code})`;
+const WAYS = { websocket: 'WebSocket', sse: 'Server-sent events', poll: 'Long polling' };
+
+const ended = ({ code, reason }) => `closed ${code}${reason ? ` ${reason}` : ''}: ${endInWords(code, reason)}`;
+
+const inWords = failure => `${failure.message} (${failure.code})`;
 
 export class Pane {
-  #tag; #log; #page; #connection = null; #topic = ''; #limit = Infinity; #timer = 0; #count = 0; #away = false;
-  #joined = false; #position = null; #earlier = 0; #refused = null; #member = ''; #again = 0;
+  #tag; #log; #page; #client = null; #room = null; #topic = ''; #timer = 0; #probe = 0; #count = 0; #away = false;
+  #earlier = 0; #refused = null; #member = '';
   #me = Array.from(crypto.getRandomValues(new Uint8Array(4)), byte => byte.toString(16).padStart(2, '0')).join('');
   #root; #name; #state; #facts; #who; #messages; #text; #send; #reconnect; #cut; #people;
 
@@ -39,7 +46,7 @@ export class Pane {
     this.#name.value = name.slice(0, this.#name.maxLength);
     this.#name.addEventListener('input', () => this.#introduce());
     this.#state = find('.state');
-    this.#facts = { node: find('.node'), latency: find('.latency'), delivery: find('.delivery') };
+    this.#facts = { node: find('.node'), way: find('.way'), latency: find('.latency'), delivery: find('.delivery') };
     this.#who = find('.who');
     this.#people = new People(() => this.#showPeople());
     this.#messages = find('.messages');
@@ -49,91 +56,72 @@ export class Pane {
     this.#text.setAttribute('aria-label', `Message from the ${side} pane`);
     this.#send = find('.composer .primary');
     this.#reconnect = find('.again');
-    this.#reconnect.addEventListener('click', () => this.#connection.open());
+    this.#reconnect.addEventListener('click', () => this.#client.open());
     this.#cut = find('.cut');
     this.#cut.addEventListener('click', () => this.#cutOff());
     find('.composer').addEventListener('submit', event => { event.preventDefault(); this.#publish(); });
     $('panes').append(this.#root);
   }
 
-  connect(url, topic, token) {
-    this.#connection?.close();
-    this.#setTopic(topic);
-    this.#connection = new Connection(url, token, {
-      state: (name, detail) => this.#onState(name, detail),
-      welcome: message => this.#onWelcome(message),
-      ready: user => this.#onReady(user),
-      message: message => this.#onMessage(message),
-      wire: (direction, text) => this.#log.add(this.#tag, direction, text),
-      latency: value => { this.#facts.latency.textContent = milliseconds(value); },
+  /** @param transport one way alone; empty: whichever works */
+  connect(url, topic, token, transport) {
+    this.#client?.close();
+    const client = this.#client = connect(url, {
+      token: token || undefined,
+      transports: transport ? [transport] : undefined,
+      backoff: { max: () => document.hidden ? HIDDEN_DELAY : SHOWN_DELAY },
     });
-    this.#connection.open();
+    const hear = (name, handler) => client.on(name, value => { if (client === this.#client) handler(value); });
+    hear('status', status => this.#onStatus(status));
+    hear('welcome', message => this.#onWelcome(message));
+    hear('error', failure => this.#note(inWords(failure), 'bad'));
+    hear('wire', ({ direction, text }) => this.#log.add(this.#tag, direction, direction === 'end' ? ended(JSON.parse(text)) : text));
+    hear('latency', value => { this.#facts.latency.textContent = milliseconds(value); });
+    this.#onStatus(client.status);
+    this.#enter(topic);
   }
 
-  async moveTo(topic) {
-    const left = this.#topic;
-    if (topic === left) return;
-    this.#setTopic(topic);
-    if (this.#state.dataset.state !== 'open') return;
-    try {
-      await this.#connection.request({ type: 'unsubscribe', topic: left });
-    } catch (failure) {
-      if (failure.code !== 'closed') this.#note(inWords(failure), 'bad');
-      return;
-    }
-    await this.#join();
+  moveTo(topic) {
+    if (topic === this.#topic) return;
+    this.#room?.unsubscribe();
+    this.#enter(topic);
   }
 
-  #setTopic(topic) {
+  #enter(topic) {
     this.#topic = topic;
-    this.#joined = false;
-    this.#position = null;
     this.#earlier = 0;
     this.#refused = null;
     this.#people.clear();
     this.#text.placeholder = `Message to ${topic}`;
-  }
-
-  async #join() {
-    clearTimeout(this.#again);
-    const topic = this.#topic;
-    try {
-      const reply = await this.#subscribe(topic);
-      if (topic === this.#topic) this.#onJoined(reply);
-    } catch (failure) {
-      if (failure.code === 'closed' || topic !== this.#topic) return;
-      this.#note(`Cannot join ${topic}: ${inWords(failure)}`, 'bad');
-      if (failure.code === 'unavailable') this.#again = setTimeout(() => this.#join(), failure.retryAfter ?? ASK_AGAIN);
-    }
+    this.#join();
   }
 
   /** What was said before and who is there is asked for too; where the topic or the token does not give that, what comes live is enough. */
-  async #subscribe(topic) {
-    const request = { type: 'subscribe', topic };
-    if (this.#position) request.recover = this.#position;
-    if (!this.#refused) {
-      try {
-        return await this.#connection.request({ ...request, last: EARLIER, presence: true });
-      } catch (failure) {
-        if (failure.code !== 'unsupported' && failure.code !== 'forbidden') throw failure;
-        this.#refused = failure.code;
+  #join() {
+    const topic = this.#topic;
+    const room = this.#room = this.#client.subscribe(topic, this.#refused ? {} : { last: EARLIER, presence: true });
+    const hear = (name, handler) => room.on(name, value => { if (room === this.#room) handler(value); });
+    hear('subscribed', reply => this.#onJoined(reply));
+    hear('presence', change => this.#onPresence(change));
+    hear('gap', ({ reason }) => { if (reason === 'server') this.#note('Something may have been missed here', 'warn'); });
+    hear('message', message => { if (message.removed) this.#note(`“${message.entry}” is gone`); else this.#chat(message); });
+    hear('end', ({ reason, error }) => {
+      if (error && !this.#refused && (error.code === 'unsupported' || error.code === 'forbidden')) {
+        this.#refused = error.code;
+        this.#join();
+      } else if (error) {
+        this.#note(`Cannot join ${topic}: ${inWords(error)}`, 'bad');
+      } else if (reason) {
+        this.#note(`Removed from ${topic}: ${reason}`, 'warn');
       }
-    }
-    return this.#connection.request(request);
+    });
   }
 
-  #onJoined({ epoch, offset, recovered, presence }) {
-    const back = this.#joined;
-    const missed = back && recovered ? offset - this.#position.offset : 0;
-    this.#joined = true;
-    if (epoch) {
-      this.#earlier = offset;
-      if (!this.#position || !recovered) this.#position = { epoch, offset };
-    }
-    if (presence) this.#people.reset(presence, this.#member);
+  #onJoined({ epoch, offset, recovered, missed, again }) {
+    if (epoch) this.#earlier = offset;
     this.#page.joined({ type: 'subscribe', topic: this.#topic, ...(this.#refused ? {} : { last: 10, presence: true }) });
-    if (back && recovered) this.#note(missed > 0 ? `Back again, with what was sent meanwhile: ${missed}` : 'Back again. Nothing was sent meanwhile.');
-    else if (back) this.#note('Back again. What was sent meanwhile may be missing here.', 'warn');
+    if (again && recovered) this.#note(missed > 0 ? `Back again, with what was sent meanwhile: ${missed}` : 'Back again. Nothing was sent meanwhile.');
+    else if (again) this.#note('Back again. What was sent meanwhile may be missing here.', 'warn');
     else if (this.#refused === 'forbidden') this.#note(`Joined ${this.#topic}, without its history and who is there: not allowed (forbidden)`, 'warn');
     else if (this.#refused) this.#note(`Joined ${this.#topic}. This topic keeps nothing.`);
     else this.#note(offset > 0 ? `Joined ${this.#topic}, where this was said before` : `Joined ${this.#topic}`);
@@ -144,17 +132,18 @@ export class Pane {
     if (!text || this.#send.disabled) return;
     const data = { name: this.#name.value.trim() || 'Anonymous', text, by: this.#me, n: ++this.#count };
     const message = { type: 'publish', topic: this.#topic, data };
-    if (new TextEncoder().encode(JSON.stringify(message)).length + 32 > this.#limit) {
-      this.#note(`Longer than this node takes (${this.#limit} bytes)`, 'bad');
+    const limit = this.#client.welcome.limits.message;
+    if (new TextEncoder().encode(JSON.stringify(message)).length + 32 > limit) {
+      this.#note(`Longer than this node takes (${limit} bytes)`, 'bad');
       return;
     }
     this.#text.value = '';
     remember(`${data.by}/${data.n}`);
     try {
-      await this.#connection.request(message);
+      await this.#client.publish(this.#topic, data);
     } catch (failure) {
       // Without an answer it may have been sent all the same.
-      const unknown = failure.code === 'timeout' || failure.code === 'closed';
+      const unknown = failure.code === 'unknown';
       this.#note(`${unknown ? 'Perhaps not sent' : 'Not sent'}: ${inWords(failure)}`, 'bad');
       this.#text.value ||= text;
     }
@@ -162,94 +151,79 @@ export class Pane {
 
   /** As a network does that fails, but on purpose and until somebody reconnects. */
   #cutOff() {
-    this.#connection.close();
-    this.#note(this.#position ? 'Cut off. What is sent meanwhile comes when you reconnect.' : 'Cut off. What is sent meanwhile will be missing here.', 'warn');
+    this.#client.close();
+    this.#note(this.#room.position ? 'Cut off. What is sent meanwhile comes when you reconnect.' : 'Cut off. What is sent meanwhile will be missing here.', 'warn');
     this.#reconnect.focus();
   }
 
-  #onState(name, detail) {
+  #onStatus({ state, transport, code, reason, retryIn, needsToken }) {
     clearInterval(this.#timer);
-    clearTimeout(this.#again);
-    if (name === 'open') this.#page.answerToken(); else this.#people.clear();
+    clearInterval(this.#probe);
+    const open = state === 1;
+    const waiting = retryIn !== undefined;
+    const stopped = state === 3;
+    const words = code === 1006 && !this.#member ? NO_CONNECTION : endInWords(code, reason);
+    const why = stopped && code === 1000 ? '' : `${words} (${code})`;
+    if (open) this.#page.answerToken();
     const label = this.#state.lastElementChild;
-    this.#state.dataset.state = name;
-    this.#state.title = detail?.why ?? '';
-    this.#send.disabled = name !== 'open';
-    this.#cut.hidden = name !== 'open';
-    this.#reconnect.hidden = name !== 'waiting' && name !== 'stopped';
+    this.#state.dataset.state = stopped ? 'stopped' : waiting ? 'waiting' : open ? 'open' : 'connecting';
+    this.#state.title = waiting || stopped ? why : '';
+    this.#send.disabled = !open;
+    this.#cut.hidden = !open;
+    this.#reconnect.hidden = !waiting && !stopped;
     this.#send.hidden = !this.#reconnect.hidden;
-    label.textContent = { connecting: 'Connecting', open: 'Connected', stopped: 'Disconnected' }[name] ?? '';
-    if (name === 'waiting') {
+    label.textContent = stopped ? 'Disconnected' : open ? 'Connected' : 'Connecting';
+    if (open) {
+      this.#facts.way.textContent = WAYS[transport];
+      this.#onReady();
+    } else {
+      this.#facts.latency.textContent = '–';
+    }
+    if (waiting) {
+      const until = performance.now() + retryIn;
       const show = () => {
-        const left = Math.max(0, Math.ceil((detail.until - performance.now()) / 1000));
+        const left = Math.max(0, Math.ceil((until - performance.now()) / 1000));
         label.textContent = left > 0 ? `Again in ${left} s` : 'Connecting';
       };
       show();
       this.#timer = setInterval(show, 500);
-      if (!this.#away) this.#note(`${capital(detail.why)}; the page tries again`, 'warn');
+      if (!this.#away) this.#note(`${capital(why)}; the page tries again`, 'warn');
       this.#away = true;
-    } else if (name === 'stopped' && detail.why !== 'closed') {
-      this.#note(capital(detail.why), 'bad');
-      if (detail.token) this.#page.askForToken(detail.why);
+    } else if (stopped && why) {
+      this.#note(capital(why), 'bad');
+      if (needsToken) this.#page.askForToken(why);
     }
-    if (name !== 'open') this.#facts.latency.textContent = '–';
+    if (waiting || stopped) this.#member = '';
   }
 
   #onWelcome(message) {
     this.#away = false;
     this.#facts.node.textContent = message.node;
     this.#facts.node.title = `connection ${message.connection}`;
-    this.#limit = message.limits?.message ?? Infinity;
     this.#member = message.connection;
     if (message.message) this.#note(message.message);
   }
 
-  #onReady(user) {
-    if (user) this.#member = user; else this.#introduce();
-    this.#join();
+  #onReady() {
+    if (this.#client.user) this.#member = this.#client.user; else this.#introduce();
+    const ping = () => { if (!document.hidden) this.#client.ping().catch(() => { }); };
+    ping();
+    this.#probe = setInterval(ping, PROBE);
   }
 
   #introduce() {
     learn(this.#member, this.#name.value.trim());
   }
 
-  #onMessage(message) {
-    if (message.topic === this.#topic && this.#onTopic(message)) return;
-    if (message.type === 'unsubscribed') this.#note(`Removed from ${message.topic}: ${message.reason ?? ''}`, 'warn');
-    else if (message.type === 'error') this.#note(inWords(message), 'bad');
-  }
-
-  /** Returns whether the message was about what is in the room. */
-  #onTopic(message) {
-    switch (message.type) {
-      case 'message':
-        if (message.offset) this.#position = { ...this.#position, offset: message.offset };
-        if (message.removed) this.#note(`“${message.entry}” is gone`); else this.#chat(message);
-        return true;
-      case 'join':
-        for (const name of this.#people.join(message.members)) this.#note(`${name} joined`);
-        return true;
-      case 'leave':
-        for (const name of this.#people.leave(message.members)) this.#note(`${name} left`);
-        return true;
-      case 'presence':
-        this.#people.count(message.users);
-        return true;
-      case 'gap':
-        if (message.epoch) this.#position = { epoch: message.epoch, offset: message.offset };
-        this.#note('Something may have been missed here', 'warn');
-        this.#askWhoIsThere();
-        return true;
-      default:
-        return false;
+  #onPresence(change) {
+    const { present, members } = this.#room;
+    if (!present) this.#people.clear();
+    else if (!change) this.#people.reset({ users: present.users, members: [...members].map(([user, info]) => ({ user, info })) }, this.#member);
+    else {
+      for (const name of this.#people.join(change.joined)) this.#note(`${name} joined`);
+      for (const name of this.#people.leave(change.left)) this.#note(`${name} left`);
+      this.#people.count(Math.max(present.users, 1));
     }
-  }
-
-  async #askWhoIsThere() {
-    if (this.#people.text === null) return;
-    const topic = this.#topic;
-    const presence = await this.#connection.request({ type: 'presence', topic }).catch(() => null);
-    if (presence && topic === this.#topic) this.#people.reset(presence, this.#member);
   }
 
   #showPeople() {

@@ -1,8 +1,9 @@
-// A game of tic-tac-toe in a room (docs/PROTOCOL.md, "Rooms"). The room's id and the token of the seat are all that a player needs to come
-// back to it, on any node: the page keeps them and asks for its seat again whenever it has connected.
+// A game of tic-tac-toe in a room (docs/ROOMS.md). A lost connection costs the client nothing: it takes the seat again by itself. For a reload
+// the page keeps what the seat is known by.
 
+import { connect } from '/broker.js';
+import { inWords } from './closing.js';
 import { $, capital, el, milliseconds } from './dom.js';
-import { Connection } from './connection.js';
 
 const KIND = 'tictactoe';
 const query = new URLSearchParams(location.search);
@@ -10,9 +11,8 @@ const own = new URL('/ws', location.href);
 own.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:';
 own.search = own.hash = '';
 
-let seat = null;           // {room, token, player}
+let room = null;
 let board = null;          // the room's state
-let people = new Map();    // player -> {name, connected}
 let pausedAt = 0;          // since when the room stands still
 let longest = 0;
 const cells = Array.from({ length: 9 }, (_, cell) => {
@@ -24,87 +24,68 @@ const cells = Array.from({ length: 9 }, (_, cell) => {
   return button;
 });
 
-const connection = new Connection(query.get('ws') ?? own.href, query.get('token') ?? '', {
-  state(name, detail) {
-    $('state').textContent = detail?.why ? `${name}: ${detail.why}` : name;
-    const ready = name === 'open';
-    for (const id of ['play', 'invite', 'leave', 'again']) $(id).disabled = !ready;
-    if (!ready) stand();
-  },
-  welcome(message) { $('node').textContent = message.node; },
-  ready() {
-    const invited = location.hash.slice(1);
-    if (seat) sit({ type: 'room.join', room: seat.room, token: seat.token });
-    else if (invited) sit({ type: 'room.join', room: invited, data: me() }, true);
-  },
-  message: take,
-  wire() { },
-  latency() { },
-});
+const transport = query.get('transport');
+const client = connect(query.get('ws') ?? own.href, { token: query.get('token') || undefined, transports: transport ? [transport] : undefined });
+client.on('status', showStatus);
+client.on('welcome', ({ node }) => { $('node').textContent = node; });
+
+function showStatus({ state, code, reason }) {
+  const words = ['connecting', 'open', 'closing', 'closed'][state];
+  $('state').textContent = state !== 1 && code ? `${words}: ${inWords(code, reason)}` : words;
+  for (const id of ['play', 'invite', 'leave', 'again']) $(id).disabled = state !== 1;
+}
 
 function me() {
   return { name: $('name').value.trim() || 'Somebody' };
 }
 
 /** Takes a seat; where all are taken the invited may still watch. */
-async function sit(request, mayWatch = false) {
+async function sit(taking, watching) {
   say('');
   try {
-    const joined = await connection.request(request);
-    seat = { room: joined.room, token: joined.token, player: joined.player };
-    people = new Map(joined.players.map(one => [one.player, { name: one.data?.name, connected: one.connected }]));
-    people.set(seat.player, { name: me().name, connected: true });
-    location.hash = seat.room;
-    keep(seat);
-    lives(joined.generation);
-    show(joined.state);
+    hear(await taking());
   } catch (failure) {
-    if (failure.code === 'room_full' && mayWatch) {
-      await sit({ ...request, as: 'spectator' });
+    if (failure.code === 'room_full' && watching) {
+      await sit(watching);
       return;
     }
-    say(`${failure.error}${failure.reason ? `: ${failure.reason}` : ''}`);
+    say(`${failure.message}${failure.reason ? `: ${failure.reason}` : ''}`);
     if (['room_not_found', 'forbidden', 'room_full', 'room_refused'].includes(failure.code)) rise();
   }
 }
 
-async function call(method, data = null) {
-  if (!seat) return;
-  try {
-    await connection.request({ type: 'call', room: seat.room, method, data });
-  } catch (failure) {
-    say(failure.reason ? capital(failure.reason) + '.' : failure.error);
-  }
+function hear(joined) {
+  room = joined;
+  room.on('event', ({ name, data }) => { if (name === 'board') show(data); });
+  room.on('state', state => { settle(); show(state); });
+  room.on('player', () => show(board));
+  room.on('paused', isPaused => { if (isPaused) stand(); else goOn(); });
+  room.on('left', ({ reason }) => {
+    say({ kicked: 'You were put out of the room.', replaced: 'You play in another window now.', ended: 'The room has ended.', failed: 'The room has failed.' }[reason] ?? '');
+    rise();
+  });
+  location.hash = room.id;
+  settle();
+  show(room.state);
 }
 
-function take(message) {
-  if (!seat || message.room !== seat.room) return;
-  switch (message.type) {
-    case 'room.event':
-      if (message.name === 'board') show(message.data);
-      break;
-    case 'room.state':
-      lives(message.generation);
-      show(message.data);
-      break;
-    case 'room.player':
-      if (message.change === 'left') people.delete(message.player);
-      else people.set(message.player, { name: message.data?.name ?? people.get(message.player)?.name, connected: message.change !== 'dropped' });
-      show(board);
-      break;
-    case 'room.paused':
-      stand();
-      break;
-    case 'room.left':
-      say({ kicked: 'You were put out of the room.', replaced: 'You play in another window now.', ended: 'The room has ended.', failed: 'The room has failed.' }[message.reason] ?? '');
-      rise();
-      break;
+/** A reload comes back with the token of the seat as it is now. */
+function settle() {
+  keep(room.seat);
+  $('generation').textContent = room.generation;
+}
+
+async function call(method, data = null) {
+  try {
+    await room?.call(method, data);
+  } catch (failure) {
+    say(failure.reason ? capital(failure.reason) + '.' : failure.message);
   }
 }
 
 /** The room stands still: nothing is lost, and it goes on by itself. */
 function stand() {
-  if (!seat || pausedAt) return;
+  if (pausedAt) return;
   pausedAt = performance.now();
   $('table').classList.add('still');
   $('turn').textContent = 'One moment: the room moves to another node';
@@ -119,47 +100,43 @@ function goOn() {
   $('pause').textContent = milliseconds(longest);
 }
 
-function lives(generation) {
-  $('generation').textContent = generation;
-}
-
 function show(state) {
   goOn();
   board = state;
   $('entrance').hidden = true;
   $('table').hidden = false;
-  $('room').textContent = seat.room.slice(-8);
-  $('room').title = seat.room;
-  const mine = seat.player === state.x ? 'x' : seat.player === state.o ? 'o' : '';
+  $('room').textContent = room.id.slice(-8);
+  $('room').title = room.id;
+  const mine = room.player === state.x ? 'x' : room.player === state.o ? 'o' : '';
   for (const [at, cell] of cells.entries()) {
     const mark = state.board[at] === '.' ? '' : state.board[at];
     cell.textContent = mark.toUpperCase();
     cell.className = `${mark} ${state.line?.includes(at) ? 'won' : ''}`.trim();
-    cell.disabled = state.turn !== seat.player || mark !== '';
+    cell.disabled = state.turn !== room.player || mark !== '';
     cell.setAttribute('aria-label', `Row ${Math.floor(at / 3) + 1}, column ${at % 3 + 1}: ${mark || 'empty'}`);
   }
   $('turn').textContent = wordsOf(state, mine);
   $('again').hidden = !mine || !state.over || !state.x || !state.o;
   $('players').replaceChildren(...['x', 'o'].filter(mark => state[mark]).map(mark => {
-    const one = people.get(state[mark]);
+    const one = room.players.get(state[mark]);
     const item = el('li', `${mark}${one?.connected === false ? ' away' : ''}`);
-    item.append(el('b', '', mark.toUpperCase()), ` ${one?.name ?? state[mark]}${state[mark] === seat.player ? ' (you)' : ''}${one?.connected === false ? ', away' : ''}`);
+    item.append(el('b', '', mark.toUpperCase()), ` ${nameOf(state[mark])}${state[mark] === room.player ? ' (you)' : ''}${one?.connected === false ? ', away' : ''}`);
     return item;
   }));
 }
 
 function wordsOf(state, mine) {
-  if (state.over) return state.winner === null ? 'A draw' : state.winner === seat.player ? 'You have won' : mine ? 'You have lost' : `${nameOf(state.winner)} has won`;
+  if (state.over) return state.winner === null ? 'A draw' : state.winner === room.player ? 'You have won' : mine ? 'You have lost' : `${nameOf(state.winner)} has won`;
   if (state.turn === null) return 'Waiting for the other player';
-  return state.turn === seat.player ? 'Your turn' : `${nameOf(state.turn)} is to move`;
+  return state.turn === room.player ? 'Your turn' : `${nameOf(state.turn)} is to move`;
 }
 
 function nameOf(player) {
-  return people.get(player)?.name ?? player;
+  return player === room.player ? me().name : room.players.get(player)?.data?.name ?? player;
 }
 
 function rise() {
-  seat = board = null;
+  room = board = null;
   pausedAt = 0;
   keep(null);
   history.replaceState(null, '', location.pathname + location.search);
@@ -180,13 +157,15 @@ function say(text) {
   $('notice').hidden = !text;
 }
 
-$('play').addEventListener('click', () => sit({ type: 'room.join', kind: KIND, match: { open: true }, data: me() }));
-$('invite').addEventListener('click', () => sit({ type: 'room.create', kind: KIND, data: me() }));
+$('play').addEventListener('click', () => sit(() => client.rooms.joinOrCreate(KIND, { match: { open: true }, data: me() })));
+$('invite').addEventListener('click', () => sit(() => client.rooms.create(KIND, { data: me() })));
 $('again').addEventListener('click', () => call('rematch'));
-$('leave').addEventListener('click', () => connection.request({ type: 'room.leave', room: seat.room }).then(rise, failure => say(failure.error)));
+$('leave').addEventListener('click', () => room.leave().catch(failure => say(failure.message)));
 $('copy').addEventListener('click', () => navigator.clipboard.writeText(location.href).then(() => say('Copied: whoever opens it plays with you.'), () => say(location.href)));
 
 const kept = JSON.parse(sessionStorage.getItem(KIND) ?? 'null');
-if (kept && (!location.hash || location.hash === `#${kept.room}`)) seat = kept;
+const invited = location.hash.slice(1);
 $('name').value = query.get('name') ?? kept?.name ?? '';
-connection.open();
+showStatus(client.status);
+if (kept && (!invited || invited === kept.room)) sit(() => client.rooms.join(kept));
+else if (invited) sit(() => client.rooms.join(invited, { data: me() }), () => client.rooms.join(invited, { as: 'spectator', data: me() }));

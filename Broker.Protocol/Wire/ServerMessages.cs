@@ -13,6 +13,9 @@ public readonly record struct WelcomeMessage(
     /// <summary>Milliseconds since the epoch; left out when null.</summary>
     public long? Expires { get; init; }
 
+    /// <summary>Where the client sends and polls, of a transport that needs it; left out when null.</summary>
+    public string? Session { get; init; }
+
     /// <summary>A greeting; left out when null.</summary>
     public string? Message { get; init; }
 }

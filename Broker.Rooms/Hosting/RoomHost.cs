@@ -16,7 +16,7 @@ public sealed partial class RoomHost
 {
     private static readonly TimeSpan SlowTurn = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan LostTurn = TimeSpan.FromSeconds(10);
+    internal static readonly TimeSpan LostTurn = TimeSpan.FromSeconds(10);
 
     private readonly RoomSetup _setup;
     private readonly RoomOptions _options;

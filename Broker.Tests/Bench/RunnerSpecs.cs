@@ -15,6 +15,8 @@ public sealed class RunnerSpecs : IDisposable
     [Theory]
     [InlineData("broker", new[] { "F16", "XL" }, new[] { 20, 2 })]
     [InlineData("broker-batch", new[] { "BATCHTOPICS" }, new[] { 20 })]
+    [InlineData("broker-sse", new[] { "F16HTTP" }, new[] { 20 })]
+    [InlineData("broker-poll", new[] { "P2HTTP" }, new[] { 20 })]
     [InlineData("broker", new[] { "SMALLHUGE", "SMALLAPART" }, new[] { 20, 20 })]
     public async Task The_broker_is_measured_alone(string peer, string[] scenarios, int[] connections)
     {

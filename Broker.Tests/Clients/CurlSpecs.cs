@@ -24,7 +24,7 @@ public sealed partial class CurlSpecs(OneNode shared) : RealClientSpecs
 
     [Theory]
     [InlineData("app.js", "text/javascript")]
-    [InlineData("connection.js", "text/javascript")]
+    [InlineData("pane.js", "text/javascript")]
     [InlineData("closing.js", "text/javascript")]
     [InlineData("style.css", "text/css")]
     public async Task Parts_of_the_page_are_served_as_what_they_are(string file, string contentType)

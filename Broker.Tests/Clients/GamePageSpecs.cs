@@ -17,7 +17,7 @@ public sealed class GamePageSpecs : BrowserSpecs
         await using var third = await NodeProcess.StartAsync(["--seed", first.Cluster], Cancellation);
         var ann = await OpenGameAsync(first, "?name=Ann");
         var room = await InviteAsync(ann);
-        while ((await RecordedRun.RolesAsync([first, second, third], room, Cancellation))[0] != "n3")
+        while ((await RecordedRun.RolesAsync([first, second, third], $"$room.{room}", Cancellation))[0] != "n3")
         {
             await ann.Locator("#leave").ClickAsync();
             await Expect(ann.Locator("#entrance")).ToBeVisibleAsync();
@@ -55,6 +55,7 @@ public sealed class GamePageSpecs : BrowserSpecs
     private static async Task<string> InviteAsync(IPage page)
     {
         await page.Locator("#invite").ClickAsync();
+        await Expect(page.Locator("#table")).ToBeVisibleAsync();
         await Expect(page.Locator("#turn")).ToHaveTextAsync("Waiting for the other player");
         return new Uri(page.Url).Fragment[1..];
     }

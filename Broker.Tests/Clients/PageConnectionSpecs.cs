@@ -127,7 +127,7 @@ public sealed partial class PageConnectionSpecs(OneNode shared) : BrowserSpecs
         foreach (var reason in reasons)
         {
             var known = await page.EvaluateAsync<string[]>(
-                "async ([code, reason]) => { const { inWords, isFinal } = await import('/closing.js'); return [inWords(code, reason), inWords(code, ''), `${isFinal(code, reason)}`]; }",
+                "async ([code, reason]) => { const { inWords } = await import('/closing.js'); const { isFinal } = await import('/broker.js'); return [inWords(code, reason), inWords(code, ''), `${isFinal(code, reason)}`]; }",
                 new object[] { (int)reason.Code, reason.Reason });
 
             Assert.NotEqual("", known[0]);
@@ -144,7 +144,7 @@ public sealed partial class PageConnectionSpecs(OneNode shared) : BrowserSpecs
         var page = await NewPageAsync();
         await page.GotoAsync(node.Http.AbsoluteUri);
 
-        await Expect(page.Locator("#token-why")).ToHaveTextAsync("This node asks for a token.");
+        await Expect(page.Locator("#token-why")).ToHaveTextAsync("This node asks for a token (1008).");
         await Expect(page.Locator("#token")).ToBeFocusedAsync();
 
         // A bad token: asked again. A good one: the sheet goes away.

@@ -97,6 +97,7 @@ public sealed partial class PagePartsSpecs(OneNode shared) : BrowserSpecs
         var page = await NewPageAsync();
         await page.RouteWebSocketAsync(new Regex("/ws$"), static socket =>
         {
+            socket.Send("""{"type":"welcome","connection":"c","node":"n","version":1,"time":0,"auth":"optional","heartbeat":25000,"limits":{"message":65536}}""");
             socket.Send("""{"type":"message","topic":"chat.lobby","data":"the oldest"}""");
             for (var i = 0; i < 600; i++)
             {
@@ -111,7 +112,7 @@ public sealed partial class PagePartsSpecs(OneNode shared) : BrowserSpecs
         await Expect(page.Locator("#wire code", new() { HasText = "the newest" })).ToHaveCountAsync(2);
         await Expect(page.Locator("#wire code", new() { HasText = "the oldest" })).ToHaveCountAsync(2);
         await Expect(page.Locator("#wire li")).ToHaveCountAsync(500);
-        await Expect(page.Locator("#wire-count")).ToHaveTextAsync("4 shown");
+        await Expect(page.Locator("#wire-count")).ToHaveTextAsync("8 shown");
     }
 
     [Theory]

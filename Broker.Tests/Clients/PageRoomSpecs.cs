@@ -174,7 +174,7 @@ public sealed partial class PageRoomSpecs(OneNode shared) : BrowserSpecs
 
         await page.GotoAsync(shared.Node.Http.AbsoluteUri);
 
-        await Expect(page.Locator("#left .note").First).ToHaveTextAsync("Cannot join chat.lobby: Not available (unavailable)");
+        await Expect(page.Locator("#left .note").First).ToHaveTextAsync("Joined chat.lobby");
         await Expect(page.Locator("#left .note", new() { HasText = "Something may have been missed here" })).ToBeVisibleAsync();
         await Expect(page.Locator("#left .who")).ToContainTextAsync("5 here");
     }

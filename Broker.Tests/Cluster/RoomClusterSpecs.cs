@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Broker.Node.Configuration;
+using Broker.Node.Configuration.Options;
+using Broker.Node.Hosting;
 using Broker.Tests.Contracts;
 using Broker.Tests.Support;
 
@@ -131,6 +134,82 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
         Assert.Equal("forbidden", CodeOf(await AskAsync(ann, "room.send", room, ("data", 1))));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public async Task Rooms_of_a_kind_are_a_topic_that_clients_watch(int count)
+    {
+        var nodes = await shared.StartAsync(count, Cancel);
+        var (ann, bob, watcher) = (await ConnectAsync(nodes[0]), await ConnectAsync(nodes[^1]), await ConnectAsync(nodes[count / 2]));
+        var first = await CreateAsync(ann, "relay");
+        await watcher.SubscribeAsync("$rooms.relay", Cancel);
+        await RowAsync(watcher, first, players: 1);
+        var second = await CreateAsync(ann, "relay");
+        await RowAsync(watcher, second, players: 1);
+        await JoinAsync(bob, second);
+        var row = await RowAsync(watcher, second, players: 2);
+        Assert.Equal(("relay", second, 16, false), (row.GetProperty("kind").GetString(), row.GetProperty("room").GetString(), row.GetProperty("maxPlayers").GetInt32(), row.GetProperty("locked").GetBoolean()));
+        await AskAsync(ann, "room.leave", second);
+        await AskAsync(bob, "room.leave", second);
+        await ReadAsync(watcher, "message", message => message.GetProperty("entry").GetString() == second && message.TryGetProperty("removed", out _));
+
+        var kept = await AskAsync(bob, "history", null, ("topic", "$rooms.relay"), ("limit", 300));
+        Assert.Contains(first, kept.GetProperty("messages").EnumerateArray().Select(static message => message.GetProperty("entry").GetString()));
+        Assert.DoesNotContain(second, kept.GetProperty("messages").EnumerateArray().Select(static message => message.GetProperty("entry").GetString()));
+        Assert.Equal("forbidden", CodeOf(await AskAsync(bob, "publish", null, ("topic", "$rooms.relay"), ("entry", first), ("data", 1))));
+
+        static async Task<JsonElement> RowAsync(JsonClient watcher, string room, int players) =>
+            (await ReadAsync(watcher, "message", message => message.GetProperty("entry").GetString() == room && message.GetProperty("data").GetProperty("players").GetInt32() == players)).GetProperty("data");
+    }
+
+    [Fact]
+    public async Task Node_makes_no_more_rooms_than_it_may()
+    {
+        await using var node = await InProcessNode.StartAsync("""
+            include "built-in/broker.conf"
+            broker.rooms.max = 2
+            """, Cancel);
+        var client = await ConnectAsync(node);
+        var room = await CreateAsync(client, "relay");
+        await CreateAsync(client, "relay");
+        Assert.Equal("limit_exceeded", CodeOf(await AskAsync(client, "room.create", null, ("kind", "relay"))));
+        await AskAsync(client, "room.leave", room);
+        JsonElement answer;
+        do
+        {
+            // A room ends a moment after the last answer to those who leave.
+            answer = await AskAsync(client, "room.create", null, ("kind", "relay"));
+        }
+        while (CodeOf(answer) == "limit_exceeded");
+
+        Assert.Equal("room.joined", JsonClient.TypeOf(answer));
+    }
+
+    [Fact]
+    public async Task Kinds_that_the_configuration_names_are_loaded_from_their_assemblies()
+    {
+        var assembly = typeof(MyGame.RaceRoom).Assembly.Location.Replace('\\', '/');
+        await using var node = await InProcessNode.StartAsync($$"""
+            include "built-in/broker.conf"
+            broker.rooms.kinds = [{ name = "loaded", assembly = "{{assembly}}", type = "MyGame.RaceRoom" }]
+            """, Cancel);
+        var joined = await AskAsync(await ConnectAsync(node), "room.create", null, ("kind", "loaded"));
+        Assert.Equal(20_000, joined.GetProperty("grace").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("", "x", "broker.rooms.kinds.0: ")]
+    [InlineData("/nowhere/Race.dll", "x", "/nowhere/Race.dll")]
+    [InlineData("Broker.Tests.dll", "Nothing", "has no class Nothing")]
+    [InlineData("Broker.Tests.dll", "Broker.Tests.Cluster.RoomNodes", "must be a Room")]
+    public void Kind_that_cannot_be_loaded_stops_the_start(string file, string type, string why)
+    {
+        var path = file.Length > 0 && file[0] != '/' ? Path.Combine(AppContext.BaseDirectory, file) : file;
+        var entry = new RoomKindOptions { Name = "race", Assembly = path, Type = type };
+        var error = Assert.Throws<ConfigurationException>(() => RoomAssemblies.Add(new Broker.Rooms.RoomKinds(), [entry]));
+        Assert.Contains(why, error.Message, StringComparison.Ordinal);
+    }
+
     /// <summary>The first two have the hash that is its own negative; a region that takes its absolute value restarts over them for ever.</summary>
     [Theory]
     [InlineData("room-004g88t")]
@@ -214,6 +293,20 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
         Assert.False(blocked.IsCompleted);
         FaultyRoom.Gate.Release();
         Assert.Equal("result", JsonClient.TypeOf(await blocked));
+    }
+
+    [LongFact]
+    public async Task Room_whose_code_never_comes_back_has_failed_for_its_players()
+    {
+        await using var node = await InProcessNode.StartAsync(Cancel);
+        var (ann, bob) = (await ConnectAsync(node), await ConnectAsync(node));
+        var room = await CreateAsync(ann, "faulty");
+        await JoinAsync(bob, room);
+        await ann.SendAsync(new { type = "call", id = 99, room, method = "block", data = 0 }, Cancel);
+        Assert.Equal("failed", (await ReadAsync(bob, "room.left")).GetProperty("reason").GetString());
+        Assert.Equal("failed", (await ReadAsync(ann, "room.left")).GetProperty("reason").GetString());
+        FaultyRoom.Gate.Release();
+        Assert.Equal("room_not_found", CodeOf(await AskUntilAsync(bob, room, static answer => CodeOf(answer) == "room_not_found")));
     }
 
     [Fact]

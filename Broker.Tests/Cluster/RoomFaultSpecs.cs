@@ -57,7 +57,7 @@ public sealed class RoomFaultSpecs : ProcessClusterSpecs
             Assert.Equal("room.joined", JsonClient.TypeOf(await client.RequestAsync(new() { ["type"] = "room.join", ["room"] = room }, Cancellation)));
         }
 
-        var roles = await RecordedRun.RolesAsync(nodes, room, Cancellation);
+        var roles = await RecordedRun.RolesAsync(nodes, $"$room.{room}", Cancellation);
         var owner = int.Parse(roles[0][1..], System.Globalization.CultureInfo.InvariantCulture) - 1;
         return new Game(room, nodes[owner], clients[(owner + 1) % 3], clients[(owner + 2) % 3], Cancellation);
     }

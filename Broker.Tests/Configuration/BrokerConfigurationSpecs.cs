@@ -82,6 +82,7 @@ public sealed class BrokerConfigurationSpecs
     [InlineData("broker.listen.host = localhost", "node.conf:2: broker.listen.host: localhost: an IP address (0.0.0.0 and :: are all of the machine's)")]
     [InlineData("broker.listen.paths = []", "node.conf:2: broker.listen.paths: at least one path")]
     [InlineData("broker.listen.paths = [ws]", "node.conf:2: broker.listen.paths: \"ws\": a path starts with / and has no ? # or blanks")]
+    [InlineData("broker.listen.client = b.js", "node.conf:2: broker.listen.client: b.js: \"\", or a path that starts with / and has no ? # or blanks")]
     [InlineData("broker.lisen.port = 1", "node.conf:2: broker.lisen: unknown key, did you mean broker.listen?")]
     [InlineData("broker.completely-unknown = 1", "node.conf:2: broker.completely-unknown: unknown key")]
     [InlineData("brokre.listen.port = 1", "node.conf:2: brokre: unknown key, did you mean broker?")]

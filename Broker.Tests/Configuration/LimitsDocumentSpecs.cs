@@ -12,6 +12,7 @@ using Broker.Node.Links;
 using Broker.Node.Listening;
 using Broker.Node.Ownership;
 using Broker.Node.Topics;
+using Broker.Node.Transports.Sessions;
 using Broker.Tests.Diagnostics;
 using Broker.Tests.Support;
 
@@ -86,6 +87,10 @@ public sealed partial class LimitsDocumentSpecs
     [InlineData("subscriptions of the application", ServerSubscriptions.Most)]
     [InlineData("bytes of a key set (JWKS)", JwksReader.MaxBytes)]
     [InlineData("bytes of pongs that wait for a client that does not read", ControlFrames.PongRoom)]
+    [InlineData("posts of a session that wait for the one before them, or for room; how long", PostOrder.MaxWaiting)]
+    [InlineData("characters of tokens for which tickets of a node wait to be used; how long", TicketTable.Room)]
+    [InlineData("bytes of a piece of a request to a session of another node, or of the answer", SessionPart.Longest)]
+    [InlineData("requests of other nodes of which only some pieces have come", SessionsActor.MaxPartial)]
     [InlineData("envelopes to another node under way, for each lane", OutgoingLink.MaxInFlight)]
     [InlineData("bytes of a message to other nodes, with its topic", PieceAssembly.MaxEntry)]
     [InlineData("partitions that move at the same time", PartitionAllocation.MostAtOnce)]

@@ -74,6 +74,7 @@ public class ConformanceNode : IAsyncLifetime
         {
             await base.DisposeAsync();
             _certificate.Dispose();
+            GC.SuppressFinalize(this);
         }
 
         internal override Task<HostileNode> StartAsync()

@@ -10,6 +10,23 @@ public sealed class HeartbeatSpecs
     private Heartbeat _heartbeat = new(started: 1000, interval: 25, timeout: 8);
 
     [Fact]
+    public void Other_times_count_from_the_change()
+    {
+        _heartbeat.Change(1010, 5, 3);
+        Assert.Equal(1015, _heartbeat.Due);
+        Assert.Equal(HeartbeatAction.Ping, _heartbeat.Next(1015, 1000, false, Taken));
+        Assert.Equal(1018, _heartbeat.Due);
+    }
+
+    [Fact]
+    public void Answer_that_is_waited_for_has_the_time_that_it_was_given()
+    {
+        _heartbeat.Next(1025, 1000, false, Taken);
+        _heartbeat.Change(1026, 5, 3);
+        Assert.Equal(1033, _heartbeat.Due);
+    }
+
+    [Fact]
     public void Nothing_is_due_before_the_interval() => Assert.Equal(HeartbeatAction.None, _heartbeat.Next(1024, 1000, false, Taken));
 
     [Fact]

@@ -121,7 +121,7 @@ public sealed class LobbyRequestsSpecs : RoomSessions
         await client.SendAsync("""{"type":"room.list","id":2}""");
         request = await Lobby.NextAsync("list");
         Assert.Equal(("", Broker.Node.Connections.LobbyRequests.DefaultLimit, null), (request.Kind, request.Limit, request.After));
-        Assert.Equal(["go", "race"], request.Kinds);
+        Assert.Equal(["go", "race", "tick"], request.Kinds);
         Answer(request, new LobbyAnswer(request.Number, ErrorCode.None));
         Assert.Equal("""{"type":"room.list","id":2,"rooms":[]}""", await client.ReadAsync(Cancellation));
 

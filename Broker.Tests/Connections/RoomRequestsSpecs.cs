@@ -31,6 +31,48 @@ public sealed class RoomRequestsSpecs : RoomSessions
     }
 
     [Fact]
+    public async Task What_is_said_in_rooms_with_steps_has_a_rate_of_its_own()
+    {
+        var (client, _) = await SeatedAsync("tick" + Random);
+        await PostedAsync(client, $$"""{"type":"room.join","room":"{{Race}}"}""");
+        var other = "tick-" + new string('a', 32);
+        await PostedAsync(client, $$"""{"type":"room.join","room":"{{other}}"}""");
+
+        // Two steps a second: four messages a second, twelve at once, in both rooms together.
+        for (var n = 0; n < 12; n++)
+        {
+            await PostedAsync(client, $$"""{"type":"room.send","room":"{{(n % 2 == 0 ? "tick" + Random : other)}}","data":1}""");
+        }
+
+        Assert.Equal("rate_limited", await AnswerAsync(client, $$"""{"type":"room.send","room":"{{other}}","data":1,"id":1}"""));
+        await PostedAsync(client, $$"""{"type":"room.send","room":"{{Race}}","data":1}""");
+        await PostedAsync(client, $$"""{"type":"room.sync","room":"{{other}}"}""");
+        Time.Advance(TimeSpan.FromMilliseconds(250));
+        await PostedAsync(client, $$"""{"type":"room.send","room":"{{other}}","data":1}""");
+    }
+
+    [Fact]
+    public async Task Who_is_in_a_room_with_steps_is_missed_sooner()
+    {
+        var (player, join) = await SeatedAsync("tick" + Random);
+        Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("ping", await player.ReadAsync(Cancellation));
+        await player.SendAsync("pong");
+        await PostedAsync(player, $$"""{"type":"room.leave","room":"tick{{Random}}"}""");
+        join.Connection.Tell(new RoomSeatEnded(join.Subscription), Akka.Actor.ActorRefs.NoSender);
+        await AnswerAsync(player, """{"type":"ping","id":1}""");
+
+        // As everybody else from here on.
+        Time.Advance(TimeSpan.FromSeconds(6));
+        Assert.StartsWith("{\"type\":\"pong\"", await AnswerAsync(player, """{"type":"ping","id":2}"""), StringComparison.Ordinal);
+        await PostedAsync(player, $$"""{"type":"room.join","room":"tick{{Random}}"}""");
+        Time.Advance(TimeSpan.FromSeconds(5));
+        Assert.Equal("ping", await player.ReadAsync(Cancellation));
+        Time.Advance(TimeSpan.FromSeconds(3));
+        Assert.Null(await player.ReadAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Join_carries_all_it_was_given()
     {
         var client = await ConnectAsync();

@@ -41,6 +41,8 @@ public abstract class RoomSessions : TestKit
         _tokens = new TokenGate(TokenForge.Validator(_options.Auth, _time), new TokenGuesses(_time), Rights.None, Metrics);
     }
 
+    private protected FakeTimeProvider Time => _time;
+
     private protected static CancellationToken Cancellation => Deadline.Cancel;
 
     private protected RecordingLanes Lanes { get; } = new();
@@ -54,7 +56,7 @@ public abstract class RoomSessions : TestKit
     private protected async Task<LinesTransport> ConnectAsync(RightsOptions? rights = null, string? user = null, bool hasKinds = true, bool hasLobby = true)
     {
         Assert.True(Rights.TryCreate(rights ?? Everything, out var own, out _));
-        var kinds = hasKinds ? new RoomKinds().Add<TicTacToeRoom>("race").Add<TicTacToeRoom>("go") : new RoomKinds();
+        var kinds = hasKinds ? new RoomKinds().Add<TicTacToeRoom>("race").Add<TicTacToeRoom>("go").Add<TicTacToeRoom>("tick", static options => options.StepRate = 2) : new RoomKinds();
         var quotas = new Quotas(_options, _time);
         var services = new ConnectionServices(_options, new NodeIdentity("1", "node"), _tokens, new TopicRules(_options), quotas, Lanes, Metrics, SilentLog.Connections, _time)
         {

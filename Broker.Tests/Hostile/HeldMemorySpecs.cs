@@ -77,9 +77,9 @@ public sealed class HeldMemorySpecs
 
         await Eventually.IsTrueAsync(() => node.Admission.Connections == 2, "the first have gone");
         var own = await OwnShareAsync(count);
-        var before = HostileNode.Heap();
+        var before = await node.Canary.BetweenBeatsAsync(HostileNode.Heap);
         var crowd = await CrowdAsync(count);
-        var held = ((HostileNode.Heap() - before) / count) - own;
+        var held = ((await node.Canary.BetweenBeatsAsync(HostileNode.Heap) - before) / count) - own;
         TestContext.Current.TestOutputHelper!.WriteLine($"{held} bytes each of {each}, beside {own} of the test's own");
         Assert.InRange(held, 0, each);
         Array.ForEach(crowd, static client => client.Dispose());

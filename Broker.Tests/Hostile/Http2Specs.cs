@@ -41,7 +41,7 @@ public sealed class Http2Specs(Http2Node shared) : IClassFixture<Http2Node>
 
     [Theory]
     [MemberData(nameof(Requests))]
-    public async Task A_request_has_one_answer_and_the_connection_goes_on(string what, (string, string)[] fields, int expected)
+    public async Task A_request_has_one_answer_and_the_connection_goes_on(string what, (string Name, string Value)[] fields, int expected)
     {
         await using (var client = await shared.DialAsync())
         {
@@ -67,7 +67,7 @@ public sealed class Http2Specs(Http2Node shared) : IClassFixture<Http2Node>
 
     [Theory]
     [MemberData(nameof(Malformed))]
-    public async Task A_head_that_breaks_the_rules_is_no_request(string what, (string, string)[] fields)
+    public async Task A_head_that_breaks_the_rules_is_no_request(string what, (string Name, string Value)[] fields)
     {
         Assert.NotEmpty(what);
         await using (var client = await shared.DialAsync())

@@ -30,7 +30,7 @@ public sealed class ManyTopicsSpecs
         // Pools and caches are filled by as many connections, and by as many topics of one.
         await RoundAsync(node, clients, 1, cancel);
         await RoundAsync(node, Math.Min(clients, 100), Each, cancel);
-        var before = HostileNode.Heap();
+        var before = await node.Canary.BetweenBeatsAsync(HostileNode.Heap);
         var during = await RoundAsync(node, clients, Each, cancel);
 
         // What ends the connections may take its time, and a pool trims itself late. A fiftieth is less than 12 bytes a topic.

@@ -123,7 +123,7 @@ public sealed class MemorySpecs
             sockets.Add(await node.ClientAsync());
         }
 
-        var before = HostileNode.Heap();
+        var before = await node.Canary.BetweenBeatsAsync(HostileNode.Heap);
         foreach (var socket in sockets)
         {
             // The pong shows that the server has read the header behind the ping.
@@ -131,7 +131,7 @@ public sealed class MemorySpecs
             Assert.Equal(10, (await socket.ReceiveAsync(Cancel)).Opcode);
         }
 
-        Assert.InRange(HostileNode.Heap() - before, long.MinValue, Slack);
+        Assert.InRange(await node.Canary.BetweenBeatsAsync(HostileNode.Heap) - before, long.MinValue, Slack);
         foreach (var socket in sockets)
         {
             await socket.DisposeAsync();
@@ -189,7 +189,7 @@ public sealed class MemorySpecs
         await using var node = await HostileNode.StartAsync(Config);
         await offend(node);
         await node.IsUnharmedAsync();
-        var heaps = new List<long> { HostileNode.Heap() };
+        var heaps = new List<long> { await node.Canary.BetweenBeatsAsync(HostileNode.Heap) };
         do
         {
             for (var i = 0; i < 10; i++)
@@ -198,7 +198,7 @@ public sealed class MemorySpecs
             }
 
             await node.IsUnharmedAsync();
-            heaps.Add(HostileNode.Heap());
+            heaps.Add(await node.Canary.BetweenBeatsAsync(HostileNode.Heap));
         }
         while (heaps[^1] - heaps[^2] > Slack && heaps.Count < Rounds);
 

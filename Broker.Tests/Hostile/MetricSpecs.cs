@@ -93,12 +93,12 @@ public sealed class MetricSpecs(OpenNode shared) : IClassFixture<OpenNode>
     [Fact]
     public async Task Open_connections_are_counted_up_and_down()
     {
-        var before = _node.Metrics["broker.connections"];
+        var before = _node.Metrics["broker.connections websocket"];
         await using var socket = await _node.ClientAsync();
-        Assert.Equal(before + 1, _node.Metrics["broker.connections"]);
+        Assert.Equal(before + 1, _node.Metrics["broker.connections websocket"]);
         await HostileNode.LeaveAsync(socket);
         await _node.IsUnharmedAsync();
-        Assert.Equal(before, _node.Metrics["broker.connections"]);
+        Assert.Equal(before, _node.Metrics["broker.connections websocket"]);
     }
 
     [Fact]

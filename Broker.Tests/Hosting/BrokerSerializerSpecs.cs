@@ -4,6 +4,7 @@ using Broker.Node.Hosting;
 using Broker.Node.Links;
 using Broker.Node.Membership;
 using Broker.Node.Ownership;
+using Broker.Node.Transports.Sessions;
 using CsCheck;
 
 namespace Broker.Tests.Hosting;
@@ -52,6 +53,8 @@ public sealed class BrokerSerializerSpecs : IDisposable
         { "n", MembershipHead + "03" },
         // version, partition 255
         { "k", "03 FF00" },
+        // version, number 300, of an answer, from 2, total 5, three bytes
+        { "sp", "03 AC02 01 02 05 03 070809" },
     };
 
     private static IBrokerMessage MessageOf(string manifest) => manifest switch
@@ -66,6 +69,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
         "m" => new Meeting(0x01020304, Serves: true, 3, "a:1"),
         "n" => new MeetingAnswer(0x01020304, MeetingVerdict.End),
         "k" => new PartitionPoke(255),
+        "sp" => new SessionPart(300, IsAnswer: true, 2, 5, new byte[] { 7, 8, 9 }),
         _ => new LinkStatement(5, 0x01020304, 6, 2, 9, 7),
     };
 
@@ -91,6 +95,12 @@ public sealed class BrokerSerializerSpecs : IDisposable
             var actual = Assert.IsType<LinkEnvelope>(read);
             Assert.Equal(envelope, actual with { Body = envelope.Body });
             Assert.Equal([1, 0, 1, 0x74, 2, 0, 0, 0, 0x81, 0], actual.Body.Single().ToArray());
+        }
+        else if (expected is SessionPart part)
+        {
+            var actual = Assert.IsType<SessionPart>(read);
+            Assert.Equal(part, actual with { Bytes = part.Bytes });
+            Assert.Equal([7, 8, 9], actual.Bytes.ToArray());
         }
         else
         {
@@ -120,6 +130,7 @@ public sealed class BrokerSerializerSpecs : IDisposable
     [InlineData("m")]
     [InlineData("n")]
     [InlineData("k")]
+    [InlineData("sp")]
     public void Other_major_version_is_a_serialization_exception(string manifest)
     {
         var bytes = _serializer.ToBinary(MessageOf(manifest));

@@ -78,11 +78,11 @@ public sealed class SampleHostSpecs : RealClientSpecs, IAsyncLifetime
     {
         using var http = new HttpClient { BaseAddress = _host.Http };
 
-        using var response = await http.GetAsync(new Uri("/connection.js", UriKind.Relative), Cancellation);
+        using var response = await http.GetAsync(new Uri("/app.js", UriKind.Relative), Cancellation);
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.False(Directory.Exists(Path.Combine(SampleHost.Folder("Host"), "wwwroot")));
-        Assert.DoesNotContain("connection.js", await File.ReadAllTextAsync(Path.Combine(SampleHost.Folder("Host"), "Host.staticwebassets.endpoints.json"), Cancellation), StringComparison.Ordinal);
+        Assert.DoesNotContain("app.js", await File.ReadAllTextAsync(Path.Combine(SampleHost.Folder("Host"), "Host.staticwebassets.endpoints.json"), Cancellation), StringComparison.Ordinal);
     }
 
     [Fact]

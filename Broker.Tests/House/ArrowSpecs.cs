@@ -14,7 +14,7 @@ public sealed partial class ArrowSpecs
     /// <summary>From the top. Broker.Node itself is the program, its public types and <c>AddBroker</c>.</summary>
     private static readonly string[] Lines =
     [
-        "Hosting", "Api", "Http", "Transports.Echo", "Transports.WebSocket", "Listening", "Connections", "Rooms", "Ownership", "Lanes", "Sequenced", "Delivery", "Membership", "Links",
+        "Hosting", "Api", "Http", "Transports.Sse", "Transports.LongPoll", "Transports.Sessions", "Transports.Echo", "Transports.WebSocket", "Listening", "Connections", "Rooms", "Ownership", "Lanes", "Sequenced", "Delivery", "Membership", "Links",
         "Auth", "Topics", "Diagnostics", "Configuration",
     ];
 

@@ -27,13 +27,14 @@ internal static class RequiredTool
 
     public static string Chromium() => Find("chromium", "chromium-browser", "google-chrome");
 
-    /// <summary>Full path of Node.js, once the packages of the JavaScript peers are installed too.</summary>
-    public static string NodeWithPackages()
+    /// <summary>Full path of Node.js, once the packages of the JavaScript peers, or of another folder, are installed too.</summary>
+    public static string NodeWithPackages(string? folder = null)
     {
+        folder ??= SourceTree.NodePeers;
         var node = Find("node");
-        return Directory.Exists(Path.Combine(SourceTree.NodePeers, "node_modules", "ws"))
+        return Directory.Exists(Path.Combine(folder, "node_modules", "ws"))
             ? node
-            : Missing($"the JavaScript peers are not installed: npm ci --prefix {Path.GetRelativePath(SourceTree.Root, SourceTree.NodePeers)}");
+            : Missing($"JavaScript packages are not installed: npm ci --prefix {Path.GetRelativePath(SourceTree.Root, folder)}");
     }
 
     private static string? TryFind(string[] names)

@@ -8,6 +8,9 @@ internal static class SourceTree
     /// <summary>The JavaScript peers and their <c>node_modules</c>.</summary>
     public static string NodePeers { get; } = Path.Combine(Root, "Broker.Tests", "Clients", "node");
 
+    /// <summary>The JavaScript client and its <c>node_modules</c>.</summary>
+    public static string Client { get; } = Path.Combine(Root, "clients", "js");
+
     private static string FindRoot()
     {
         for (var directory = new DirectoryInfo(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)

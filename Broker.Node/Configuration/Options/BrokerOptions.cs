@@ -99,6 +99,28 @@ public sealed record RoomsOptions
 {
     /// <summary>How long two or more who wait for a match wait for others before they get a room of their own.</summary>
     public TimeSpan MatchWait { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Most rooms on the node beyond which no new one is made; those of other nodes may still move here.</summary>
+    public int Max { get; init; } = 20_000;
+
+    /// <summary>In place of <c>broker.heartbeat</c> for connections with a seat in a room with steps.</summary>
+    public HeartbeatOptions Heartbeat { get; init; } = new() { Interval = TimeSpan.FromSeconds(5), Timeout = TimeSpan.FromSeconds(3) };
+
+    /// <summary>Kinds beside the built-in ones and those of the application.</summary>
+    public IReadOnlyList<RoomKindOptions> Kinds { get; init; } = [];
+}
+
+/// <summary>An entry of <c>broker.rooms.kinds</c>.</summary>
+public sealed record RoomKindOptions
+{
+    /// <summary>What clients call it.</summary>
+    public string Name { get; init; } = "";
+
+    /// <summary>Path of the assembly; relative: to the directory that the node was started in.</summary>
+    public string Assembly { get; init; } = "";
+
+    /// <summary>Full name of the room's class.</summary>
+    public string Type { get; init; } = "";
 }
 
 /// <summary><c>broker.drain</c>: orderly stop.</summary>

@@ -16,12 +16,27 @@ public sealed record ListenOptions
     /// <summary>Request paths of WebSockets.</summary>
     public IReadOnlyList<string> Paths { get; init; } = ["/ws"];
 
+    /// <summary>Path of the JavaScript client; empty: it is not served.</summary>
+    public string Client { get; init; } = "/broker.js";
+
+    public HttpSessionOptions Sessions { get; init; } = new();
+
     public TlsOptions Tls { get; init; } = new();
 
     /// <summary>Whether clients may choose HTTP/2, where <see cref="Tls"/> is on.</summary>
     public bool Http2 { get; init; } = true;
 
     public ProxyOptions Proxy { get; init; } = new();
+}
+
+/// <summary><c>broker.listen.sessions</c>: clients that come without a WebSocket.</summary>
+public sealed record HttpSessionOptions
+{
+    /// <summary>Whether there are streams of events, polls, posts and tickets.</summary>
+    public bool Enabled { get; init; } = true;
+
+    /// <summary>Stands before their paths; empty, or begins with a slash and does not end with one.</summary>
+    public string Prefix { get; init; } = "";
 }
 
 /// <summary><c>broker.listen.proxy</c>: whose word about a client's address is taken.</summary>

@@ -32,7 +32,7 @@ internal sealed class ServerSubscription : IDirectTransport, IWriterObserver
     {
         _ended = ended;
         _pipe = new Pipe(new PipeOptions(pauseWriterThreshold: buffer, resumeWriterThreshold: buffer / 2, useSynchronizationContext: false));
-        Writer = new ConnectionWriter(NoConnection) { Framing = ServerFraming.Instance, Observer = this };
+        Writer = new ConnectionWriter(NoConnection) { Framing = LengthFraming.Instance, Observer = this };
         Writer.Attach(this, PumpLater);
         Pump();
     }
@@ -126,7 +126,7 @@ internal sealed class ServerSubscription : IDirectTransport, IWriterObserver
             return null;
         }
 
-        var message = buffer.Slice(ServerFraming.Header, length);
+        var message = buffer.Slice(LengthFraming.Header, length);
         buffer = buffer.Slice(message.End);
         return message.ToArray();
     }

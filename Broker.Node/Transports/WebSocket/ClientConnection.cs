@@ -18,7 +18,7 @@ namespace Broker.Node.Transports.WebSocket;
 /// sheds them, and the endpoint that answers in the place of an actor all act on a connection, and it tells them what it holds and
 /// that it ends. Interfaces between them would hide that they are one thing, and have one implementation each.
 /// </remarks>
-internal sealed class ClientConnection : IWebSocketPeer, IClientTransport, IWriterObserver
+internal sealed class ClientConnection : IWebSocketPeer, IClientTransport, IWriterObserver, IHeldConnection
 {
     private static readonly byte[] PingFrame = [0x89, 0x00];
 

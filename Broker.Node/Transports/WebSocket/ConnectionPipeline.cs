@@ -14,7 +14,6 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
     private readonly IHttpFrontDoor _frontDoor;
     private readonly WebSocketServices _services;
     private readonly IGraph<ClosedShape, NotUsed> _graph;
-    private long _lastId;
 
     /// <param name="materializer">Runs the graphs.</param>
     /// <param name="gate">Decides over upgrades.</param>
@@ -44,7 +43,7 @@ internal sealed class ConnectionPipeline : IConnectionPipeline
             return;
         }
 
-        var id = Interlocked.Increment(ref _lastId);
+        var id = _services.Open.NextId();
         _materializer.Materialize(_graph, ConnectionOfGraph.For(new ClientConnection(id, connection, _services)));
     }
 }

@@ -3,7 +3,7 @@ using System.Numerics;
 namespace Broker.Node.Transports.WebSocket;
 
 /// <summary>
-/// The WebSocket connections of a node, and what they keep each for itself alone, against the node's bound: past it, those that
+/// The connections of a node, and what they keep each for itself alone, against the node's bound: past it, those that
 /// keep most are shed, strangers before clients. Otherwise a crowd that was let in while there was room takes all memory when each
 /// begins a large message, or stops to read. Thread-safe; one lock, held for a step of a set, or for a walk through it past the
 /// bound. That walk is the thread pool's: whoever passes the bound may be in the middle of a write or of a lane's turn.
@@ -14,8 +14,9 @@ internal sealed class OpenConnections(long bound, Action<IThreadPoolWorkItem>? s
 {
     private readonly Action<IThreadPoolWorkItem> _schedule = schedule ?? (static work => ThreadPool.UnsafeQueueUserWorkItem(work, preferLocal: false));
     private readonly Lock _gate = new();
-    private readonly HashSet<ClientConnection> _all = [];
+    private readonly HashSet<IHeldConnection> _all = [];
     private long _held;
+    private long _lastId;
     private int _relieving;
 
     public int Count
@@ -29,10 +30,13 @@ internal sealed class OpenConnections(long bound, Action<IThreadPoolWorkItem>? s
         }
     }
 
+    /// <summary>What the next connection is called, by whatever transport it comes.</summary>
+    public long NextId() => Interlocked.Increment(ref _lastId);
+
     /// <summary>Bytes kept for single connections.</summary>
     public long Held => Volatile.Read(ref _held);
 
-    public void Add(ClientConnection connection)
+    public void Add(IHeldConnection connection)
     {
         lock (_gate)
         {
@@ -40,7 +44,7 @@ internal sealed class OpenConnections(long bound, Action<IThreadPoolWorkItem>? s
         }
     }
 
-    public void Remove(ClientConnection connection)
+    public void Remove(IHeldConnection connection)
     {
         lock (_gate)
         {
@@ -122,9 +126,9 @@ internal sealed class OpenConnections(long bound, Action<IThreadPoolWorkItem>? s
     }
 
     /// <summary>Those that hold so many bytes together, some more of the last rank, and nobody below it.</summary>
-    private List<(ClientConnection Connection, int Rank, long Held)> Largest(long bytes)
+    private List<(IHeldConnection Connection, int Rank, long Held)> Largest(long bytes)
     {
-        List<(ClientConnection, int, long)> largest = [];
+        List<(IHeldConnection, int, long)> largest = [];
         Span<long> sums = stackalloc long[2 * 64];
         sums.Clear();
         lock (_gate)
@@ -156,5 +160,5 @@ internal sealed class OpenConnections(long bound, Action<IThreadPoolWorkItem>? s
     }
 
     /// <summary>Who has not been admitted yet comes before everybody else, then who holds at least twice as much.</summary>
-    private static int Rank(ClientConnection connection, long held) => BitOperations.Log2((ulong)held) + (connection.OneByOne ? 64 : 0);
+    private static int Rank(IHeldConnection connection, long held) => BitOperations.Log2((ulong)held) + (connection.OneByOne ? 64 : 0);
 }

@@ -33,7 +33,7 @@ internal sealed class UpgradeGate(
     Admission admission,
     Func<bool> isReady,
     ApplicationUsers users,
-    ConnectionLog log) : IUpgradeGate
+    ConnectionLog log) : IUpgradeGate, ISessionGate
 {
     /// <summary>With both contexts, and every message compressed: that is what suites are to see.</summary>
     private static readonly DeflateOptions EchoDeflate = new() { Threshold = 0 };
@@ -45,7 +45,50 @@ internal sealed class UpgradeGate(
 
     public bool Owns(string path) => IsEcho(path) || _paths.Contains(path);
 
-    public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls)
+    public UpgradeDecision Evaluate(RequestHead head, IPAddress peer, bool tls) => Admit(head, peer, remote => Decide(head, remote, peer, tls));
+
+    public UpgradeDecision EvaluateSession(RequestHead head, IPAddress peer, bool tls, string? ticket, bool isConnection)
+    {
+        if (isConnection)
+        {
+            return Admit(head, peer, remote => DecideSession(head, remote, ticket, tls));
+        }
+
+        var remote = proxies.ClientOf(head, peer, out _);
+        var (lease, refusal) = admission.Enter(remote, static _ => { });
+        if (lease is null)
+        {
+            log.Refused(remote, refusal);
+            return refusal == AdmissionRefusal.Address
+                ? Answer(429, "Too many connections.", new HttpHeader("Retry-After", "5"))
+                : Answer(503, "The node has no room for more connections.", new HttpHeader("Retry-After", "5"));
+        }
+
+        lease.HandshakeDone();
+        return With(lease, DecideSession(head, remote, ticket, tls));
+    }
+
+    public bool AllowsOrigin(RequestHead head, IPAddress peer, bool tls)
+    {
+        // A browser names no origin where it takes the page for this node's own, which one of a name that was made to point here is not.
+        var own = OwnHost(head, peer);
+        if (head.Count("Origin") == 0 ? own.Length > 0 || proxies.Contains(peer) : origins.Allows(head, own, tls))
+        {
+            return true;
+        }
+
+        log.OriginRefused(proxies.ClientOf(head, peer, out _), head.Single("Origin") ?? "");
+        services.Metrics.HandshakeRefused(HandshakeRefusal.Origin);
+        return false;
+    }
+
+    public UpgradeDecision EvaluateToken(RequestHead head, IPAddress peer, bool tls, out string? token)
+    {
+        TryReadBearer(head, out token);
+        return AsStatus(Authenticate(head, NoUpgrade(null), proxies.ClientOf(head, peer, out _), TimeSpan.Zero, tls)) with { Later = null };
+    }
+
+    private UpgradeDecision Admit(RequestHead head, IPAddress peer, Func<IPAddress, UpgradeDecision> decide)
     {
         var remote = proxies.ClientOf(head, peer, out var isUnreadable);
 
@@ -69,7 +112,7 @@ internal sealed class UpgradeGate(
                 forwarders.Saw(head, peer);
             }
 
-            return Decide(head, remote, peer, tls);
+            return decide(remote);
         }
 
         // Before any work for it: the address's other connections hold its share.
@@ -80,7 +123,11 @@ internal sealed class UpgradeGate(
             return Answer(429, "Too many connections.", new HttpHeader("Retry-After", "5"));
         }
 
-        var decision = Decide(head, remote, peer, tls);
+        return With(place, decide(remote));
+    }
+
+    private static UpgradeDecision With(IDisposable place, UpgradeDecision decision)
+    {
         if (decision.Request is not null)
         {
             return decision with { Place = place };
@@ -88,6 +135,30 @@ internal sealed class UpgradeGate(
 
         place.Dispose();
         return decision;
+    }
+
+    private UpgradeDecision DecideSession(RequestHead head, IPAddress remote, string? ticket, bool tls) =>
+        !BatchParameter.TryRead(head, out var window) ? RefuseBatch(remote)
+        : isReady() ? AsStatus(Authenticate(head, NoUpgrade(ticket), remote, window, tls))
+        : RefuseUnready(remote);
+
+    private UpgradeDecision RefuseBatch(IPAddress remote) =>
+        Refuse(remote, HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchWindow.Longest.TotalMilliseconds}.");
+
+    private UpgradeDecision RefuseUnready(IPAddress remote) =>
+        Refuse(remote, HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
+
+    /// <summary>Who sends a request that is no upgrade reads its status, wherever the token was.</summary>
+    private UpgradeDecision AsStatus(UpgradeDecision decision) =>
+        decision.Request is { TokenError: not ErrorCode.None and var error } request ? RefuseToken(request.Remote, error, request.TokenWhy) : decision;
+
+    /// <param name="token">Instead of a subprotocol's; null: none.</param>
+    private static ServerHandshakeResult NoUpgrade(string? token) => new() { Accepted = true, Status = 200, Reason = "", Headers = [], BearerToken = token };
+
+    private UpgradeDecision RefuseToken(IPAddress remote, ErrorCode error, string why)
+    {
+        Note(remote, HandshakeRefusal.Token, $"{ErrorCodes.Text(error)}: {why}");
+        return Answer(401, ErrorCodes.Text(error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
     }
 
     private UpgradeDecision Decide(RequestHead head, IPAddress remote, IPAddress peer, bool tls)
@@ -103,12 +174,12 @@ internal sealed class UpgradeGate(
         var window = TimeSpan.Zero;
         if (!echo && !BatchParameter.TryRead(head, out window))
         {
-            return Refuse(remote, HandshakeRefusal.Upgrade, 400, $"batch is one number of milliseconds, 0 to {BatchWindow.Longest.TotalMilliseconds}.");
+            return RefuseBatch(remote);
         }
 
         if (!isReady())
         {
-            return Refuse(remote, HandshakeRefusal.NotReady, 503, "The node is not ready.", new HttpHeader("Retry-After", "1"));
+            return RefuseUnready(remote);
         }
 
         if (!origins.Allows(head, OwnHost(head, peer), tls))
@@ -181,8 +252,7 @@ internal sealed class UpgradeGate(
 
         if (result.Identity is null && header is not null)
         {
-            Note(remote, HandshakeRefusal.Token, $"{ErrorCodes.Text(result.Error)}: {result.Why}");
-            return Answer(401, ErrorCodes.Text(result.Error), new HttpHeader("WWW-Authenticate", "Bearer error=\"invalid_token\""));
+            return RefuseToken(remote, result.Error, result.Why);
         }
 
         return Accept(handshake, new UpgradedRequest(Format(handshake), remote, result.Identity) { TokenError = result.Error, TokenWhy = result.Why, BatchWindow = window });
@@ -203,8 +273,8 @@ internal sealed class UpgradeGate(
                 ApplicationSilence.Gone => Answer(503, ""),
                 _ when user is null => accepted,
 
-                // A browser sends cookies whosever page asks, and always the origin; nobody can make it send a bearer token of another site.
-                _ when hasBearer || head.Count("Origin") > 0 => accepted with { Request = accepted.Request with { Identity = user } },
+                // A browser sends cookies whosever page asks, and then the origin, or says that the page is of the same one; nobody can make it send a bearer token of another site.
+                _ when hasBearer || head.Count("Origin") > 0 || head.Single("Sec-Fetch-Site") == "same-origin" => accepted with { Request = accepted.Request with { Identity = user } },
                 _ => Refuse(remote, HandshakeRefusal.Origin, 403, "A signed-in user needs an Origin."),
             };
         }

@@ -74,6 +74,7 @@ internal static class JsonMessages
         writer.Member(",\"rate\":"u8, message.Limits.Rate);
         writer.Member(",\"burst\":"u8, message.Limits.Burst);
         writer.End();
+        writer.Optional(",\"session\":"u8, message.Session);
         writer.Optional(",\"message\":"u8, message.Message);
         writer.End();
     }

@@ -80,6 +80,7 @@ internal static class MessagePackMessages
         writer.Member("rate"u8, message.Limits.Rate);
         writer.Member("burst"u8, message.Limits.Burst);
         writer.Close(outer);
+        writer.Optional("session"u8, message.Session);
         writer.Optional("message"u8, message.Message);
         writer.End();
     }

@@ -1,15 +1,14 @@
 using System.Buffers.Binary;
-using Broker.Node.Delivery;
 using Broker.Protocol.Wire;
 
-namespace Broker.Node.Hosting.Application;
+namespace Broker.Node.Delivery;
 
 /// <summary>A message is its length, four bytes with the largest first, and JSON.</summary>
-internal sealed class ServerFraming() : MessageFraming(WireFormat.Json)
+internal sealed class LengthFraming() : MessageFraming(WireFormat.Json)
 {
     public const int Header = 4;
 
-    public static readonly ServerFraming Instance = new();
+    public static readonly LengthFraming Instance = new();
 
     public override IPushGatherer? CreateGatherer(bool hasWindow) => new Gatherer();
 
