@@ -51,12 +51,26 @@ internal sealed class FrontDoorConnection(ConnectionContext inner, AcceptedConne
     {
         accepted.ResetOnDispose();
         inner.Abort();
+        EndAborted();
     }
 
     public override void Abort(ConnectionAbortedException abortReason)
     {
         accepted.ResetOnDispose();
         inner.Abort(abortReason);
+        EndAborted();
+    }
+
+    /// <summary>
+    /// Kestrel does not come back to an HTTP/2 connection where the queue of its streams' output ran over: it waits for streams that it has
+    /// lost. The socket is closed by then, and nobody must hold its place.
+    /// </summary>
+    private void EndAborted()
+    {
+        if (accepted.IsHttp2)
+        {
+            accepted.Dispose();
+        }
     }
 
     public override async ValueTask DisposeAsync()

@@ -73,8 +73,6 @@ internal sealed class StreamTakeBack(
 
     private async Task TakeBackAsync(HttpContext context, AcceptedConnection connection, UpgradeDecision decision, AdmissionLease place)
     {
-        TakeBack.CopyHeaders(decision, context.Response);
-        context.Response.StatusCode = decision.Status;
         var end = new StreamEnd(context.Features.GetRequiredFeature<IHttpResetFeature>(), context.Response);
         var stream = new TakenBackStream(await AcceptAsync(context, decision, place), end.Reset);
         var webSocket = new AcceptedConnection(null, stream, connection.Remote, tls: true, place)
@@ -95,10 +93,13 @@ internal sealed class StreamTakeBack(
 
     private static async Task<Stream> AcceptAsync(HttpContext context, UpgradeDecision decision, AdmissionLease place)
     {
-        // To Kestrel the frames are the body of a request.
-        context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
         try
         {
+            TakeBack.CopyHeaders(decision, context.Response);
+            context.Response.StatusCode = decision.Status;
+
+            // To Kestrel the frames are the body of a request.
+            context.Features.GetRequiredFeature<IHttpMaxRequestBodySizeFeature>().MaxRequestBodySize = null;
             return await context.Features.GetRequiredFeature<IHttpExtendedConnectFeature>().AcceptAsync();
         }
         catch

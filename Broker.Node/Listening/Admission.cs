@@ -38,6 +38,9 @@ internal sealed class Admission : IDisposable
     /// <summary>Connections that hold a lease.</summary>
     public int Connections => Volatile.Read(ref _connections);
 
+    /// <summary>WebSockets that one connection may have at a time.</summary>
+    public int StreamsPerConnection => _limits.Streams;
+
     /// <summary>Leases whose handshake is not done.</summary>
     public int Handshakes => _handshakes.Count;
 
@@ -120,8 +123,9 @@ internal sealed class Admission : IDisposable
 
     /// <summary>Counts a WebSocket that is one of several streams of a connection as a connection; null when it is refused.</summary>
     /// <param name="remote">The address that counts; null: a trusted proxy's, whose client is claimed.</param>
+    /// <param name="ended">Called when its place is free.</param>
     /// <param name="refusal">Why.</param>
-    public AdmissionLease? TryAddStream(IPAddress? remote, out AdmissionRefusal refusal)
+    public AdmissionLease? TryAddStream(IPAddress? remote, Action ended, out AdmissionRefusal refusal)
     {
         IDisposable? place;
         lock (_gate)
@@ -135,7 +139,18 @@ internal sealed class Admission : IDisposable
             return null;
         }
 
-        return new AdmissionLease(this, static () => false, () => Leave(place));
+        return new AdmissionLease(this, static () => false, () =>
+        {
+            Leave(place);
+            ended();
+        });
+    }
+
+    /// <summary>A client has more streams under way than it may have open.</summary>
+    public AdmissionRefusal RefuseStream()
+    {
+        _metrics.ConnectionRefused(AdmissionRefusal.Rate);
+        return AdmissionRefusal.Rate;
     }
 
     /// <summary>Takes one of <c>broker.limits.accepts-per-second</c> for what has a place already.</summary>
@@ -271,6 +286,7 @@ internal sealed class AdmissionLease(Admission owner, Func<bool> handshakeDone, 
 {
     private Func<bool>? _handshakeDone = handshakeDone;
     private Action? _released = released;
+    private int _streams;
     private int _lent;
     private int _wasLent;
 
@@ -282,24 +298,42 @@ internal sealed class AdmissionLease(Admission owner, Func<bool> handshakeDone, 
     /// A place for a WebSocket that is a stream of this connection; null when it is refused. One at a time has the connection's own, and
     /// the first of all has been accepted with it: so a client with one WebSocket counts as one, whatever HTTP it speaks.
     /// </summary>
-    /// <inheritdoc cref="Admission.TryAddStream"/>
+    /// <param name="remote">The address that counts; null: a trusted proxy's, whose client is claimed.</param>
+    /// <param name="refusal">Why.</param>
     public AdmissionLease? TryAddStream(IPAddress? remote, out AdmissionRefusal refusal)
     {
-        if (Interlocked.CompareExchange(ref _lent, 1, 0) != 0)
+        if (Interlocked.Increment(ref _streams) > owner.StreamsPerConnection)
         {
-            return owner.TryAddStream(remote, out refusal);
+            // Its client resets streams faster than the node can end them.
+            refusal = owner.RefuseStream();
         }
-
-        if (Interlocked.Exchange(ref _wasLent, 1) != 0 && !owner.TryAccept())
+        else if (Interlocked.CompareExchange(ref _lent, 1, 0) != 0)
+        {
+            if (owner.TryAddStream(remote, EndStream, out refusal) is { } place)
+            {
+                return place;
+            }
+        }
+        else if (Interlocked.Exchange(ref _wasLent, 1) == 0 || owner.TryAccept())
+        {
+            refusal = AdmissionRefusal.None;
+            return new AdmissionLease(owner, static () => false, () =>
+            {
+                Volatile.Write(ref _lent, 0);
+                EndStream();
+            });
+        }
+        else
         {
             refusal = AdmissionRefusal.Rate;
             Volatile.Write(ref _lent, 0);
-            return null;
         }
 
-        refusal = AdmissionRefusal.None;
-        return new AdmissionLease(owner, static () => false, () => Volatile.Write(ref _lent, 0));
+        EndStream();
+        return null;
     }
+
+    private void EndStream() => Interlocked.Decrement(ref _streams);
 
     public void Dispose()
     {

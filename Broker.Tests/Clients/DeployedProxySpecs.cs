@@ -75,7 +75,8 @@ public sealed class DeployedProxySpecs(DeployedProxySpecs.Nodes shared) : RealCl
     [Fact]
     public async Task Clients_of_a_node_that_stops_are_on_another_at_once_behind_every_proxy()
     {
-        await using var first = await NodeProcess.StartAsync([], Cancellation, Settings);
+        // HAProxy looks once a second whether a node is ready, and has looked away when clients are told to go.
+        await using var first = await NodeProcess.StartAsync([], Cancellation, new Dictionary<string, string>(Settings) { ["BROKER__DRAIN__DELAY"] = "2s" });
         await using var second = await NodeProcess.StartAsync(["--seed", first.Cluster], Cancellation, Settings);
         await using var direct = await JsonClient.ConnectAsync(second.WebSocket, Cancellation);
         var there = NodeOf(direct);

@@ -46,6 +46,6 @@ public sealed class Http2Node : IAsyncLifetime
     {
         Root = Path.Combine(_certificate.Folder, "root.pem");
         await File.WriteAllTextAsync(Root, _certificate.Root.ExportCertificatePem());
-        Node = await HostileNode.StartAsync(HostileNode.Open + _certificate.Configuration + config, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = _certificate.Policy });
+        Node = await HostileNode.StartAsync(HostileNode.Open + "broker.deflate.enabled = on\n" + _certificate.Configuration + config, tls: new SslClientAuthenticationOptions { TargetHost = "localhost", CertificateChainPolicy = _certificate.Policy });
     }
 }

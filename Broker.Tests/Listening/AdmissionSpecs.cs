@@ -30,6 +30,33 @@ public sealed class AdmissionSpecs : IDisposable
     }
 
     [Fact]
+    public void Streams_of_a_connection_are_connections_and_one_of_them_is_the_connection()
+    {
+        var address = IPAddress.Parse("10.0.0.1");
+        using var admission = new Admission(new LimitOptions { ConnectionsPerAddress = 3, AcceptsPerSecond = 4, Streams = 3 }, _metrics.Metrics, _time);
+        var connection = Enter(admission, "10.0.0.1").Lease!;
+        var streams = Enumerable.Range(0, 3).Select(_ => connection.TryAddStream(address, out AdmissionRefusal _)!).ToList();
+        Assert.Equal(3, admission.Connections);
+        Assert.Equal(AdmissionRefusal.Address, Enter(admission, "10.0.0.1").Refusal);
+
+        // No more at a time than the client may open, and no faster than connections.
+        Assert.Null(connection.TryAddStream(address, out var refusal));
+        Assert.Equal(AdmissionRefusal.Rate, refusal);
+        streams[0].Dispose();
+        streams[1].Dispose();
+        Assert.Equal(2, admission.Connections);
+        using var again = connection.TryAddStream(address, out refusal)!;
+        Assert.Equal((AdmissionRefusal.None, 2), (refusal, admission.Connections));
+        Assert.Null(connection.TryAddStream(address, out refusal));
+        Assert.Equal(AdmissionRefusal.Rate, refusal);
+
+        streams[2].Dispose();
+        connection.Dispose();
+        Assert.Equal((0, 0), (admission.Connections, admission.Addresses));
+        Assert.Equal(2, _metrics["broker.connections.refused rate"]);
+    }
+
+    [Fact]
     public void Address_over_its_limit_is_refused_and_others_are_not()
     {
         using var admission = new Admission(new LimitOptions { ConnectionsPerAddress = 2 }, _metrics.Metrics, _time);

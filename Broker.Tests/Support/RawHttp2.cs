@@ -132,22 +132,13 @@ internal sealed class RawHttp2 : IAsyncDisposable
     {
         while (await ReadFrameAsync(cancellation) is { } frame)
         {
-            if (frame is { Type: Settings, Flags: 0 })
+            try
             {
-                for (var at = 0; at + 6 <= frame.Payload.Length; at += 6)
-                {
-                    ServerSettings[BinaryPrimitives.ReadUInt16BigEndian(frame.Payload.AsSpan(at))] = BinaryPrimitives.ReadUInt32BigEndian(frame.Payload.AsSpan(at + 2));
-                }
-
-                await SendAsync(Settings, 1, 0, [], cancellation);
+                await AnswerAsync(frame, cancellation);
             }
-            else if (frame is { Type: Ping, Flags: 0 })
+            catch (IOException)
             {
-                await SendAsync(Ping, 1, 0, frame.Payload, cancellation);
-            }
-            else if (frame is { Type: Data, Payload.Length: > 0 })
-            {
-                await SendAsync(WindowUpdate, 0, 0, Number(frame.Payload.Length), cancellation);
+                // Nobody hears that any more; what was said before is there to be read.
             }
 
             if (fits(frame))
@@ -180,6 +171,27 @@ internal sealed class RawHttp2 : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
+
+    private async Task AnswerAsync(Http2Frame frame, CancellationToken cancellation)
+    {
+        switch (frame)
+        {
+            case { Type: Settings, Flags: 0 }:
+                for (var at = 0; at + 6 <= frame.Payload.Length; at += 6)
+                {
+                    ServerSettings[BinaryPrimitives.ReadUInt16BigEndian(frame.Payload.AsSpan(at))] = BinaryPrimitives.ReadUInt32BigEndian(frame.Payload.AsSpan(at + 2));
+                }
+
+                await SendAsync(Settings, 1, 0, [], cancellation);
+                break;
+            case { Type: Ping, Flags: 0 }:
+                await SendAsync(Ping, 1, 0, frame.Payload, cancellation);
+                break;
+            case { Type: Data, Payload.Length: > 0 }:
+                await SendAsync(WindowUpdate, 0, 0, Number(frame.Payload.Length), cancellation);
+                break;
+        }
+    }
 
     private async Task<Http2Frame?> ReadFrameAsync(CancellationToken cancellation)
     {

@@ -203,6 +203,9 @@ internal sealed class RawWebSocket : IAsyncDisposable
         for (var at = 0; at < bytes.Length; at += Math.Min(segment, bytes.Length - at))
         {
             await _stream.WriteAsync(bytes.AsMemory(at, Math.Min(segment, bytes.Length - at)), cancellation);
+
+            // In HTTP/2 .NET's client gathers what is written.
+            await _stream.FlushAsync(cancellation);
         }
     }
 
