@@ -40,8 +40,8 @@ internal static class FrontDoorServices
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<HttpFrontDoor>());
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, UpgradeTakeBackFilter>());
 
-        // What a client does with its streams is no error of the node's, as which Kestrel logs some of it.
-        services.AddLogging(static logging => logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.Critical));
+        // What a client does with its streams calls for no action; Kestrel logs some of it as critical.
+        services.AddLogging(static logging => logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None));
         return services.Configure<KestrelServerOptions>(kestrel =>
         {
             Configure(kestrel, limits);

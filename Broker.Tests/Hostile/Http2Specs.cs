@@ -29,7 +29,7 @@ public sealed class Http2Specs(Http2Node shared) : IClassFixture<Http2Node>
         { "two tokens", RawHttp2.WebSocket("/ws", ("authorization", "Bearer a"), ("authorization", "Bearer b")), 400 },
         { "a batch of nothing", Changed(":path", "/ws?batch=x"), 400 },
         { "65 fields", RawHttp2.WebSocket("/ws", [.. Enumerable.Repeat(("x", "y"), 65)]), 431 },
-        { "17 KiB of fields", RawHttp2.WebSocket("/ws", [.. Enumerable.Repeat(("x", new string('y', 300)), 50)]), 431 },
+        { "20 KiB of fields", RawHttp2.WebSocket("/ws", [.. Enumerable.Repeat(("x", new string('y', 1024)), 20)]), 431 },
         { "no :protocol", Changed(":protocol", null), ProtocolError },
         { "no :path", Changed(":path", null), ProtocolError },
         { "no :scheme", Changed(":scheme", null), ProtocolError },
@@ -72,14 +72,7 @@ public sealed class Http2Specs(Http2Node shared) : IClassFixture<Http2Node>
         Assert.NotEmpty(what);
         await using (var client = await shared.DialAsync())
         {
-            var block = RawHttp2.Block(fields);
-            await client.SendAsync(RawHttp2.Headers, 0, 1, block[..Math.Min(block.Length, 16_000)], Cancel);
-            for (var at = 16_000; at < block.Length; at += 16_000)
-            {
-                await client.SendAsync(RawHttp2.Continuation, 0, 1, block[at..Math.Min(block.Length, at + 16_000)], Cancel);
-            }
-
-            await client.SendAsync(RawHttp2.Continuation, RawHttp2.EndHeaders, 1, [], Cancel);
+            await client.OpenAsync(1, fields, cancellation: Cancel);
             Assert.InRange(await client.AnswerAsync(1, Cancel), int.MinValue, -1);
         }
 
@@ -230,7 +223,7 @@ public sealed class Http2Specs(Http2Node shared) : IClassFixture<Http2Node>
             foreach (var socket in sockets)
             {
                 Assert.Equal("all", (await HostileNode.ReadAsync(socket, "message")).GetProperty("data").GetString());
-                Assert.Equal(1000, (await socket.CloseAsync(cancellation: Cancel)).CloseCode);
+                await HostileNode.LeaveAsync(socket);
             }
         }
 

@@ -50,8 +50,8 @@ internal sealed class FrontDoorHarness : IAsyncDisposable
         var gate = new FakeUpgradeGate();
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.Services.AddSingleton<IConnectionPipeline>(pipeline).AddSingleton<IUpgradeGate>(gate)
-            .AddFrontDoor(new BrokerOptions { Limits = limits, Listen = new() { Tls = new() { Enabled = tls } } });
+        var options = new BrokerOptions { Limits = limits, Listen = new() { Tls = new() { Enabled = tls } } };
+        builder.Services.AddSingleton(options).AddSingleton<IConnectionPipeline>(pipeline).AddSingleton<IUpgradeGate>(gate).AddFrontDoor(options);
         configure?.Invoke(builder);
         var harness = new FrontDoorHarness(builder.Build(), pipeline, gate, tls ? new TestCertificate() : null);
         pipeline.Door = harness.App.Services.GetRequiredService<IHttpFrontDoor>();

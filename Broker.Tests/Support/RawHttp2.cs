@@ -101,8 +101,18 @@ internal sealed class RawHttp2 : IAsyncDisposable
         return block.ToArray();
     }
 
-    public Task OpenAsync(int stream, IEnumerable<(string Name, string Value)> fields, byte flags = EndHeaders, CancellationToken cancellation = default) =>
-        SendAsync(Headers, flags, stream, Block(fields), cancellation);
+    /// <summary>Sends a head: in one frame where that holds it, else with CONTINUATION frames.</summary>
+    public async Task OpenAsync(int stream, IEnumerable<(string Name, string Value)> fields, byte flags = EndHeaders, CancellationToken cancellation = default)
+    {
+        const int Most = 16_384;
+        var block = Block(fields);
+        await SendAsync(Headers, (byte)(block.Length <= Most ? flags : flags & ~EndHeaders), stream, block[..Math.Min(block.Length, Most)], cancellation);
+        for (var at = Most; at < block.Length; at += Most)
+        {
+            var end = Math.Min(block.Length, at + Most);
+            await SendAsync(Continuation, end == block.Length ? EndHeaders : (byte)0, stream, block[at..end], cancellation);
+        }
+    }
 
     public Task SendAsync(byte type, byte flags, int stream, byte[] payload, CancellationToken cancellation = default) =>
         WriteAsync(Frame(type, flags, stream, payload), cancellation);
