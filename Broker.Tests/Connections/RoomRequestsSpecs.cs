@@ -55,6 +55,7 @@ public sealed class RoomRequestsSpecs : RoomSessions
     public async Task Who_is_in_a_room_with_steps_is_missed_sooner()
     {
         var (player, join) = await SeatedAsync("tick" + Random);
+        await AnswerAsync(player, """{"type":"ping","id":0}""");
         Time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal("ping", await player.ReadAsync(Cancellation));
         await player.SendAsync("pong");
@@ -66,6 +67,8 @@ public sealed class RoomRequestsSpecs : RoomSessions
         Time.Advance(TimeSpan.FromSeconds(6));
         Assert.StartsWith("{\"type\":\"pong\"", await AnswerAsync(player, """{"type":"ping","id":2}"""), StringComparison.Ordinal);
         await PostedAsync(player, $$"""{"type":"room.join","room":"tick{{Random}}"}""");
+        Time.Advance(TimeSpan.FromSeconds(1));
+        await AnswerAsync(player, """{"type":"ping","id":3}""");
         Time.Advance(TimeSpan.FromSeconds(5));
         Assert.Equal("ping", await player.ReadAsync(Cancellation));
         Time.Advance(TimeSpan.FromSeconds(3));

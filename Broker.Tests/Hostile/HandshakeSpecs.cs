@@ -57,8 +57,6 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
     [Theory]
     [InlineData("/other")]
     [InlineData("/echo")]
-    [InlineData("/sse")]
-    [InlineData("/poll")]
     [InlineData("/metrics")]
     [InlineData("/health/live")]
     [InlineData("/ws/")]
@@ -69,6 +67,18 @@ public sealed class HandshakeSpecs(OpenNode shared) : IClassFixture<OpenNode>
         await using var socket = await _node.ConnectAsync(path);
 
         Assert.Equal(404, socket.Status);
+        await socket.DisposeAsync();
+        await _node.IsUnharmedAsync();
+    }
+
+    [Theory]
+    [InlineData("/sse")]
+    [InlineData("/poll")]
+    public async Task An_upgrade_where_clients_come_without_a_websocket_is_400(string path)
+    {
+        await using var socket = await _node.ConnectAsync(path);
+
+        Assert.Equal(400, socket.Status);
         await socket.DisposeAsync();
         await _node.IsUnharmedAsync();
     }
