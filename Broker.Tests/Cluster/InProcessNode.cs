@@ -33,7 +33,11 @@ internal sealed partial class InProcessNode : IAsyncDisposable, ILoggerProvider,
             builder.AddBroker(configuration);
         }
 
-        builder.Services.AddBrokerRooms(static rooms => rooms.Add<MyGame.RaceRoom>("race", MyGame.RaceRoom.Configure).Add("faulty", static _ => new FaultyRoom()));
+        builder.Services.AddBrokerRooms(static rooms => rooms
+            .Add<MyGame.RaceRoom>("race", MyGame.RaceRoom.Configure)
+            .Add<TickingRoom>("ticking", TickingRoom.Configure)
+            .Add("faulty", static _ => new FaultyRoom())
+            .Add("four", static _ => new FaultyRoom(), static options => options.MaxPlayers = 4));
         _app = builder.Build();
         Node = _app.Services.GetRequiredService<BrokerNode>();
     }

@@ -12,7 +12,8 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
 {
     private readonly List<JsonClient> _clients = [];
 
-    private static CancellationToken Cancel => Deadline.Cancel;
+    /// <summary>Long runs end by themselves.</summary>
+    private static CancellationToken Cancel => Environment.GetEnvironmentVariable("BROKER_TESTS_FULL") == "1" ? TestContext.Current.CancellationToken : Deadline.Cancel;
 
     [Theory]
     [InlineData(1)]
@@ -262,6 +263,70 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
         Assert.Single(rooms, static players => players == 1);
     }
 
+    [LongFact]
+    public async Task Ten_thousand_joins_by_kind_and_filters_fill_every_room()
+    {
+        const int filters = 100;
+        var nodes = await shared.StartAsync(3, Cancel);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => ConnectAsync(nodes[i % 3])));
+        var begun = TimeProvider.System.GetTimestamp();
+        var joined = await Task.WhenAll(clients.Select(async client =>
+        {
+            List<(int Map, string Room, string Player)> seats = [];
+            for (var map = 0; map < filters; map++)
+            {
+                var answer = await AskAsync(client, "room.join", null, ("kind", "four"), ("match", new { map = $"{map}" }));
+                Assert.True(JsonClient.TypeOf(answer) == "room.joined", answer.GetRawText());
+                seats.Add((map, answer.GetProperty("room").GetString()!, answer.GetProperty("player").GetString()!));
+            }
+
+            return seats;
+        }));
+        var all = joined.SelectMany(static seats => seats).ToList();
+        TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant($"{all.Count} joins in {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0.0} s"));
+        Assert.Equal(clients.Length * filters, all.Distinct().Count());
+        Assert.All(all.GroupBy(static seat => seat.Room), static room => Assert.Single(room.Select(static seat => seat.Map).Distinct()));
+        Assert.All(all.GroupBy(static seat => seat.Map), static map => Assert.All(map.GroupBy(static seat => seat.Room), static room => Assert.Equal(4, room.Count())));
+    }
+
+    [LongFact]
+    public async Task Player_who_reads_nothing_is_cut_and_holds_up_nobody()
+    {
+        var nodes = await shared.StartAsync(3, Cancel);
+        var players = await Task.WhenAll(Enumerable.Range(0, 100).Select(i => ConnectAsync(nodes[i % 3])));
+        var room = await CreateAsync(players[0], "ticking");
+        List<Task> playing = [ReadAsync(players[0])];
+        foreach (var player in players[1..^1])
+        {
+            await JoinAsync(player, room);
+            playing.Add(ReadAsync(player));
+        }
+
+        // The last one reads nothing from here on.
+        await JoinAsync(players[^1], room);
+        await Task.WhenAll(playing);
+        TestContext.Current.TestOutputHelper!.WriteLine($"steps away at p99: {(await AskAsync(players[0], "call", room, ("method", "jitter"), ("data", 0))).GetProperty("data")} ms");
+
+        static async Task ReadAsync(JsonClient player)
+        {
+            for (var last = 0L; ;)
+            {
+                var message = await player.ReceiveAsync(Cancel);
+                if (JsonClient.TypeOf(message) == "room.player" && message.GetProperty("player").GetString() == "p100" && message.GetProperty("change").GetString() == "dropped")
+                {
+                    return;
+                }
+
+                if (JsonClient.TypeOf(message) == "room.event")
+                {
+                    var tick = message.GetProperty("data").GetProperty("tick").GetInt64();
+                    Assert.True(last == 0 || tick == last + 1, $"{tick} came after {last}");
+                    last = tick;
+                }
+            }
+        }
+    }
+
     [Fact]
     public async Task Room_whose_code_throws_goes_on_from_what_was_answered_and_harms_no_other()
     {
@@ -362,7 +427,7 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
     private static async Task<string> CreateAsync(JsonClient client, string kind)
     {
         var joined = await AskAsync(client, "room.create", null, ("kind", kind));
-        Assert.Equal("room.joined", JsonClient.TypeOf(joined));
+        Assert.True(JsonClient.TypeOf(joined) == "room.joined", joined.GetRawText());
         return joined.GetProperty("room").GetString()!;
     }
 

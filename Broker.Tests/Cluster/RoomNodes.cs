@@ -8,6 +8,7 @@ public sealed class RoomNodes : IAsyncDisposable
         akka.cluster { periodic-tasks-initial-delay = 50ms
           leader-actions-interval = 50ms }
         broker.drain.time = 0s
+        broker.limits.rooms = 200
 
         """;
 
