@@ -73,7 +73,7 @@ public sealed class IslandSpecs : ProcessClusterSpecs
         await AssertFlowsAgainAsync("island.met", again, nodes[1], nodes[2]);
     }
 
-    [Fact]
+    [LongFact]
     public async Task First_of_two_seeds_serves_alone_only_when_the_other_is_known_not_to_run()
     {
         var ports = FreePorts(3);

@@ -137,7 +137,7 @@ public sealed class PauseSpecs : ProcessClusterSpecs
     /// On waking, the node has publishes in its sockets' buffers and clients that go on. Whatever it acknowledges then, the others
     /// have given up: only a <c>gap</c> there that comes later may excuse it.
     /// </summary>
-    [Fact]
+    [LongFact]
     public async Task Node_given_up_by_the_others_acknowledges_nothing_lost_when_it_wakes()
     {
         var rounds = Full ? 20 : 1;
