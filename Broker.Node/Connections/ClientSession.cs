@@ -6,7 +6,6 @@ using Broker.Node.Diagnostics;
 using Broker.Node.Lanes;
 using Broker.Node.Rooms;
 using Broker.Node.Sequenced;
-using Broker.Node.Topics;
 using Broker.Protocol.Wire;
 
 namespace Broker.Node.Connections;
@@ -32,6 +31,7 @@ internal sealed class ClientSession
     private readonly RequestMeter _meter;
     private readonly SessionReplies _replies;
     private readonly SessionHooks? _hooks;
+    private readonly TopicMessages _topics;
     private readonly IActorRef _self;
     private RoomRequests? _rooms;
     private LobbyRequests? _lobby;
@@ -52,6 +52,7 @@ internal sealed class ClientSession
         _meter = new RequestMeter(services, _auth);
         _replies = new SessionReplies(connection, services, _router, patterns, _meter, Abused);
         _hooks = services.Hooks.Any ? new SessionHooks(connection, services, self) : null;
+        _topics = new TopicMessages(connection, services, _auth, _router, _replies, _hooks);
     }
 
     /// <summary>Null until the connection has authenticated or was admitted without.</summary>
@@ -289,13 +290,13 @@ internal sealed class ClientSession
         switch (message.Type)
         {
             case ClientMessageType.Publish:
-                OnPublish(message, batch);
+                _topics.Publish(message, batch);
                 break;
             case ClientMessageType.Subscribe:
-                OnSubscribe(message, batch);
+                _topics.Subscribe(message, batch);
                 break;
             case ClientMessageType.Unsubscribe:
-                OnUnsubscribe(message, batch);
+                _topics.Unsubscribe(message, batch);
                 break;
             case ClientMessageType.History or ClientMessageType.Presence:
                 _replies.FailUnlessNone(_router.Ask(message, batch), message);
@@ -313,42 +314,6 @@ internal sealed class ClientSession
             default:
                 Rooms.Take(message, batch);
                 break;
-        }
-    }
-
-    private void OnPublish(in ClientMessage message, MessageBatch batch)
-    {
-        if (!_services.Hooks.AsksPublish)
-        {
-            _replies.FailUnlessNone(_router.Publish(message, batch), message);
-        }
-        else if (_router.MayPublish(message.Topic.Span) is not ErrorCode.None and var error)
-        {
-            _replies.Fail(error, message.Id, message.Topic);
-        }
-        else
-        {
-            AskPublish(message, batch);
-        }
-    }
-
-    private void OnSubscribe(in ClientMessage message, MessageBatch batch)
-    {
-        if (!message.Token.IsEmpty && _auth.Grant(message.Token.Span) is not ErrorCode.None and var refused)
-        {
-            _replies.Fail(refused, message.Id, message.Topic);
-        }
-        else if (!_services.Hooks.AsksSubscribe || OwnTopic.Is(message.Topic.Span))
-        {
-            _replies.FailUnlessNone(_router.Subscribe(message, batch), message);
-        }
-        else if (_router.MaySubscribe(message.Topic.Span) is not ErrorCode.None and var error)
-        {
-            _replies.Fail(error, message.Id, message.Topic);
-        }
-        else
-        {
-            AskSubscribe(message, batch);
         }
     }
 
@@ -385,50 +350,6 @@ internal sealed class ClientSession
             _router.SubscribeByServer(topic);
         }
     });
-
-    /// <summary>Rights are looked at again by then: they may have ended meanwhile.</summary>
-    private void AskSubscribe(ClientMessage message, MessageBatch batch) => _hooks!.AskSubscribe(Identity!.User, message.Topic, verdict =>
-    {
-        if (_replies.IsAllowed(verdict, message.Id, message.Topic))
-        {
-            _replies.FailUnlessNone(_router.Subscribe(message, batch), message);
-        }
-    });
-
-    /// <inheritdoc cref="AskSubscribe"/>
-    private void AskPublish(ClientMessage message, MessageBatch batch) => _hooks!.AskPublish(Identity!.User, message.Topic, message.Data, verdict =>
-    {
-        if (_replies.IsAllowed(verdict, message.Id, message.Topic))
-        {
-            _replies.FailUnlessNone(_router.Publish(message, batch), message);
-        }
-    });
-
-    private void OnUnsubscribe(in ClientMessage message, MessageBatch batch)
-    {
-        if (_router.IsOwn(message.Topic.Span))
-        {
-            _replies.Fail(ErrorCode.Unsupported, message.Id, message.Topic);
-            return;
-        }
-
-        if (_router.Unsubscribe(message, batch))
-        {
-            return;
-        }
-
-        if (TopicName.MayBeSubscribed(message.Topic.Span))
-        {
-            // Not past the lane: an earlier request may be on its way there, which ends what still comes.
-            var reply = MessageBuffer.OfThread;
-            Codec.Write(reply, new UnsubscribedMessage(message.Id, message.Topic));
-            _replies.Send(message.Topic, reply);
-        }
-        else
-        {
-            _replies.Fail(ErrorCode.InvalidTopic, message.Id, message.Topic);
-        }
-    }
 
     private void OnAuth(in ClientMessage message)
     {

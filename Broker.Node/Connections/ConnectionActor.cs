@@ -39,8 +39,7 @@ internal sealed class ConnectionActor : UntypedActor
         _session = new ClientSession(connection, services, Self, reason => Close(reason, TimeSpan.Zero));
         var options = services.Options;
         var now = services.Time.GetTimestamp();
-        var interval = options.Heartbeat.Interval < connection.LongestSilence ? options.Heartbeat.Interval : connection.LongestSilence;
-        _heartbeat = new Heartbeat(now, Timestamps(interval), Timestamps(options.Heartbeat.Timeout));
+        _heartbeat = new Heartbeat(now, Interval(options.Heartbeat), Timestamps(options.Heartbeat.Timeout));
 
         // What is being gathered is not owed before its window is over.
         _lag = _skippableLag = new LagWatch(options.Limits.Lag, Timestamps(options.Limits.LagTime + connection.Request!.BatchWindow));
@@ -171,9 +170,13 @@ internal sealed class ConnectionActor : UntypedActor
 
         _isPlaying = !_isPlaying;
         var heartbeat = _isPlaying ? _services.Options.Rooms.Heartbeat : _services.Options.Heartbeat;
-        _heartbeat.Change(_services.Time.GetTimestamp(), Timestamps(heartbeat.Interval), Timestamps(heartbeat.Timeout));
+        _heartbeat.Change(_services.Time.GetTimestamp(), Interval(heartbeat), Timestamps(heartbeat.Timeout));
         return true;
     }
+
+    /// <summary>No longer than the transport may be silent.</summary>
+    private long Interval(HeartbeatOptions heartbeat) =>
+        Timestamps(heartbeat.Interval < _connection.LongestSilence ? heartbeat.Interval : _connection.LongestSilence);
 
     private void OnAnswered(HookVerdict verdict)
     {

@@ -25,6 +25,9 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
 {
     private readonly Dictionary<byte[], RoomSeat> _seats = new(TopicKeyComparer.Instance);
     private Dictionary<string, RoomBucket>? _buckets;
+
+    /// <summary>Seats in rooms with steps.</summary>
+    private int _playing;
     private readonly PushForm _form = new(connection.Request!.Format, connection.Request.Deflate);
 
     public IEnumerable<Subscription> Cursors => _seats.Values.Select(static seat => seat.Cursor);
@@ -33,7 +36,7 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
     public bool MayAdd => _seats.Count < services.Options.Limits.Rooms;
 
     /// <summary>A seat is in a room with steps, or asked for there.</summary>
-    public bool IsPlaying => _seats.Values.Any(static seat => seat.Bucket is not null);
+    public bool IsPlaying => _playing > 0;
 
     private Rights Rights => auth.Identity!.Rights;
 
@@ -85,6 +88,7 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
         if (_seats.Values.FirstOrDefault(seat => ReferenceEquals(seat.Cursor, cursor)) is { } seat)
         {
             _seats.Remove(Encoding.ASCII.GetBytes(seat.Room));
+            _playing -= seat.Bucket is null ? 0 : 1;
         }
     }
 
@@ -107,6 +111,7 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
     {
         services.Lanes.Leave(Cursors);
         _seats.Clear();
+        _playing = 0;
     }
 
     private ErrorCode Create(in ClientMessage message, MessageBatch batch)
@@ -263,6 +268,7 @@ internal sealed class RoomRequests(IClientTransport connection, ConnectionServic
         var cursor = new Subscription(connection.Writer, topic, TopicName.Hash(topic)) { Form = _form, IsOfRoom = true };
         var seat = new RoomSeat(room, kind, cursor, BucketOfKind(kind));
         _seats.Add(Encoding.ASCII.GetBytes(room), seat);
+        _playing += seat.Bucket is null ? 0 : 1;
         return seat;
     }
 

@@ -15,7 +15,7 @@ internal sealed class RoomsModule(
     {
         var uid = unchecked((uint)Cluster.Get(node.System).SelfUniqueAddress.Uid);
         var shared = new RoomServices(kinds, services, uid, runs, lanes.Inbox, new RoomStore(lanes.Inbox), lobbies, fence, time) { Most = options.Rooms.Max };
-        node.ActorOf(Props.Create(() => new RoomMembers(runs, lobbies, time)), "room-members");
+        node.ActorOf(Props.Create(() => new RoomWatch(runs, lobbies, time)), "room-watch");
         regions.Run(node.System, RoomRegion.On(node.System, AkkaConfig.ShardingOf(node.System.Settings.Config), shared, AkkaConfig.RoomDispatcher));
     }
 }

@@ -11,7 +11,6 @@ using Broker.Node.Transports.Sessions;
 using Broker.Node.Transports.Sse;
 using Broker.Node.Transports.WebSocket;
 using Broker.Protocol.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Net.Http.Headers;
 using HttpResponse = Microsoft.AspNetCore.Http.HttpResponse;
 
@@ -37,7 +36,7 @@ internal sealed class ClientRequests(
         }
 
         var remote = connection.Remote.Address;
-        return AnswerOrLeaveAsync(new ClientRequest(context, HeadOf(context), remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote, kind, name));
+        return AnswerOrLeaveAsync(new ClientRequest(context, KestrelHead.Of(context), remote.IsIPv4MappedToIPv6 ? remote.MapToIPv4() : remote, kind, name));
     }
 
     private async Task AnswerOrLeaveAsync(ClientRequest request)
@@ -50,16 +49,6 @@ internal sealed class ClientRequests(
         {
             // The client has gone: nobody is to be told.
         }
-    }
-
-    /// <summary>The head as a client sent it, whichever version of HTTP it speaks.</summary>
-    private static RequestHead HeadOf(HttpContext context)
-    {
-        var headers =
-            from line in context.Request.Headers
-            from value in line.Value
-            select new HttpHeader(line.Key, value ?? "");
-        return new RequestHead(context.Request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, 1, [.. headers]);
     }
 
     private Task AnswerAsync(ClientRequest request)
@@ -194,12 +183,7 @@ internal sealed class ClientRequests(
     {
         var context = request.Context;
         var isConnection = request.Kind == ClientPathKind.Stream && HttpProtocol.IsHttp11(context.Request.Protocol);
-        var decision = gate.EvaluateSession(request.Head, request.Peer, request.IsTls, ticket, isConnection);
-        if (decision.Later is { } later)
-        {
-            decision = await later(context.RequestAborted) with { Place = decision.Place };
-        }
-
+        var decision = await gate.EvaluateSession(request.Head, request.Peer, request.IsTls, ticket, isConnection).SettleAsync(context.RequestAborted);
         if (decision.Request is null)
         {
             decision.Place?.Dispose();

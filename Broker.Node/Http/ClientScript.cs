@@ -53,7 +53,7 @@ internal sealed class ClientScript(RequestDelegate next, BrokerOptions options)
     {
         public static Files Read()
         {
-            using var source = typeof(ClientScript).Assembly.GetManifestResourceStream("broker.js")!;
+            using var source = typeof(ClientScript).Assembly.GetManifestResourceStream("Broker.Node.wwwroot.broker.js")!;
             var plain = new byte[source.Length];
             source.ReadExactly(plain);
             using var small = new MemoryStream();

@@ -38,7 +38,7 @@ internal static class FrontDoorServices
         // Kestrel registers its sockets only where there is no transport yet.
         services.TryAddSingleton<IConnectionListenerFactory, SocketTransportFactory>();
         services.AddSingleton<IConnectionListenerFactory>(provider => provider.GetRequiredService<HttpFrontDoor>());
-        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, UpgradeTakeBackFilter>());
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, FrontDoorFilter>());
 
         // What a client does with its streams calls for no action; Kestrel logs some of it as critical.
         services.AddLogging(static logging => logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel.Http2", LogLevel.None));

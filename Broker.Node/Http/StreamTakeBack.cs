@@ -26,20 +26,8 @@ internal sealed class StreamTakeBack(
 
         // The first request head has come. From here on Kestrel's own time-outs hold.
         connection.Lease?.HandshakeDone();
-        var head = Head(context);
+        var head = KestrelHead.Of(context);
         return gate.Owns(head.Path) ? AnswerAsync(context, connection, head) : next(context);
-    }
-
-    /// <summary>Kestrel has judged the head by the rules of HTTP/2. The target is the path as it was sent, as in HTTP/1.1.</summary>
-    private static RequestHead Head(HttpContext context)
-    {
-        var request = context.Request;
-        var headers = request.Headers.SelectMany(static header => header.Value, static (header, value) => new HttpHeader(header.Key, value ?? ""));
-        return new RequestHead(request.Method, context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget, 0, [.. headers])
-        {
-            VersionMajor = 2,
-            Protocol = context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect ? connect.Protocol : null,
-        };
     }
 
     private async Task AnswerAsync(HttpContext context, AcceptedConnection connection, RequestHead head)
@@ -54,12 +42,7 @@ internal sealed class StreamTakeBack(
             return;
         }
 
-        var decision = gate.Evaluate(head, remote, tls: true);
-        if (decision.Later is { } later)
-        {
-            decision = await later(context.RequestAborted) with { Place = decision.Place };
-        }
-
+        var decision = await gate.Evaluate(head, remote, tls: true).SettleAsync(context.RequestAborted);
         if (decision.Request is not null)
         {
             await TakeBackAsync(context, connection, decision, place);

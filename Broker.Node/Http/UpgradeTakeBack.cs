@@ -53,11 +53,7 @@ internal sealed class UpgradeTakeBack(
     private async Task AnswerAsync(HttpContext context, RequestGuard guard)
     {
         var remote = TakeBack.Remote(context);
-        var decision = gate.Evaluate(guard.Head!, remote, context.Request.IsHttps);
-        if (decision.Later is { } later)
-        {
-            decision = await later(context.RequestAborted) with { Place = decision.Place };
-        }
+        var decision = await gate.Evaluate(guard.Head!, remote, context.Request.IsHttps).SettleAsync(context.RequestAborted);
 
         if (decision.Request is null)
         {

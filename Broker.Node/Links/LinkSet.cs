@@ -137,25 +137,20 @@ internal sealed class LinkSet(LaneIdentity identity, ILinkTransport transport, I
 
         if (entry.Length > options.Envelope)
         {
-            Pieces.Cut(entry, options.Envelope, isBulk ? link.Outgoing.OfferBulk : link.Outgoing.Offer);
+            OfferInPieces(link, entry, isBulk);
         }
         else
         {
             var bytes = new byte[entry.Length];
             entry.Write(bytes);
-            var segment = new Segment(bytes, 1);
-            if (isBulk)
-            {
-                link.Outgoing.OfferBulk(segment);
-            }
-            else
-            {
-                link.Outgoing.Offer(segment);
-            }
+            link.Outgoing.Offer(new Segment(bytes, 1), isBulk);
         }
 
         return link.Outgoing.State != LinkState.Closed;
     }
+
+    private void OfferInPieces(PeerLink link, in EnvelopeEntry entry, bool isBulk) =>
+        Pieces.Cut(entry, options.Envelope, piece => link.Outgoing.Offer(piece, isBulk));
 
     /// <summary>Whether the owned link with a peer would take an entry now.</summary>
     public bool Accepts(uint uid) => _peers.TryGetValue(uid, out var peer) && (peer.Owned.Link.IsDormant || peer.Owned.Link.Outgoing.Accepts);

@@ -70,11 +70,7 @@ internal sealed class OutgoingLink(long next, int window, int envelope, LinkKind
     /// <summary>Messages given up so far.</summary>
     public long Lost { get; private set; }
 
-    public void Offer(Segment segment) => Offer(segment, isBulk: false);
-
-    public void OfferBulk(Segment segment) => Offer(segment, isBulk: true);
-
-    private void Offer(Segment segment, bool isBulk)
+    public void Offer(Segment segment, bool isBulk = false)
     {
         if (State == LinkState.Closed)
         {

@@ -107,7 +107,7 @@ internal sealed partial class RoomActor
 
         // Who creates it joins then, as everybody does.
         var seed = BitConverter.ToUInt64(RandomNumberGenerator.GetBytes(8));
-        _host = RoomHost.Create(setup, seed, DataOf(create.Options, create.Format, setup.Kind), Now, request);
+        _host = RoomHost.Create(setup, seed, RoomInputData.Of(create.Options, create.Format, setup.Kind), Now, request);
         _snapshot = _host.TakeSnapshot();
         if (_snapshot is null)
         {

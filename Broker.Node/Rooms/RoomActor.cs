@@ -6,7 +6,6 @@ using Broker.Node.Delivery;
 using Broker.Node.Lanes;
 using Broker.Node.Topics;
 using Broker.Protocol.Wire;
-using Broker.Protocol.Wire.Bridge;
 using Broker.Rooms;
 using Broker.Rooms.Hosting;
 
@@ -179,10 +178,10 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
                 case RoomInputKind.Leave:
                     host.Leave(request, connection);
                     break;
-                case RoomInputKind.Send when TryData(input, kind, out var data):
+                case RoomInputKind.Send when RoomInputData.TryRead(input, kind, out var data):
                     host.Send(request, connection, input.Name, data, input.To);
                     break;
-                case RoomInputKind.Call when TryData(input, kind, out var data):
+                case RoomInputKind.Call when RoomInputData.TryRead(input, kind, out var data):
                     host.Call(request, connection, input.Name, data);
                     break;
                 case RoomInputKind.Sync:
@@ -205,7 +204,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
 
     private void Join(RoomHost host, RoomInput input, RequestId request, RoomConnection connection, RoomKind kind)
     {
-        if (!TryData(input, kind, out var data))
+        if (!RoomInputData.TryRead(input, kind, out var data))
         {
             _speech!.Refuse(request, ErrorCode.InvalidMessage);
             return;
@@ -323,7 +322,7 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
 
         while (_speech.Reports.TryDequeue(out var report))
         {
-            Log(report);
+            RoomReportLog.Write(_log, _id, report);
         }
     }
 
@@ -341,25 +340,6 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
                 return new WorkDone(work.Id, RoomData.None, e.Message);
             }
         }).PipeTo(self);
-    }
-
-    private void Log(RoomReport report)
-    {
-        switch (report)
-        {
-            case RoomFailed { RestartIn: { } wait } failed:
-                _log.Error(failed.Fault, "Room {0} has failed ({1} in a row) and is restored in {2}", _id, failed.Failures, wait);
-                break;
-            case RoomFailed failed:
-                _log.Error(failed.Fault, "Room {0} has failed for the {1}. time and ends", _id, failed.Failures);
-                break;
-            case TurnSlow slow:
-                _log.Warning("Room {0}: a turn of its code took {1}", _id, slow.Length);
-                break;
-            case RoomLate late:
-                _log.Info("Room {0} is late: {1} of its time are left out", _id, late.By);
-                break;
-        }
     }
 
     private void OnPulse()
@@ -445,25 +425,6 @@ internal sealed partial class RoomActor : UntypedActor, IWithTimers
             var push = new RoomPush(RoomPushKind.NotHere, _id, 0) { Node = input.Node, Connection = input.Connection, Number = input.Number };
             _services.Lanes.Post(new RoomPushCommand(_hash, [(push, [input.Node])]));
         }
-    }
-
-    private static bool TryData(RoomInput input, RoomKind kind, out RoomData data)
-    {
-        data = DataOf(input.Data, input.Format, kind);
-        return data.IsNone == input.Data.IsEmpty;
-    }
-
-    /// <summary>In the room's own format; none where it cannot be carried over.</summary>
-    private static RoomData DataOf(ReadOnlyMemory<byte> value, WireFormat format, RoomKind kind)
-    {
-        var own = (WireFormat)kind.Options.Format;
-        if (!value.IsEmpty && format != own)
-        {
-            var buffer = MessageBuffer.OfThread;
-            value = WireBridge.TryCarry(value.Span, format, buffer) ? buffer.Written.ToArray() : default;
-        }
-
-        return own == WireFormat.Json ? RoomData.Json(value) : RoomData.MessagePack(value);
     }
 
     /// <summary>The sharding's word for stopping.</summary>

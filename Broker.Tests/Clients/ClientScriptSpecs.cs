@@ -56,6 +56,16 @@ public sealed class ClientScriptSpecs(OneNode shared) : RealClientSpecs
     }
 
     [Fact]
+    public async Task Page_has_the_client_wherever_the_setting_moves_it()
+    {
+        await using var node = await NodeProcess.StartAsync([], Cancellation, new Dictionary<string, string> { ["BROKER__LISTEN__CLIENT"] = "/lib/b.js" });
+        using var http = new HttpClient { BaseAddress = node.Http };
+
+        Assert.Contains("'/broker.js'", await http.GetStringAsync(new Uri("/tictactoe.js", UriKind.Relative), Cancellation), StringComparison.Ordinal);
+        Assert.Equal(Script, await http.GetStringAsync(new Uri("/broker.js", UriKind.Relative), Cancellation));
+    }
+
+    [Fact]
     public async Task Application_around_a_node_serves_the_client_too()
     {
         await using var host = await SampleHost.StartAsync("Host", Cancellation);

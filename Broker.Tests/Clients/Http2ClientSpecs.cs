@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.WebSockets;
-using System.Text.Json;
 using Broker.Tests.Hostile;
 using Broker.Tests.Support;
 
@@ -30,45 +29,24 @@ public sealed class Http2ClientSpecs(Http2Node shared) : RealClientSpecs, IClass
     public async Task ClientWebSocket_asked_for_HTTP_2_has_it(bool compressed)
     {
         using var http = shared.OneConnection();
-        using var socket = new ClientWebSocket();
-        socket.Options.HttpVersion = HttpVersion.Version20;
-        socket.Options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        socket.Options.CollectHttpResponseDetails = true;
-        socket.Options.AddSubProtocol("broker.v1.json");
-        if (compressed)
-        {
-            socket.Options.DangerousDeflateOptions = new WebSocketDeflateOptions();
-        }
-
-        await socket.ConnectAsync(new Uri($"wss://127.0.0.1:{shared.Node.Port}/ws"), http, Cancellation);
-        Assert.Equal((HttpStatusCode.OK, "broker.v1.json"), (socket.HttpStatusCode, socket.SubProtocol));
-        Assert.Equal(compressed, socket.HttpResponseHeaders!.ContainsKey("Sec-WebSocket-Extensions"));
+        await using var client = await JsonClient.ConnectAsync(new Uri($"wss://127.0.0.1:{shared.Node.Port}/ws"), Cancellation, Configure, http);
+        Assert.Equal((HttpStatusCode.OK, "broker.v1.json"), (client.Status, client.Subprotocol));
+        Assert.Equal(compressed, client.Headers.ContainsKey("Sec-WebSocket-Extensions"));
         Assert.Equal(1, shared.Node.Metrics["broker.connections.streams"]);
-        Assert.Equal("welcome", (await ReceiveAsync(socket)).GetProperty("type").GetString());
         var text = new string('a', 30_000);
-        await SendAsync(socket, """{"type":"subscribe","topic":"dotnet.h2","id":1}""");
-        Assert.Equal("subscribed", (await ReceiveAsync(socket)).GetProperty("type").GetString());
-        await SendAsync(socket, $$"""{"type":"publish","topic":"dotnet.h2","data":"{{text}}"}""");
-        Assert.Equal(text, (await ReceiveAsync(socket)).GetProperty("data").GetString());
-        await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, null, Cancellation);
-        Assert.Equal(WebSocketCloseStatus.NormalClosure, socket.CloseStatus);
+        await client.SubscribeAsync("dotnet.h2", Cancellation);
+        await client.PublishAsync("dotnet.h2", text, Cancellation);
+        Assert.Equal(text, (await client.ReceiveAsync(Cancellation)).GetProperty("data").GetString());
+        await client.CloseAsync(Cancellation);
+        Assert.Equal(WebSocketCloseStatus.NormalClosure, client.CloseStatus);
         await Eventually.IsTrueAsync(() => shared.Node.Metrics["broker.connections.streams"] == 0, "the stream is gone");
-    }
 
-    private Task SendAsync(ClientWebSocket socket, string text) =>
-        socket.SendAsync(System.Text.Encoding.UTF8.GetBytes(text), WebSocketMessageType.Text, endOfMessage: true, Cancellation);
-
-    private async Task<JsonElement> ReceiveAsync(ClientWebSocket socket)
-    {
-        using var message = new MemoryStream();
-        var buffer = new byte[4096];
-        WebSocketReceiveResult read;
-        do
+        void Configure(ClientWebSocketOptions options)
         {
-            read = await socket.ReceiveAsync(buffer, Cancellation);
-            message.Write(buffer, 0, read.Count);
+            options.HttpVersion = HttpVersion.Version20;
+            options.HttpVersionPolicy = HttpVersionPolicy.RequestVersionExact;
+            options.AddSubProtocol("broker.v1.json");
+            options.DangerousDeflateOptions = compressed ? new WebSocketDeflateOptions() : null;
         }
-        while (!read.EndOfMessage);
-        return JsonDocument.Parse(message.ToArray()).RootElement;
     }
 }

@@ -80,8 +80,15 @@ public sealed class RoomChaosSpecs : ProcessClusterSpecs
         var more = await Task.WhenAll(StartAsync(nodes[0]), StartAsync(nodes[0]));
         Array.ForEach(more, run.Serves);
 
-        // Moved by the coordinator, a few at a time, once a second.
-        await Task.Delay(TimeSpan.FromSeconds(20), Cancellation);
+        // Those that the new nodes have the highest weight for.
+        foreach (var room in run.Rooms)
+        {
+            if ((await RecordedRun.RolesAsync([.. nodes, .. more], $"$room.{room}", Cancellation))[0] is "n4" or "n5")
+            {
+                await run.SeenAsync(room, 2);
+            }
+        }
+
         await run.ProgressAsync();
         foreach (var node in more)
         {

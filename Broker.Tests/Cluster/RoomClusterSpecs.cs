@@ -327,6 +327,40 @@ public sealed class RoomClusterSpecs(RoomNodes shared) : IClassFixture<RoomNodes
         }
     }
 
+    [LongFact]
+    public async Task A_hundred_thousand_rooms_come_and_go_and_leave_nothing()
+    {
+        var nodes = await shared.StartAsync(1, Cancel);
+        var clients = await Task.WhenAll(Enumerable.Range(0, 100).Select(_ => ConnectAsync(nodes[0])));
+        await Task.WhenAll(clients.Select(static client => ComeAndGoAsync(client, 20)));
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var begun = TimeProvider.System.GetTimestamp();
+        var refused = (await Task.WhenAll(clients.Select(static client => ComeAndGoAsync(client, 1000)))).Sum();
+        var kept = GC.GetTotalMemory(forceFullCollection: true) - before;
+        TestContext.Current.TestOutputHelper!.WriteLine(FormattableString.Invariant($"100,000 rooms in {TimeProvider.System.GetElapsedTime(begun).TotalSeconds:0} s, {refused} refused at first; {kept >> 20} MiB more heap"));
+
+        // What the node knows of topics has a bound (limits.topics), and these are among them until they are over it.
+        Assert.InRange(kept, long.MinValue, 512L << 20);
+
+        static async Task<int> ComeAndGoAsync(JsonClient client, int rooms)
+        {
+            var refused = 0;
+            for (var i = 0; i < rooms; i++)
+            {
+                JsonElement joined;
+                while (CodeOf(joined = await AskAsync(client, "room.create", null, ("kind", "relay"))) == "unavailable")
+                {
+                    refused++;
+                    await Task.Delay(joined.GetProperty("retryAfter").GetInt32(), Cancel);
+                }
+
+                await AskAsync(client, "room.leave", joined.GetProperty("room").GetString()!);
+            }
+
+            return refused;
+        }
+    }
+
     [Fact]
     public async Task Room_whose_code_throws_goes_on_from_what_was_answered_and_harms_no_other()
     {

@@ -4,13 +4,11 @@ using Broker.Tests.Support;
 namespace Broker.Tests.Cluster;
 
 /// <summary>Clusters of one and of three nodes that want tokens, in the process of the tests; started when they are first used.</summary>
-public sealed class UserNodes : IAsyncDisposable
+public sealed class UserNodes() : InProcessClusters(Config)
 {
     public const int MostConnections = 6;
 
-    public const string Config = $$"""
-        akka.cluster { periodic-tasks-initial-delay = 50ms
-          leader-actions-interval = 50ms }
+    public const string Config = Quick + $$"""
         broker {
           auth { keys = [{ algorithm = HS256
               secret = "{{TokenForge.Secret}}" }]
@@ -18,24 +16,9 @@ public sealed class UserNodes : IAsyncDisposable
               publish = ["open.>"] } }
           limits.connections-per-user = 6
           topics = [{ match = "open.kept.>", delivery = sequenced, history { size = 10 } }]
-          drain.time = 0s
         }
 
         """;
-
-    private readonly Dictionary<int, List<InProcessNode>> _clusters = [];
-
-    internal async Task<IReadOnlyList<InProcessNode>> StartAsync(int count, CancellationToken cancellation)
-    {
-        if (!_clusters.TryGetValue(count, out var nodes))
-        {
-            nodes = [await InProcessNode.StartAsync(Config, cancellation)];
-            _clusters.Add(count, nodes);
-            nodes.AddRange(await Task.WhenAll(Enumerable.Range(1, count - 1).Select(_ => InProcessNode.StartAsync(Config, cancellation, nodes[0].Seed))));
-        }
-
-        return nodes;
-    }
 
     /// <param name="node">Where.</param>
     /// <param name="user">As whom.</param>
@@ -46,13 +29,5 @@ public sealed class UserNodes : IAsyncDisposable
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         var claims = TokenForge.Claims(("sub", JsonSerializer.Serialize(user)), ("iat", $"{now + issued}"), ("exp", $"{now + 3600}"));
         return JsonClient.ConnectAsync(node.WebSocket, cancellation, options => options.SetRequestHeader("Authorization", "Bearer " + TokenForge.Hs256(claims)));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var node in _clusters.Values.SelectMany(static nodes => nodes))
-        {
-            await node.DisposeAsync();
-        }
     }
 }

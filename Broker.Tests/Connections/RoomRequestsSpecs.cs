@@ -76,6 +76,18 @@ public sealed class RoomRequestsSpecs : RoomSessions
     }
 
     [Fact]
+    public async Task Transport_that_may_not_be_silent_for_long_is_not_after_a_room_either()
+    {
+        var player = await ConnectAsync(silence: TimeSpan.FromSeconds(15));
+        var join = await PostedAsync(player, $$"""{"type":"room.join","room":"tick{{Random}}"}""");
+        await PostedAsync(player, $$"""{"type":"room.leave","room":"tick{{Random}}"}""");
+        join.Connection.Tell(new RoomSeatEnded(join.Subscription), Akka.Actor.ActorRefs.NoSender);
+        await AnswerAsync(player, """{"type":"ping","id":1}""");
+        Time.Advance(TimeSpan.FromSeconds(15));
+        Assert.Equal("ping", await player.ReadAsync(Cancellation));
+    }
+
+    [Fact]
     public async Task Join_carries_all_it_was_given()
     {
         var client = await ConnectAsync();

@@ -53,7 +53,7 @@ public abstract class RoomSessions : TestKit
 
     private protected Broker.Node.Diagnostics.BrokerMetrics Metrics { get; } = RecordedMetrics.Unobserved();
 
-    private protected async Task<LinesTransport> ConnectAsync(RightsOptions? rights = null, string? user = null, bool hasKinds = true, bool hasLobby = true)
+    private protected async Task<LinesTransport> ConnectAsync(RightsOptions? rights = null, string? user = null, bool hasKinds = true, bool hasLobby = true, TimeSpan? silence = null)
     {
         Assert.True(Rights.TryCreate(rights ?? Everything, out var own, out _));
         var kinds = hasKinds ? new RoomKinds().Add<TicTacToeRoom>("race").Add<TicTacToeRoom>("go").Add<TicTacToeRoom>("tick", static options => options.StepRate = 2) : new RoomKinds();
@@ -72,7 +72,7 @@ public abstract class RoomSessions : TestKit
             }
         };
         var identity = new Identity(user, own, null, default);
-        var transport = new LinesTransport(++_lastId, new UpgradedRequest(WireFormat.Json, IPAddress.Loopback, identity), _time);
+        var transport = new LinesTransport(++_lastId, new UpgradedRequest(WireFormat.Json, IPAddress.Loopback, identity), _time) { LongestSilence = silence ?? TimeSpan.MaxValue };
         Sys.ActorOf(Props.Create(() => new ConnectionsActor(services))).Tell(transport, ActorRefs.NoSender);
         Assert.StartsWith("{\"type\":\"welcome\"", await transport.ReadAsync(Cancellation), StringComparison.Ordinal);
         return transport;

@@ -21,6 +21,12 @@ internal sealed class JsonClient : IAsyncDisposable
     /// <summary>The first message of the connection.</summary>
     public JsonElement Welcome { get; private set; }
 
+    /// <summary>Of the handshake's answer.</summary>
+    public HttpStatusCode Status => _socket.HttpStatusCode;
+
+    /// <inheritdoc cref="Status"/>
+    public IReadOnlyDictionary<string, IEnumerable<string>> Headers => _socket.HttpResponseHeaders!;
+
     public string? Subprotocol => _socket.SubProtocol;
 
     public WebSocketCloseStatus? CloseStatus => _socket.CloseStatus;

@@ -47,6 +47,8 @@ internal sealed class LinesTransport : IClientTransport, IBatchOwner, IDirectTra
 
     public string EndDetail { get; set; } = "";
 
+    public TimeSpan LongestSilence { get; init; } = TimeSpan.MaxValue;
+
     public long LastReceived => Volatile.Read(ref _lastReceived);
 
     /// <summary>A line comes whole or not at all.</summary>

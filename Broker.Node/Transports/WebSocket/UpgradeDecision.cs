@@ -17,4 +17,8 @@ internal sealed record UpgradeDecision(int Status, IReadOnlyList<HttpHeader> Hea
     /// client has gone; does not fail.
     /// </summary>
     public Func<CancellationToken, Task<UpgradeDecision>>? Later { get; init; }
+
+    /// <summary>The decision once the application has been asked, where it is to be.</summary>
+    /// <param name="gone">The client has gone.</param>
+    public async ValueTask<UpgradeDecision> SettleAsync(CancellationToken gone) => Later is null ? this : await Later(gone) with { Place = Place };
 }

@@ -19,12 +19,25 @@ internal sealed class RoomPlayer(RoomRun run, string name, string room)
 
     /// <summary>Of a seat, once there is one.</summary>
     private string? _token;
+    private readonly Lock _gate = new();
+    private readonly List<(long From, TaskCompletionSource Answered)> _awaited = [];
     private long _done;
 
     /// <summary>The longest time between two answers of the room.</summary>
     public TimeSpan Longest { get; private set; }
 
     public long Done => Interlocked.Read(ref _done);
+
+    /// <summary>Completes when the room has answered a call that was made after this one.</summary>
+    public Task AnsweredAsync()
+    {
+        lock (_gate)
+        {
+            var answered = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((_done, answered));
+            return answered.Task;
+        }
+    }
 
     /// <summary>Plays until the run stops.</summary>
     public async Task PlayAsync(NodeProcess first)
@@ -42,7 +55,7 @@ internal sealed class RoomPlayer(RoomRun run, string name, string room)
                 await Task.Delay(Again, run.Cancellation);
             }
 
-            node = run.AnyOf(name);
+            node = run.Next();
         }
     }
 
@@ -72,7 +85,7 @@ internal sealed class RoomPlayer(RoomRun run, string name, string room)
 
             if (outcome == RoomCallOutcome.Done)
             {
-                Interlocked.Increment(ref _done);
+                Count();
                 var pause = Stopwatch.GetElapsedTime(last);
                 (Longest, last) = (pause > Longest ? pause : Longest, Stopwatch.GetTimestamp());
             }
@@ -80,6 +93,21 @@ internal sealed class RoomPlayer(RoomRun run, string name, string room)
             {
                 await Task.Delay(Again / 5, run.Cancellation);
             }
+        }
+    }
+
+    /// <summary>The first answer may be of a call that was under way.</summary>
+    private void Count()
+    {
+        lock (_gate)
+        {
+            _done++;
+            foreach (var awaited in _awaited.Where(awaited => _done > awaited.From + 1))
+            {
+                awaited.Answered.TrySetResult();
+            }
+
+            _awaited.RemoveAll(static awaited => awaited.Answered.Task.IsCompleted);
         }
     }
 

@@ -21,6 +21,7 @@ internal sealed class RoomRun(CancellationToken cancellation)
     private readonly Dictionary<string, string> _roomOf = [];
     private readonly List<RoomPlayer> _players = [];
     private readonly List<Task> _playing = [];
+    private readonly List<(string Room, long Generation, TaskCompletionSource Seen)> _awaited = [];
     private volatile bool _isStopped;
     private int _turn;
 
@@ -54,23 +55,24 @@ internal sealed class RoomRun(CancellationToken cancellation)
         }
     }
 
-    public NodeProcess AnyOf(string player)
+    /// <summary>A node that serves, each in turn.</summary>
+    public NodeProcess Next()
     {
         lock (_gate)
         {
-            return _serving[(++_turn + player.Length) % _serving.Count];
+            return _serving[++_turn % _serving.Count];
         }
     }
 
     /// <summary>A new room with players on the nodes that serve.</summary>
-    public async Task<string> BeginAsync(int players)
+    public async Task BeginAsync(int players)
     {
-        string room;
-        await using (var maker = await JsonClient.ConnectAsync(_serving[0].WebSocket, cancellation))
+        await using var maker = await JsonClient.ConnectAsync(Next().WebSocket, cancellation);
+        var joined = await maker.RequestAsync(new() { ["type"] = "room.create", ["kind"] = "faulty" }, cancellation);
+        Assert.True(JsonClient.TypeOf(joined) == "room.joined", joined.GetRawText());
+        var room = joined.GetProperty("room").GetString()!;
+        lock (_gate)
         {
-            var joined = await maker.RequestAsync(new() { ["type"] = "room.create", ["kind"] = "faulty" }, cancellation);
-            Assert.True(JsonClient.TypeOf(joined) == "room.joined", joined.GetRawText());
-            room = joined.GetProperty("room").GetString()!;
             _rooms.Add(room, ([], []));
             for (var i = 0; i < players; i++)
             {
@@ -80,21 +82,28 @@ internal sealed class RoomRun(CancellationToken cancellation)
                 _players.Add(player);
                 _playing.Add(player.PlayAsync(_serving[i % _serving.Count]));
             }
-
-            await ProgressAsync();
         }
 
-        return room;
+        // The room would end with the last who leaves it.
+        await ProgressAsync();
     }
 
-    /// <summary>Every player has been answered again.</summary>
-    public async Task ProgressAsync()
+    /// <summary>Every player has been answered what it has asked since the call.</summary>
+    public Task ProgressAsync() => Task.WhenAll(_players.Select(static player => player.AnsweredAsync())).WaitAsync(cancellation);
+
+    /// <summary>A player of the room has seen it in a generation that is as high, or higher.</summary>
+    public Task SeenAsync(string room, long generation)
     {
-        var before = _players.ConvertAll(static player => player.Done);
-        using var look = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        while (_players.Zip(before).Any(static pair => pair.First.Done <= pair.Second + 1))
+        lock (_gate)
         {
-            await look.WaitForNextTickAsync(cancellation);
+            var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _awaited.Add((room, generation, seen));
+            if (_rooms[room].Sights.Exists(sight => sight.Generation >= generation))
+            {
+                seen.SetResult();
+            }
+
+            return seen.Task.WaitAsync(cancellation);
         }
     }
 
@@ -110,7 +119,12 @@ internal sealed class RoomRun(CancellationToken cancellation)
     {
         lock (_gate)
         {
-            _rooms[_roomOf[sight.Player]].Sights.Add(sight);
+            var room = _roomOf[sight.Player];
+            _rooms[room].Sights.Add(sight);
+            foreach (var awaited in _awaited.Where(awaited => awaited.Room == room && sight.Generation >= awaited.Generation))
+            {
+                awaited.Seen.TrySetResult();
+            }
         }
     }
 
@@ -122,7 +136,7 @@ internal sealed class RoomRun(CancellationToken cancellation)
         await Task.WhenAll(_playing).WaitAsync(cancellation);
         foreach (var (room, (calls, sights)) in _rooms)
         {
-            await using var reader = await JsonClient.ConnectAsync(_serving[0].WebSocket, cancellation);
+            await using var reader = await JsonClient.ConnectAsync(Next().WebSocket, cancellation);
             var joined = await reader.RequestAsync(new() { ["type"] = "room.join", ["room"] = room }, cancellation);
             Assert.True(JsonClient.TypeOf(joined) == "room.joined", joined.GetRawText());
             var history = new RoomHistory { Calls = calls, Sights = sights, Final = joined.GetProperty("state").GetInt64() };

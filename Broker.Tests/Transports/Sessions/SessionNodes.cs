@@ -4,13 +4,11 @@ using Broker.Tests.Support;
 namespace Broker.Tests.Transports.Sessions;
 
 /// <summary>Clusters of one and of two nodes that take strangers and tokens, in the process of the tests; started when they are first used.</summary>
-public sealed class SessionNodes : IAsyncDisposable
+public sealed class SessionNodes() : InProcessClusters(Config)
 {
     public const string Origin = "https://app.example";
 
-    public const string Config = $$"""
-        akka.cluster { periodic-tasks-initial-delay = 50ms
-          leader-actions-interval = 50ms }
+    public const string Config = Quick + $$"""
         broker {
           auth { keys = [{ algorithm = HS256
               secret = "{{TokenForge.Secret}}" }]
@@ -22,26 +20,11 @@ public sealed class SessionNodes : IAsyncDisposable
               publish = [">"] } }
           origins.allow = ["{{Origin}}"]
           topics = [{ match = "seq.>", delivery = sequenced, history { size = 100 } }, { match = "skip.>", slow = skip }]
-          drain.time = 0s
         }
 
         """;
 
-    private readonly Dictionary<int, List<InProcessNode>> _clusters = [];
-
     internal static HttpClient Http { get; } = new() { Timeout = TimeSpan.FromMinutes(1) };
-
-    internal async Task<IReadOnlyList<InProcessNode>> StartAsync(int count, CancellationToken cancellation)
-    {
-        if (!_clusters.TryGetValue(count, out var nodes))
-        {
-            nodes = [await InProcessNode.StartAsync(Config, cancellation)];
-            _clusters.Add(count, nodes);
-            nodes.AddRange(await Task.WhenAll(Enumerable.Range(1, count - 1).Select(_ => InProcessNode.StartAsync(Config, cancellation, nodes[0].Seed))));
-        }
-
-        return nodes;
-    }
 
     internal static Uri UriOf(InProcessNode node, string target) => new(new UriBuilder(node.WebSocket) { Scheme = "http", Path = "" }.Uri, target);
 
@@ -50,13 +33,5 @@ public sealed class SessionNodes : IAsyncDisposable
     {
         var now = DateTimeOffset.UtcNow.ToUnixTimeSeconds();
         return TokenForge.Hs256(TokenForge.Claims(("sub", $"\"{user}\""), ("iat", $"{now}"), ("exp", $"{now + 3600}")));
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        foreach (var node in _clusters.Values.SelectMany(static nodes => nodes))
-        {
-            await node.DisposeAsync();
-        }
     }
 }

@@ -1,7 +1,7 @@
 namespace Broker.Node.Http;
 
 /// <summary>Puts <see cref="UpgradeTakeBack"/>, <see cref="StreamTakeBack"/>, <see cref="ForwardedClient"/> and <see cref="ClientScript"/> before everything the application adds.</summary>
-internal sealed class UpgradeTakeBackFilter : IStartupFilter
+internal sealed class FrontDoorFilter : IStartupFilter
 {
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {

@@ -9,7 +9,7 @@ namespace Broker.Node.Rooms;
 /// Tells the rooms of this node which nodes are no members any more: one subscription for all of them. Wakes the lobbies then: the lists of one that
 /// has ended with all its rooms would name them for ever. Looks whether rooms' code comes back.
 /// </summary>
-internal sealed class RoomMembers(RoomRuns runs, RoomLobbies lobbies, TimeProvider time) : UntypedActor, IWithTimers
+internal sealed class RoomWatch(RoomRuns runs, RoomLobbies lobbies, TimeProvider time) : UntypedActor, IWithTimers
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
